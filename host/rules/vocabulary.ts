@@ -1,0 +1,163 @@
+/**
+ * The words of Herald as plain data. Sources write facts, rules read them, announcers receive announcements.
+ *
+ * A *fact* is what a Kubernetes object says, cut down to what a rule reads; `cluster/` is the only folder that knows
+ * the objects themselves. Configuration facts (pools, advertisements) are already checked: see `config.ts`.
+ * Everything here is immutable: a change is a new fact.
+ */
+
+/** IP version of an address: 4 or 6. */
+export type Family = 4 | 6;
+
+/** `namespace/name` of a Service. */
+export type ServiceKey = string;
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+    readonly values?: readonly string[];
+  }[];
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface ServicePort {
+  readonly protocol: "TCP" | "UDP" | "SCTP";
+  readonly port: number;
+}
+
+export interface ServiceFact {
+  readonly key: ServiceKey;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Labels;
+  /** All annotations; `allocate` reads both prefixes of MetalLB. */
+  readonly annotations: Labels;
+  readonly type: string;
+  readonly loadBalancerClass?: string;
+  /** `spec.loadBalancerIP`, deprecated upstream and still read. */
+  readonly loadBalancerIP?: string;
+  /** `[]` on a box without Kubernetes; then `ipFamilies` decides, IPv4 by default. */
+  readonly clusterIPs: readonly string[];
+  readonly ipFamilies: readonly Family[];
+  readonly ipFamilyPolicy: "SingleStack" | "PreferDualStack" | "RequireDualStack";
+  readonly externalTrafficPolicy: "Cluster" | "Local";
+  /** Undefined: the Service has no selector, someone else writes its endpoints. */
+  readonly selector?: Labels;
+  readonly ports: readonly ServicePort[];
+  /** `status.loadBalancer.ingress[].ip` in order: the allocation of record. */
+  readonly ingress: readonly string[];
+}
+
+export interface EndpointFact {
+  readonly nodeName?: string;
+  /** `ready` nil or true, else `serving` true (`reference`: MetalLB's servable). */
+  readonly servable: boolean;
+}
+
+export interface NodeFact {
+  readonly name: string;
+  readonly labels: Labels;
+  /** Condition `NetworkUnavailable` is `True`. */
+  readonly networkUnavailable: boolean;
+  /** `status.addresses` of type InternalIP; the lab builds its network from them. */
+  readonly addresses: readonly string[];
+}
+
+export interface NamespaceFact {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+/** First and last address of a piece of a pool that a CIDR covers, as numbers: `allocate` counts in them. */
+export interface AddressBlock {
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export interface Pool {
+  readonly name: string;
+  readonly labels: Labels;
+  /** In the order of `spec.addresses`, each range cut into CIDRs ascending. */
+  readonly blocks: readonly AddressBlock[];
+  readonly autoAssign: boolean;
+  readonly avoidBuggyIPs: boolean;
+  /** Undefined: open to every Service. */
+  readonly allocation?: {
+    /** Lower wins, 0 is last. */
+    readonly priority: number;
+    readonly namespaces: readonly string[];
+    readonly namespaceSelectors: readonly LabelSelector[];
+    readonly serviceSelectors: readonly LabelSelector[];
+  };
+}
+
+/** What a resource of some announcement kind (L2Advertisement, …) says, for any announcer that serves that kind. */
+export interface Advertisement {
+  readonly name: string;
+  /** The resource kind; announcers name the kind that they serve. */
+  readonly kind: string;
+  readonly poolNames: readonly string[];
+  readonly poolSelectors: readonly LabelSelector[];
+  readonly nodeSelectors: readonly LabelSelector[];
+  readonly serviceSelectors: readonly LabelSelector[];
+  /** Exact interface names; empty: all. */
+  readonly interfaces: readonly string[];
+  readonly preferences: readonly { readonly weight: number; readonly selector: LabelSelector }[];
+  /** What only the announcer understands (communities, …). */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What `plan` needs to know of an announcer; from its descriptor. */
+export interface AnnouncerFact {
+  readonly name: string;
+  /** Who announces a VIP: one owner in rank order, every eligible node, or one node in the cluster. */
+  readonly from: "owner" | "every-node" | "cluster";
+  /** The advertisement kind that it serves, and for which families. */
+  readonly serves: { readonly kind: string; readonly families: readonly Family[] };
+}
+
+export interface Snapshot {
+  readonly services: ReadonlyMap<ServiceKey, ServiceFact>;
+  /** Endpoints of every Service that has a slice; a Service without an entry has none. */
+  readonly endpoints: ReadonlyMap<ServiceKey, readonly EndpointFact[]>;
+  readonly nodes: ReadonlyMap<string, NodeFact>;
+  readonly namespaces: ReadonlyMap<string, NamespaceFact>;
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly advertisements: readonly Advertisement[];
+}
+
+/** A wrong value in somebody's configuration. Said once, with the place, the value found and the value wanted. */
+export interface Problem {
+  /** `IPAddressPool home`, `Service default/web` … */
+  readonly object: string;
+  /** Dotted path inside the object: `spec.addresses[1]`. */
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** One desired fact: this VIP, from this node, by this announcer, with these attributes. */
+export interface Announcement {
+  /** Canonical text of the address (RFC 5952 for IPv6). */
+  readonly vip: string;
+  readonly family: Family;
+  /** Interface names, sorted; `null`: every interface that the announcer may use. */
+  readonly links: readonly string[] | null;
+  /** Services reached at this VIP, sorted. */
+  readonly services: readonly ServiceKey[];
+  /** Nodes in the order in which they should own the VIP; `rank[0]` is the owner. */
+  readonly rank: readonly string[];
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Why a Service is not announced from a node by an announcer. Reasons keep MetalLB's words (`reference` §3.1, §4.3). */
+export interface PlanRefusal {
+  readonly service: ServiceKey;
+  readonly node: string;
+  readonly via: string;
+  readonly reason: string;
+}
