@@ -1,17 +1,21 @@
 #!/usr/bin/env node
 /**
- * The one build command.
+ * The one build command. It builds only what is stale, and says nothing when all is well.
  *
- *   node build.mjs            dist/: the program, its packet worker, one .wasm a module
- *   node build.mjs wasm       only the WebAssembly modules
- *   node build.mjs start ARGS build what is stale, quietly, then run Herald
+ *   node build.mjs                dist/: the program, its packet worker, one .wasm a module
+ *   node build.mjs wasm           only the WebAssembly modules
+ *   node build.mjs start ARGS     build, then run Herald
+ *   node build.mjs check          build (asc checks wasm/), lint and format (Biome), types (tsc)
+ *   node build.mjs test PATTERN…  check, then the test files whose path holds a pattern; no pattern: all
  */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const root = dirname(fileURLToPath(import.meta.url));
-const dist = join(root, "dist");
+const self = fileURLToPath(import.meta.url);
+const root = dirname(self);
+const inRoot = (...path) => join(root, ...path);
 
 /** Module name → entry file and memory in 64 KiB pages; `maximum` absent: the module may grow in `reserve()` only. */
 const modules = {
@@ -21,67 +25,128 @@ const modules = {
   routes: { entry: "wasm/routes/index.ts", initial: 4 },
 };
 
-function newest(folder, filter) {
-  let latest = 0;
-  for (const name of readdirSync(join(root, folder), { recursive: true })) {
-    if (filter(name)) latest = Math.max(latest, statSync(join(root, folder, name)).mtimeMs);
-  }
-  return latest;
-}
+/** Output name → entry file of the bundles. */
+const bundles = { herald: "host/main.ts", "packet-worker": "host/packets/worker.ts" };
+
+/** The commands of `check`; `test` counts each as one test. */
+const checks = [
+  { name: "build", command: [process.execPath, self] },
+  { name: "biome", command: [process.execPath, inRoot("node_modules/@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."] },
+  { name: "tsc", command: [process.execPath, inRoot("node_modules/typescript/bin/tsc"), "-p", "."] },
+];
 
 const isSource = (name) => name.endsWith(".ts") && !name.endsWith(".test.ts");
 
-export async function buildWasm() {
-  const sources = Math.max(newest("wasm", isSource), statSync(join(root, "build.mjs")).mtimeMs);
-  const stale = Object.entries(modules).filter(([name, { entry }]) => {
-    const output = join(dist, "wasm", `${name}.wasm`);
-    return existsSync(join(root, entry)) && !(existsSync(output) && statSync(output).mtimeMs >= sources);
+/** Entries that exist and are older than a source in one of the folders, or than the toolchain. */
+function staleEntries(entries, folders, output) {
+  const sources = folders.flatMap((folder) =>
+    readdirSync(inRoot(folder), { recursive: true }).filter(isSource).map((name) => inRoot(folder, name)),
+  );
+  const changed = Math.max(...[self, inRoot("package-lock.json"), ...sources].map((file) => statSync(file).mtimeMs));
+  return Object.entries(entries).filter(([name, entry]) => {
+    const file = output(name);
+    return existsSync(inRoot(entry.entry ?? entry)) && !(existsSync(file) && statSync(file).mtimeMs >= changed);
   });
-  if (stale.length === 0) return;
-  mkdirSync(join(dist, "wasm"), { recursive: true });
-  const asc = await import("assemblyscript/asc");
-  for (const [name, { entry, initial, maximum }] of stale) {
-    const output = join(dist, "wasm", `${name}.wasm`);
-    const memory = ["--initialMemory", String(initial), ...(maximum ? ["--maximumMemory", String(maximum)] : [])];
-    const { error, stderr } = await asc.main(
-      [entry, "--outFile", output, "--runtime", "stub", "--use", "abort=", "-O3", "--noAssert", ...memory],
-      { baseDir: root, writeFile: (file, contents) => writeFileSync(join(root, file), contents) },
-    );
-    if (error) throw new Error(`Cannot compile ${entry}: ${error.message}\n${stderr.toString()}`);
-  }
 }
 
-export async function buildHost() {
-  const { build } = await import("esbuild");
-  await build({
+const wasmFile = (name) => inRoot("dist/wasm", `${name}.wasm`);
+const bundleFile = (name) => inRoot("dist", `${name}.mjs`);
+const staleWasm = () => staleEntries(modules, ["wasm"], wasmFile);
+const staleBundles = () => staleEntries(bundles, ["host", "plugins"], bundleFile);
+
+/** Written aside and renamed, so that another build at the same time, or a running Herald, never sees half a file. */
+function writeOutput(file, contents, builtFrom) {
+  const aside = `${file}.${process.pid}`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(aside, contents);
+  utimesSync(aside, builtFrom, builtFrom); // a source saved while we compiled is newer than its output
+  renameSync(aside, file);
+}
+
+async function buildWasm() {
+  const problems = [];
+  for (const [name, { entry, initial, maximum }] of staleWasm()) {
+    const asc = await import("assemblyscript/asc");
+    const builtFrom = new Date();
+    let binary;
+    const memory = ["--initialMemory", String(initial), ...(maximum ? ["--maximumMemory", String(maximum)] : [])];
+    const { error, stderr } = await asc.main(
+      [entry, "--outFile", `${name}.wasm`, "--runtime", "stub", "--use", "abort=", "-O3", "--noAssert", ...memory],
+      { baseDir: root, writeFile: (_, contents) => (binary = contents) },
+    );
+    if (error) problems.push(`Cannot compile ${entry}: ${error.message}\n${stderr.toString()}`);
+    else writeOutput(wasmFile(name), binary, builtFrom);
+  }
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+async function buildHost() {
+  const stale = staleBundles();
+  if (stale.length === 0) return;
+  const { build, stop } = await import("esbuild");
+  const builtFrom = new Date();
+  const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: { herald: "host/main.ts", "packet-worker": "host/packets/worker.ts" },
+    entryPoints: Object.fromEntries(stale),
     outdir: "dist",
     outExtension: { ".js": ".mjs" },
+    write: false,
     bundle: true,
     platform: "node",
     target: "node20.6",
     format: "esm",
     minify: true,
     keepNames: true,
-    sourcemap: false,
     external: ["koffi", "esbuild"],
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    logLevel: "warning",
+    logLevel: "silent",
   });
+  for (const { path, contents } of outputFiles) writeOutput(path, contents, builtFrom);
+  await stop();
 }
 
-async function main([command = "build", ...args]) {
-  if (command === "build" || command === "start") {
+/** Runs Herald in this process, so that it gets our signals; the compilers ran in another, and took their memory with them. */
+async function start(args) {
+  if (staleWasm().length + staleBundles().length > 0) {
+    const { status } = spawnSync(process.execPath, [self], { stdio: ["ignore", 2, 2] });
+    if (status !== 0) process.exit(1);
+  }
+  const program = bundleFile("herald");
+  process.argv = [process.execPath, program, ...(args[0] === "--" ? args.slice(1) : args)];
+  await import(pathToFileURL(program).href);
+}
+
+function check() {
+  const failed = checks.filter(({ command: [file, ...args] }) => spawnSync(file, args, { cwd: root, stdio: "inherit" }).status !== 0);
+  if (failed.length > 0) throw new Error(`Check failed: ${failed.map(({ name }) => name).join(", ")}`);
+}
+
+async function test(patterns) {
+  const { tsImport } = await import("tsx/esm/api");
+  const { runGate } = await tsImport("./host/workbench/testing/gate.ts", import.meta.url);
+  process.exitCode = await runGate({ root, folders: ["host", "plugins", "wasm", "fixtures"], patterns, checks });
+}
+
+const commands = {
+  build: async () => {
     await buildWasm();
     await buildHost();
-  } else if (command === "wasm") await buildWasm();
-  else throw new Error(`Unknown command ${command}: expected build, wasm or start`);
-  if (command === "start") {
-    const program = join(dist, "herald.mjs");
-    process.argv = [process.argv[0], program, ...args.filter((value, at) => !(at === 0 && value === "--"))];
-    await import(program);
-  }
+  },
+  wasm: buildWasm,
+  start,
+  check,
+  test,
+};
+
+async function main([command = "build", ...args]) {
+  const run = commands[command];
+  if (!run) throw new Error(`Unknown command ${command}: expected ${Object.keys(commands).join(", ")}`);
+  if (!existsSync(inRoot("node_modules/esbuild"))) throw new Error("Cannot build: node_modules is missing or half there; run npm ci");
+  await run(args);
 }
 
-await main(process.argv.slice(2));
+await main(process.argv.slice(2)).catch((error) => {
+  // A crash of Herald itself keeps its stack; what went wrong in a build says all in its message.
+  console.error(process.argv[2] === "start" ? error : error.message);
+  process.exitCode = 1;
+});

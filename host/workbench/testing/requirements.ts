@@ -1,0 +1,64 @@
+/**
+ * Tests that need something of the machine. Where it is absent the test is not registered and says `not run: …`, which the gate puts in neither
+ * number; with CI=true it is registered and fails, because a pipeline that skips silently proves nothing.
+ *
+ *   testWith(arp, [tool("tshark"), namespaces], "decodes what tshark decodes", () => { … });
+ */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import type { Callback, Test } from "uvu";
+
+export interface Requirement {
+  /** Reads after "needs". */
+  readonly what: string;
+  /** What to do where it is absent. */
+  readonly remedy: string;
+  isMet(): boolean;
+}
+
+/** A program on the path; its Debian package where that has another name. */
+export function tool(name: string, debianPackage = name): Requirement {
+  return { what: name, remedy: `apt-get install ${debianPackage}`, isMet: () => findTool(name) !== undefined };
+}
+
+/** Network namespaces with a veth pair in them: as root, or else in a user namespace. Tried once. */
+export const namespaces: Requirement = {
+  what: "network namespaces",
+  remedy: "run as root, or allow unprivileged user namespaces",
+  isMet: () => (canMakeNamespaces ??= unshareArguments() !== undefined),
+};
+let canMakeNamespaces: boolean | undefined;
+
+/** Arguments for `unshare` that give a command a network namespace of its own here; undefined where none do. */
+export function unshareArguments(): readonly string[] | undefined {
+  const ways = process.getuid?.() === 0 ? [["-nm"]] : [["-Urnm"]];
+  const makesVeth = (way: readonly string[]) => spawnSync("unshare", [...way, "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"]).status === 0;
+  return ways.find(makesVeth);
+}
+
+/** Where a program is; the system folders are searched too, because a plain user's path often lacks them. */
+export function findTool(name: string): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** Registers a test that needs all of `requirements`. */
+export function testWith<T>(suite: Test<T>, requirements: readonly Requirement[], name: string, call: Callback<T>): void {
+  const missing = requirements.find((requirement) => !requirement.isMet());
+  if (missing === undefined) return suite(name, call);
+  const reason = `"${name}" needs ${missing.what} (${missing.remedy})`;
+  if (process.env["CI"] !== "true") return console.log(`not run: ${reason}`);
+  suite(name, () => {
+    throw new Error(`Cannot run in CI: ${reason}`);
+  });
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
