@@ -21,7 +21,7 @@ const inRoot = (...path) => join(root, ...path);
 const modules = {
   arp: { entry: "wasm/programs/arp.ts", initial: 256, maximum: 256 },
   wire: { entry: "wasm/wire/index.ts", initial: 4, maximum: 4 },
-  rank: { entry: "wasm/table/rank.ts", initial: 32, maximum: 32 },
+  rank: { entry: "wasm/table/rank.ts", initial: 40, maximum: 40 },
   routes: { entry: "wasm/routes/index.ts", initial: 4 },
 };
 
@@ -40,7 +40,9 @@ const isSource = (name) => name.endsWith(".ts") && !name.endsWith(".test.ts");
 /** Entries that exist and are older than a source in one of the folders, or than the toolchain. */
 function staleEntries(entries, folders, output) {
   const sources = folders.flatMap((folder) =>
-    readdirSync(inRoot(folder), { recursive: true }).filter(isSource).map((name) => inRoot(folder, name)),
+    readdirSync(inRoot(folder), { recursive: true })
+      .filter(isSource)
+      .map((name) => inRoot(folder, name)),
   );
   const changed = Math.max(...[self, inRoot("package-lock.json"), ...sources].map((file) => statSync(file).mtimeMs));
   return Object.entries(entries).filter(([name, entry]) => {

@@ -1,0 +1,24 @@
+/** Finds and compiles Herald's own WebAssembly modules. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const modules = new Map<string, WebAssembly.Module>();
+
+/** Compiles `dist/wasm/NAME.wasm`, once a process. Throws where the module was not built. */
+export function loadModule(name: string): WebAssembly.Module {
+  let module = modules.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(find(name)));
+    modules.set(name, module);
+  }
+  return module;
+}
+
+/** The bundle lies beside `wasm/`, the sources two folders below `dist/`. */
+function find(name: string): string {
+  const places = [`./wasm/${name}.wasm`, `../../dist/wasm/${name}.wasm`].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error(`Cannot find WebAssembly module ${name}: expected ${places.join(" or ")}, built by node build.mjs wasm`);
+  return found;
+}

@@ -1,0 +1,132 @@
+/** Module `rank` at its boundary: the order, the statuses, and that no argument can make it trap. */
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadModule } from "../../host/packets/wasm.ts";
+
+interface RankExports {
+  readonly memory: WebAssembly.Memory;
+  readonly NAME: WebAssembly.Global;
+  readonly VIP: WebAssembly.Global;
+  readonly CANDIDATES: WebAssembly.Global;
+  readonly NODES_MAX: WebAssembly.Global;
+  setNode(index: number, length: number): number;
+  rank(vipLength: number, count: number): number;
+}
+
+const BAD_NODE = -1;
+const BAD_NAME = -2;
+const BAD_VIP = -3;
+const TOO_MANY = -4;
+const UNKNOWN_NODE = -5;
+
+const module = loadModule("rank");
+const RANK = suite("rank");
+
+function start() {
+  const exports = new WebAssembly.Instance(module).exports as unknown as RankExports;
+  const bytes = new Uint8Array(exports.memory.buffer);
+  const words = new DataView(exports.memory.buffer);
+  const base = exports.CANDIDATES.value;
+  const write = (at: number, text: string) => Buffer.from(bytes.buffer).write(text, at, "utf8");
+  return {
+    ...exports,
+    bytes,
+    setName: (index: number, name: string) => exports.setNode(index, write(exports.NAME.value, name)),
+    order(vip: string, candidates: readonly (readonly [node: number, weight: number])[]) {
+      candidates.forEach(([node, weight], at) => {
+        words.setUint32(base + at * 8, node, true);
+        words.setUint32(base + at * 8 + 4, weight, true);
+      });
+      const status = exports.rank(write(exports.VIP.value, vip), candidates.length);
+      return status < 0 ? status : candidates.map((_, at) => words.getUint32(base + at * 8, true));
+    },
+  };
+}
+
+function digest(name: string, vip: string): string {
+  return createHash("sha256").update(`${name}#${vip}`).digest("hex");
+}
+
+RANK("the module imports nothing and cannot grow", () => {
+  assert.is(WebAssembly.Module.imports(module).length, 0);
+  const { memory } = start();
+  assert.throws(() => memory.grow(1));
+});
+
+RANK("rank() orders as SHA-256 does, whatever the lengths of name and VIP", () => {
+  const rank = start();
+  const name = fc.string({ unit: fc.constantFrom(..."abcxyz019.-"), minLength: 1, maxLength: 253 });
+  const vip = fc.string({ unit: fc.constantFrom(..."0123456789abcdef.:"), minLength: 1, maxLength: 64 });
+  const nodes = fc.uniqueArray(fc.tuple(name, fc.nat(3)), { selector: ([text]) => text, minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(nodes, vip, (candidates, text) => {
+      candidates.forEach(([node], at) => assert.is(rank.setName(at, node), 0));
+      const wanted = candidates
+        .map(([node, weight], at) => ({ at, weight, hash: digest(node, text) }))
+        .sort((a, b) => b.weight - a.weight || (a.hash < b.hash ? -1 : 1));
+      const order = rank.order(text, candidates.map(([, weight], at) => [at, weight] as const));
+      assert.equal(order, wanted.map(({ at }) => at));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+RANK("rank() hashes every message length across the block boundaries", () => {
+  const rank = start();
+  for (let length = 1; length <= 253; length++) {
+    const names = ["a", "b", "c"].map((letter) => letter.repeat(length));
+    names.forEach((text, at) => void rank.setName(at, text));
+    const wanted = [0, 1, 2].sort((a, b) => (digest(names[a] ?? "", "192.0.2.1") < digest(names[b] ?? "", "192.0.2.1") ? -1 : 1));
+    assert.equal(rank.order("192.0.2.1", [[0, 0], [1, 0], [2, 0]]), wanted, `names of ${length} bytes`);
+  }
+});
+
+RANK("rank() compares weights as unsigned numbers, before hashes", () => {
+  const rank = start();
+  ["a", "b", "c"].forEach((text, at) => void rank.setName(at, text));
+  assert.equal(rank.order("192.0.2.1", [[0, 1], [1, 0xffffffff], [2, 2]]), [1, 2, 0]);
+});
+
+RANK("rank() holds all nodes that it says it holds", () => {
+  const rank = start();
+  const count = rank.NODES_MAX.value;
+  const names = Array.from({ length: count }, (_, at) => `${"n".repeat(240)}${at}`);
+  names.forEach((text, at) => assert.is(rank.setName(at, text), 0));
+  const hashes = names.map((text) => digest(text, "2001:db8::10"));
+  const wanted = [...names.keys()].sort((a, b) => ((hashes[a] ?? "") < (hashes[b] ?? "") ? -1 : 1));
+  assert.equal(rank.order("2001:db8::10", names.map((_, at) => [at, 7] as const)), wanted);
+});
+
+RANK("bad arguments are statuses and change no candidate", () => {
+  const rank = start();
+  const count = rank.NODES_MAX.value;
+  assert.is(rank.setNode(count, 1), BAD_NODE);
+  assert.is(rank.setNode(0xffffffff, 1), BAD_NODE);
+  assert.is(rank.setNode(0, 0), BAD_NAME);
+  assert.is(rank.setNode(0, 254), BAD_NAME);
+  rank.setName(0, "a");
+  assert.is(rank.rank(0, 1), BAD_VIP);
+  assert.is(rank.rank(65, 1), BAD_VIP);
+  assert.is(rank.rank(1, count + 1), TOO_MANY);
+  assert.is(rank.order("192.0.2.1", [[0, 0], [1, 0]]), UNKNOWN_NODE);
+  assert.is(rank.order("192.0.2.1", [[0, 0], [0xffffffff, 0]]), UNKNOWN_NODE);
+  assert.equal(rank.order("192.0.2.1", []), []);
+});
+
+RANK("no arguments and no memory content make it trap", () => {
+  const rank = start();
+  const from = rank.NAME.value;
+  fc.assert(
+    fc.property(fc.integer(), fc.integer(), fc.integer(), fc.integer(), fc.uint8Array({ maxLength: 4096 }), (a, b, c, d, noise) => {
+      rank.bytes.set(noise, from);
+      for (const status of [rank.setNode(a, b), rank.setNode(a & 0x3fff, b & 0x1ff), rank.rank(c, d), rank.rank(c & 0x7f, d & 0x3ff)]) {
+        assert.ok(status <= 0 && status >= UNKNOWN_NODE);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+RANK.run();
