@@ -55,7 +55,11 @@ const traps: Record<string, { text: string; says: string; count: string }> = {
     says: `.only "b" is left in`,
     count: "1 passed, 1 failed",
   },
-  "leaves .skip in": { text: `${HEAD} s("a", () => {}); s.skip("b", () => {}); s.run();`, says: `.skip "b" is left in`, count: "1 passed, 1 failed" },
+  "leaves .skip in": {
+    text: `${HEAD} s("a", () => {}); s.skip("b", () => {}); s.run();`,
+    says: `.skip "b" is left in`,
+    count: "1 passed, 1 failed",
+  },
   "awaits a promise that never settles": {
     text: `${HEAD} s("a", () => {}); s("b", () => new Promise(() => {})); s.run();`,
     says: "1 of 2 tests passed",
@@ -64,18 +68,28 @@ const traps: Record<string, { text: string; says: string; count: string }> = {
   "never ends": { text: `${PASSING} setInterval(() => {}, 1000);`, says: "Ran longer than 6 s", count: "0 passed, 1 failed" },
   "has an empty suite": { text: `${HEAD} s.run();`, says: `Suite "s" has no test`, count: "0 passed, 1 failed" },
   "has no suite": { text: "console.log(1);", says: "Ran no test", count: "0 passed, 1 failed" },
-  "ends the process early": { text: `${HEAD} s("a", () => process.exit(0)); s.run();`, says: "0 of 1 tests passed", count: "0 passed, 1 failed" },
+  "ends the process early": {
+    text: `${HEAD} s("a", () => process.exit(0)); s.run();`,
+    says: "0 of 1 tests passed",
+    count: "0 passed, 1 failed",
+  },
   "fails after its tests": {
     text: `${PASSING} s.after(() => { throw new Error("late"); }); s("b", () => {}); s.run();`,
     says: "Ended with exit code 1",
     count: "2 passed, 1 failed",
   },
-  "has a failing assertion": { text: `${HEAD} s("a", () => assert.is(1, 2)); s.run();`, says: "Expected values", count: "0 passed, 1 failed" },
+  "has a failing assertion": {
+    text: `${HEAD} s("a", () => assert.is(1, 2)); s.run();`,
+    says: "Expected values",
+    count: "0 passed, 1 failed",
+  },
   "does not parse": { text: `${HEAD} s("a", (`, says: "Ran no test", count: "0 passed, 1 failed" },
 };
 
 const trapFile = (what: string) => `${what.replace(/\W+/g, "-")}.test.ts`;
-const trapped = await runOn(Object.fromEntries(Object.entries(traps).map(([what, { text }]) => [trapFile(what), text])), { timeLimitMs: 6000 });
+const trapped = await runOn(Object.fromEntries(Object.entries(traps).map(([what, { text }]) => [trapFile(what), text])), {
+  timeLimitMs: 6000,
+});
 
 for (const [what, { says, count }] of Object.entries(traps)) {
   gate(`runGate() fails a file that ${what}`, () => {

@@ -7,7 +7,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { judge, type Verdict } from "./judge.ts";
+import { judge, judgeCheck, type Outcome, type Verdict } from "./judge.ts";
 import { killAll, runFile } from "./run-file.ts";
 
 const PARALLEL = 2;
@@ -28,40 +28,37 @@ export interface GateOptions {
 export async function runGate(options: GateOptions): Promise<number> {
   const { root, patterns, timeLimitMs = TIME_LIMIT_MS, write = (text) => process.stdout.write(text) } = options;
   const total = { passed: 0, failed: 0 };
-  const count = (name: string, startedMs: number, verdict: Verdict, output: string) => {
+  const run = async (name: string, command: readonly string[], decide: (outcome: Outcome) => Verdict) => {
+    const startedMs = performance.now();
+    const outcome = await runFile(command, { cwd: root, timeLimitMs });
+    const verdict = decide(outcome);
     total.passed += verdict.passed;
     total.failed += verdict.failed;
-    write(describe(name, (performance.now() - startedMs) / 1000, verdict, output));
-  };
-  const stop = () => {
-    killAll();
-    process.exit(130);
+    write(describe(name, (performance.now() - startedMs) / 1000, verdict, outcome.output));
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  for (const { name, command } of patterns.length > 0 ? [] : options.checks) {
-    const startedMs = performance.now();
-    const { exitCode, output } = await runFile(command, { cwd: root, timeLimitMs });
-    const verdict = { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, reasons: [], notRun: [] };
-    count(name, startedMs, verdict, output);
-  }
+  for (const { name, command } of patterns.length > 0 ? [] : options.checks) await run(name, command, judgeCheck);
   const files = findTests(options);
   for (const pattern of patterns.filter((text) => !files.some((file) => file.includes(text)))) {
     total.failed++;
     write(`FAIL  no test file matches "${pattern}"\n`);
   }
   const wanted = patterns.length === 0 ? files : files.filter((file) => patterns.some((text) => file.includes(text)));
-  const recorder = new URL("register.mjs", import.meta.url).href;
+  const command = [process.execPath, "--import", "tsx", "--import", new URL("register.mjs", import.meta.url).href];
   const work = async () => {
     for (let file = wanted.shift(); file !== undefined; file = wanted.shift()) {
-      const startedMs = performance.now();
-      const outcome = await runFile([process.execPath, "--import", "tsx", "--import", recorder, file], { cwd: root, timeLimitMs });
-      count(file, startedMs, judge(outcome, timeLimitMs), outcome.output);
+      await run(file, [...command, file], (outcome) => judge(outcome, timeLimitMs));
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
   process.off("SIGINT", stop).off("SIGTERM", stop);
   write(`\n${total.passed} passed, ${total.failed} failed\n`);
   return total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+function stop(): void {
+  killAll();
+  process.exit(130);
 }
 
 function findTests({ root, folders }: GateOptions): string[] {
@@ -75,5 +72,10 @@ function findTests({ root, folders }: GateOptions): string[] {
 function describe(name: string, seconds: number, verdict: Verdict, output: string): string {
   const { passed, failed, reasons, notRun } = verdict;
   if (failed === 0) return [`ok    ${name}  ${passed} passed  ${seconds.toFixed(1)} s`, ...notRun, ""].join("\n");
-  return [`FAIL  ${name}  ${passed} passed, ${failed} failed  ${seconds.toFixed(1)} s`, ...reasons.map((reason) => `      ${reason}`), output, ""].join("\n");
+  return [
+    `FAIL  ${name}  ${passed} passed, ${failed} failed  ${seconds.toFixed(1)} s`,
+    ...reasons.map((reason) => `      ${reason}`),
+    output,
+    "",
+  ].join("\n");
 }

@@ -32,6 +32,11 @@ export function judge(outcome: Outcome, timeLimitMs: number): Verdict {
   return { passed, failed: reasons.length > 0 ? Math.max(1, unpassed) : 0, reasons, notRun };
 }
 
+/** A check is one test. */
+export function judgeCheck({ exitCode }: Outcome): Verdict {
+  return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, reasons: [], notRun: [] };
+}
+
 function reasonsOf(suite: SuiteRecord, hasNotRun: boolean): string[] {
   const name = `Suite "${suite.name}"`;
   const reasons = suite.hookErrors.map((error) => `${name}: a before hook failed: ${error}`);

@@ -30,11 +30,11 @@ export const namespaces: Requirement = {
 };
 let canMakeNamespaces: boolean | undefined;
 
-/** Arguments for `unshare` that give a command a network namespace of its own here; undefined where none do. */
+/** Arguments for `unshare` that give a command a network namespace of its own here; undefined where nothing does. */
 export function unshareArguments(): readonly string[] | undefined {
-  const ways = process.getuid?.() === 0 ? [["-nm"]] : [["-Urnm"]];
-  const makesVeth = (way: readonly string[]) => spawnSync("unshare", [...way, "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"]).status === 0;
-  return ways.find(makesVeth);
+  const way = process.getuid?.() === 0 ? "-nm" : "-Urnm";
+  const veth = ["ip", "link", "add", "a", "type", "veth", "peer", "name", "b"];
+  return spawnSync("unshare", [way, ...veth]).status === 0 ? [way] : undefined;
 }
 
 /** Where a program is; the system folders are searched too, because a plain user's path often lacks them. */
@@ -46,12 +46,14 @@ export function findTool(name: string): string | undefined {
 /** Registers a test that needs all of `requirements`. */
 export function testWith<T>(suite: Test<T>, requirements: readonly Requirement[], name: string, call: Callback<T>): void {
   const missing = requirements.find((requirement) => !requirement.isMet());
-  if (missing === undefined) return suite(name, call);
-  const reason = `"${name}" needs ${missing.what} (${missing.remedy})`;
-  if (process.env["CI"] !== "true") return console.log(`not run: ${reason}`);
-  suite(name, () => {
-    throw new Error(`Cannot run in CI: ${reason}`);
-  });
+  const reason = `"${name}" needs ${missing?.what} (${missing?.remedy})`;
+  if (missing === undefined) suite(name, call);
+  else if (process.env["CI"] !== "true") process.stdout.write(`not run: ${reason}\n`);
+  else {
+    suite(name, () => {
+      throw new Error(`Cannot run in CI: ${reason}`);
+    });
+  }
 }
 
 function isExecutable(file: string): boolean {
