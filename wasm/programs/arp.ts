@@ -1,0 +1,226 @@
+// The ARP packet program: answers requests for its rows, announces them, notices others who claim them.
+//
+// In: frames from the ARP port of each attached link. Out: one unicast reply a request for an active row (RFC 826
+// "Packet Reception"), and bursts of gratuitous requests and replies (RFC 5227 §3 "ARP Announcements"; two forms a round,
+// since some stacks only learn from one). What is remembered: the row table, and a burst's rounds. A request is answered
+// when it is broadcast or sent to this link's own MAC; probes (sender 0.0.0.0, RFC 5227 §2.1.1) are answered like any other,
+// since the address is in use. A packet whose sender address is one of our active rows is a conflict: it is reported and
+// never answered; a draining row falls silent there and then.
+//
+// Left out: learning neighbors (the kernel's business), RARP and InARP.
+import { cancelBurst, dueRow, finishRound, nextDue, RECORD_BURST_LINKS, startBurst } from "../table/announce";
+import { addRow, answerOn, findRow, mayHold, RECORD_ANSWERS, removeRow, seedRows } from "../table/rows";
+import {
+  ARP_FRAME_LENGTH,
+  ARP_OPER,
+  ARP_REPLY,
+  ARP_REQUEST,
+  ARP_SHA,
+  ARP_SPA,
+  ARP_TPA,
+  checkArpFrame,
+  encodeArp,
+} from "../wire/arp";
+import { getMac, getU16 } from "../wire/bytes";
+import {
+  encodeEthernet,
+  ETHERNET_DESTINATION,
+  ETHERNET_HEADER,
+  ETHERTYPE_ARP,
+  MAC_BROADCAST,
+} from "../wire/ethernet";
+import { Status } from "../wire/status";
+import { reportConflict } from "./events";
+import { isOwnMac, linkMac, linksUp, updateLink } from "./links";
+import {
+  COUNTER_ANNOUNCED,
+  COUNTER_UNANSWERED,
+  COUNTER_ANSWERED,
+  counter,
+  DESCRIPTOR_BYTES,
+  DESCRIPTOR_LENGTH,
+  DESCRIPTOR_LINK,
+  DROPS,
+  increment,
+  LINKS,
+  Refused,
+  ROW,
+  ROW_ADDRESS,
+  ROW_ATTRIBUTES,
+  ROW_BYTES,
+  ROW_FAMILY,
+  ROW_LINKS,
+  ROW_STATE,
+  RX,
+  RX_DESCRIPTORS,
+  record,
+  SLOT_BYTES,
+  SLOTS,
+  State,
+  TX,
+  TX_DESCRIPTORS,
+} from "./memory";
+
+export * from "./exports";
+
+/** Why a frame got no answer; DROPS counts by these. The first ten are the wire's own (`wire/status`), negated. */
+export enum Drop {
+  Truncated = 1,
+  Oversized = 2,
+  Tagged = 3,
+  WrongEtherType = 4,
+  WrongHardwareType = 5,
+  WrongProtocolType = 6,
+  WrongHardwareLength = 7,
+  WrongProtocolLength = 8,
+  WrongOpcode = 9,
+  BadSender = 10,
+  /** A reply; only its sender mattered. */
+  Reply = 11,
+  /** Sent to another station. */
+  OtherDestination = 12,
+  /** From one of our own links. */
+  OwnFrame = 13,
+  /** The sender claims a VIP of ours. */
+  Claimed = 14,
+  /** Asks for an address that is no row, or whose row does not answer (here). */
+  UnknownTarget = 15,
+  Standby = 16,
+  OtherLink = 17,
+}
+
+/** When `tick` wants to be called next, ms: 0 at once, infinity never. */
+export let nextTickMs: f64 = Infinity;
+
+let sent: u32 = 0;
+
+export function setup(seedLow: u32, seedHigh: u32): void {
+  seedRows(((<u64>seedHigh) << 32) | seedLow);
+}
+
+export function setLink(link: u32, mac: f64, flags: u32): void {
+  updateLink(link, mac, flags);
+  nextTickMs = nextDue();
+}
+
+export function put(): i32 {
+  const state: u32 = load<u8>(ROW + ROW_STATE);
+  if (load<u8>(ROW + ROW_FAMILY) !== 4) return Refused.Family;
+  if (state < <u32>State.Active || state > <u32>State.Draining) return Refused.State;
+  const low: u64 = load<u32>(ROW + ROW_ADDRESS);
+  let row = findRow(low, 0);
+  const isNew = row < 0;
+  if (isNew) row = addRow(low, 0);
+  if (row < 0) return Refused.TableFull;
+  const at = record(row);
+  const isSame = !isNew && memory.compare(at, ROW, ROW_ADDRESS) === 0 && memory.compare(at + ROW_ATTRIBUTES, ROW + ROW_ATTRIBUTES, 32) === 0;
+  if (isSame) return row;
+  memory.copy(at, ROW, ROW_BYTES);
+  store<u64>(at + ROW_ADDRESS, low);
+  store<u64>(at + ROW_ADDRESS + 8, 0);
+  answerOn(row, state === <u32>State.Standby ? 0 : load<u64>(at + ROW_LINKS));
+  cancelBurst(row);
+  if (state === State.Active) startBurst(row, load<u64>(at + ROW_LINKS));
+  nextTickMs = nextDue();
+  return row;
+}
+
+export function remove(): i32 {
+  const low: u64 = load<u32>(ROW + ROW_ADDRESS);
+  const row = findRow(low, 0);
+  if (row < 0) return row;
+  cancelBurst(row);
+  removeRow(low, 0);
+  nextTickMs = nextDue();
+  return row;
+}
+
+export function process(link: u32, count: u32, nowMs: f64): u32 {
+  sent = 0;
+  if (link >= LINKS || count > SLOTS) return 0;
+  const mac = linkMac(link);
+  for (let slot: u32 = 0; slot < count; slot++) {
+    const drop = answer(RX + slot * SLOT_BYTES, load<u16>(RX_DESCRIPTORS + slot * DESCRIPTOR_BYTES + DESCRIPTOR_LENGTH), link, mac, nowMs);
+    if (drop !== 0) increment(DROPS + <u32>drop * 8, 1);
+  }
+  return sent;
+}
+
+/** Puts the answer to one frame into the next sending slot; otherwise says why there is none. */
+function answer(frame: usize, length: u32, link: u32, mac: u64, nowMs: f64): u32 {
+  if (length > SLOT_BYTES) return Drop.Oversized;
+  const status = checkArpFrame(frame, length);
+  if (status !== Status.Ok) return -status;
+  const arp = frame + ETHERNET_HEADER;
+  const operation = getU16(arp + ARP_OPER);
+  if (operation !== ARP_REQUEST && operation !== ARP_REPLY) return Drop.WrongOpcode;
+
+  const sender = getMac(arp + ARP_SHA);
+  const spa = load<u32>(arp + ARP_SPA);
+  if (mayHold(spa, 0)) {
+    const claimed = findRow(spa, 0);
+    if (claimed >= 0) return hearClaim(claimed, link, sender, nowMs);
+  }
+  if (operation === ARP_REPLY) return Drop.Reply;
+
+  const destination = getMac(frame + ETHERNET_DESTINATION);
+  if (destination !== MAC_BROADCAST && destination !== mac) return Drop.OtherDestination;
+  const target = load<u32>(arp + ARP_TPA);
+  const row = findRow(target, 0);
+  if (row < 0) return Drop.UnknownTarget;
+  if ((load<u64>(record(row) + RECORD_ANSWERS) & ((<u64>1) << link)) === 0) return keepSilent(row);
+  increment(counter(row, COUNTER_ANSWERED), 1);
+  send(link, mac, sender, ARP_REPLY, target, sender, spa);
+  return 0;
+}
+
+function keepSilent(row: u32): u32 {
+  increment(counter(row, COUNTER_UNANSWERED), 1);
+  return load<u8>(record(row) + ROW_STATE) === State.Standby ? Drop.Standby : Drop.OtherLink;
+}
+
+function hearClaim(row: u32, link: u32, sender: u64, nowMs: f64): u32 {
+  if (isOwnMac(sender)) return Drop.OwnFrame;
+  const at = record(row);
+  const state: u32 = load<u8>(at + ROW_STATE);
+  if (state === State.Draining) {
+    store<u8>(at + ROW_STATE, <u8>State.Standby);
+    answerOn(row, 0);
+  }
+  if (state !== State.Standby) reportConflict(row, link, sender, nowMs);
+  return Drop.Claimed;
+}
+
+export function tick(nowMs: f64): u32 {
+  sent = 0;
+  for (let row = dueRow(nowMs); row >= 0; row = dueRow(nowMs)) {
+    const links = load<u64>(record(row) + RECORD_BURST_LINKS) & linksUp;
+    if (sent + 2 * <u32>popcnt(links) > SLOTS) break;
+    announce(row, links);
+    finishRound(row, nowMs);
+  }
+  nextTickMs = nextDue();
+  return sent;
+}
+
+/** One round: a gratuitous request and a gratuitous reply on each link. */
+function announce(row: u32, links: u64): void {
+  const vip = load<u32>(record(row) + ROW_ADDRESS);
+  for (let left = links; left !== 0; left &= left - 1) {
+    const link = <u32>ctz(left);
+    const mac = linkMac(link);
+    send(link, mac, MAC_BROADCAST, ARP_REQUEST, vip, MAC_BROADCAST, vip);
+    send(link, mac, MAC_BROADCAST, ARP_REPLY, vip, MAC_BROADCAST, vip);
+    increment(counter(row, COUNTER_ANNOUNCED), 2);
+  }
+}
+
+function send(link: u32, mac: u64, destination: u64, operation: u32, spa: u32, tha: u64, tpa: u32): void {
+  const frame: usize = TX + sent * SLOT_BYTES;
+  encodeEthernet(frame, destination, mac, ETHERTYPE_ARP);
+  encodeArp(frame + ETHERNET_HEADER, operation, mac, spa, tha, tpa);
+  const descriptor: usize = TX_DESCRIPTORS + sent * DESCRIPTOR_BYTES;
+  store<u32>(descriptor, ARP_FRAME_LENGTH); // length; port 0
+  store<u32>(descriptor + DESCRIPTOR_LINK, link);
+  sent++;
+}
