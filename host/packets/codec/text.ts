@@ -1,0 +1,22 @@
+/** MACs and IPv4 addresses as people write them. */
+
+/** `aa:bb:cc:dd:ee:ff` of six bytes. */
+export function formatMac(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+export function formatIpv4(bytes: Uint8Array): string {
+  return bytes.join(".");
+}
+
+/** Undefined where the text is not a MAC with colons. */
+export function parseMac(text: string): Uint8Array | undefined {
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) ? Uint8Array.from(text.split(":"), (byte) => Number.parseInt(byte, 16)) : undefined;
+}
+
+/** Undefined where the text is not a dotted quad; leading zeros are refused, since some read them as octal. */
+export function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split(".");
+  const good = parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+  return good ? Uint8Array.from(parts, Number) : undefined;
+}
