@@ -32,7 +32,8 @@ export function createRank(): RankNodes {
 
   function writeText(what: string, text: string, at: number, most: number): number {
     const length = Buffer.byteLength(text);
-    if (length === 0 || length > most) throw new RangeError(`Cannot rank ${what} ${JSON.stringify(text)}: ${length} bytes, expected 1 to ${most}`);
+    if (length === 0 || length > most)
+      throw new RangeError(`Cannot rank ${what} ${JSON.stringify(text)}: ${length} bytes, expected 1 to ${most}`);
     return bytes.write(text, at, "utf8");
   }
 

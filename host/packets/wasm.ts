@@ -19,6 +19,7 @@ export function loadModule(name: string): WebAssembly.Module {
 function find(name: string): string {
   const places = [`./wasm/${name}.wasm`, `../../dist/wasm/${name}.wasm`].map((place) => fileURLToPath(new URL(place, import.meta.url)));
   const found = places.find((place) => existsSync(place));
-  if (found === undefined) throw new Error(`Cannot find WebAssembly module ${name}: expected ${places.join(" or ")}, built by node build.mjs wasm`);
+  if (found === undefined)
+    throw new Error(`Cannot find WebAssembly module ${name}: expected ${places.join(" or ")}, built by node build.mjs wasm`);
   return found;
 }

@@ -1,7 +1,20 @@
 // What one outside party has to be told: the told table against the desired table that it follows, dirty keys only.
 
 import { idLimit } from "./keys";
-import { BATCH_MAX, CHANGE_BYTES, CHANGE_ROW, CHANGES, dirtyAt, KEY_BYTES, keyAt, TABLE_LOW, tableAt, VALUE_ATTRIBUTES, VALUE_BYTES, valueAt } from "./memory";
+import {
+  BATCH_MAX,
+  CHANGE_BYTES,
+  CHANGE_ROW,
+  CHANGES,
+  dirtyAt,
+  KEY_BYTES,
+  keyAt,
+  TABLE_LOW,
+  tableAt,
+  VALUE_ATTRIBUTES,
+  VALUE_BYTES,
+  valueAt,
+} from "./memory";
 import { Status } from "./status";
 import { attributesOf, desiredOf, erase, isSameValue, isTold, UNSURE, write } from "./tables";
 

@@ -6,7 +6,6 @@
 // it only says "compare", so under the next key of that id it costs one comparison.
 
 import { grow, KEY_BYTES, keyAt, keyCapacity, referenceAt, slotAt } from "./memory";
-import { Status } from "./status";
 
 const NOT_FOUND: i32 = -1;
 
@@ -17,7 +16,8 @@ export let idLimit: u32 = 0;
 /** Keys that live. */
 export let keyCount: u32 = 0;
 
-export function reserve(keyTotal: u32, tableTotal: u32): Status {
+/** See `grow`; with the slots filled again. */
+export function reserve(keyTotal: u32, tableTotal: u32): i32 {
   const before = keyCapacity;
   const status = grow(keyTotal, tableTotal);
   if (keyCapacity !== before) fillSlots();
@@ -28,7 +28,7 @@ export function reserve(keyTotal: u32, tableTotal: u32): Status {
 export function seed(value: u64): void {
   secret = value | 1;
   if (keyCapacity === 0) return;
-  memory.fill(slotAt(0), 0, <usize>keyCapacity << 4);
+  memory.fill(slotAt(0), 0, (<usize>keyCapacity) << 4);
   fillSlots();
 }
 

@@ -5,8 +5,23 @@
 
 import { find, hold, idLimit, intern, release } from "./keys";
 import {
-  BATCH_MAX, dirtyAt, KEY_BYTES, keyCapacity, ROW_ATTRIBUTES, ROW_BYTES, ROW_FAMILY, ROW_PREFIX, ROW_PREFIX_LENGTH, ROWS,
-  TABLE_COUNT, TABLE_FOLLOWS, TABLE_LOW, tableAt, tableCapacity, VALUE_ATTRIBUTES, VALUE_BYTES, valueAt,
+  BATCH_MAX,
+  dirtyAt,
+  KEY_BYTES,
+  ROW_ATTRIBUTES,
+  ROW_BYTES,
+  ROW_FAMILY,
+  ROW_PREFIX,
+  ROW_PREFIX_LENGTH,
+  ROWS,
+  TABLE_COUNT,
+  TABLE_FOLLOWS,
+  TABLE_LOW,
+  tableAt,
+  tableCapacity,
+  VALUE_ATTRIBUTES,
+  VALUE_BYTES,
+  valueAt,
 } from "./memory";
 import { Status } from "./status";
 
@@ -37,7 +52,6 @@ export function close(table: u32): Status {
     if (attributesOf(valueAt(table, id)) !== ABSENT) release(id);
   }
   memory.fill(valueAt(table, 0), 0, <usize>idLimit * VALUE_BYTES);
-  memory.fill(dirtyAt(table, 0), 0, keyCapacity >> 3);
   store<u32>(tableAt(table), CLOSED, TABLE_FOLLOWS);
   return Status.Ok;
 }

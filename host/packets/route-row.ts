@@ -1,0 +1,64 @@
+/** Rows and changes as module `routes` lays them out (`wasm/routes/memory.ts`), and as objects. */
+
+import type { Family } from "../rules/vocabulary.ts";
+
+export interface RouteKey {
+  readonly family: Family;
+  /** Bits; those of `prefix` behind it are zero. */
+  readonly prefixLength: number;
+  /** 4 or 16 bytes. */
+  readonly prefix: Uint8Array;
+}
+
+export interface Route extends RouteKey {
+  /** 16 bytes that only have to mean something to their reader; default all zero. */
+  readonly nextHop?: Uint8Array;
+  /** Attribute-set id: 1 to 0xfffffffe, or `UNSURE` in a told table. */
+  readonly attributes: number;
+}
+
+export interface RouteChange {
+  readonly kind: "added" | "changed" | "removed";
+  /** What is desired; of a removed route what was told, where `attributes` may be `UNSURE`. */
+  readonly route: Route;
+}
+
+export const ROW_BYTES = 40;
+/** The kind (u32), then the row. */
+export const CHANGE_BYTES = 44;
+/** Attribute-set id of a told row of which nobody knows whether the other side has it. */
+export const UNSURE = 0xffffffff;
+
+const PREFIX = 4;
+const NEXT_HOP = 20;
+const ATTRIBUTES = 36;
+const kinds = [undefined, "added", "changed", "removed"] as const;
+
+/** Writes a route, or only a key, as the row at `at`. */
+export function writeRow(bytes: Buffer, at: number, route: RouteKey & Partial<Route>): void {
+  bytes.fill(0, at, at + ROW_BYTES);
+  bytes[at] = route.family;
+  bytes[at + 1] = route.prefixLength;
+  bytes.set(route.prefix, at + PREFIX);
+  if (route.nextHop !== undefined) bytes.set(route.nextHop, at + NEXT_HOP);
+  bytes.writeUInt32LE(route.attributes ?? 0, at + ATTRIBUTES);
+}
+
+/** Copies the route out of the row at `at`. */
+export function readRow(bytes: Buffer, at: number): Route {
+  const family = bytes[at] === 4 ? 4 : 6;
+  return {
+    family,
+    prefixLength: bytes[at + 1] as number,
+    prefix: new Uint8Array(bytes.subarray(at + PREFIX, at + PREFIX + (family === 4 ? 4 : 16))),
+    nextHop: new Uint8Array(bytes.subarray(at + NEXT_HOP, at + ATTRIBUTES)),
+    attributes: bytes.readUInt32LE(at + ATTRIBUTES),
+  };
+}
+
+/** Copies the change at `at`. */
+export function readChange(bytes: Buffer, at: number): RouteChange {
+  const kind = kinds[bytes.readUInt32LE(at)];
+  if (kind === undefined) throw new RangeError(`Cannot read change of kind ${bytes.readUInt32LE(at)}: expected 1, 2 or 3`);
+  return { kind, route: readRow(bytes, at + 4) };
+}
