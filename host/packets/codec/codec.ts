@@ -5,14 +5,14 @@
  *
  * Works on copies and allocates: for tools, tests and slow paths. Hot paths stay inside their WASM module.
  */
-import { arp, arpPacket } from "./arp.ts";
+import { arp } from "./arp.ts";
 import { ethernet } from "./ethernet.ts";
 import type { Format, Meaning } from "./format.ts";
 import { kinds } from "./kinds.ts";
 import { wireModule } from "./wire-module.ts";
 
 /** Every format, in the order of `--help`. */
-export const formats: readonly Format[] = [arp, arpPacket, ethernet];
+export const formats: readonly Format[] = [arp, ethernet];
 
 export type Fields = Readonly<Record<string, string | number>>;
 

@@ -1,0 +1,108 @@
+import * as fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadModule } from "../wasm.ts";
+import { codec, type Fields, formats } from "./codec.ts";
+
+const codecs = suite("codec");
+
+const request: Fields = {
+  destination: "ff:ff:ff:ff:ff:ff",
+  source: "02:00:00:00:00:01",
+  operation: 1,
+  senderMac: "02:00:00:00:00:01",
+  senderAddress: "192.0.2.1",
+  targetMac: "00:00:00:00:00:00",
+  targetAddress: "192.0.2.10",
+  trailingBytes: 0,
+};
+
+codecs("codec() refuses a format that is none", () => {
+  assert.throws(
+    () => codec("ospf"),
+    (error: Error) => error instanceof RangeError && error.message === "Unknown format ospf: expected arp, ethernet",
+  );
+});
+
+codecs("decode() calls a packet oversized that does not fit its region", () => {
+  const { decode } = codec("ethernet");
+  assert.is(decode(new Uint8Array(65536)).ok, true);
+  const decoded = decode(new Uint8Array(65537));
+  assert.equal(decoded.ok ? "" : decoded.status, "Oversized");
+  assert.match(decoded.ok ? "" : decoded.meaning, "65,536");
+});
+
+codecs("encode() refuses what decode() would refuse", () => {
+  const { encode } = codec("arp");
+  const fromGroup = encode({ ...request, senderMac: "01:00:5e:00:00:01" });
+  assert.is(fromGroup.ok ? "" : fromGroup.status, "BadSender");
+  const tooLong = encode({ ...request, trailingBytes: 65536 - 41 });
+  assert.is(tooLong.ok ? "" : tooLong.status, "Oversized");
+  const longest = encode({ ...request, trailingBytes: 65536 - 42 });
+  assert.is(longest.ok && longest.bytes.length, 65536);
+});
+
+const wrongFields: readonly (readonly [change: Record<string, string | number>, says: string])[] = [
+  [{ senderMac: "02:00:00:00:00" }, "Cannot encode arp: senderMac is 02:00:00:00:00, expected a MAC such as 02:00:00:00:00:01"],
+  [{ senderAddress: "192.0.2.256" }, "Cannot encode arp: senderAddress is 192.0.2.256, expected an IPv4 address"],
+  [{ senderAddress: "192.0.02.1" }, "Cannot encode arp: senderAddress is 192.0.02.1, expected an IPv4 address"],
+  [{ operation: 65536 }, "Cannot encode arp: operation is 65536, expected a whole number from 0 to 65535"],
+  [{ operation: "1" }, "Cannot encode arp: operation is 1, expected a whole number from 0 to 65535"],
+  [{ trailingBytes: -1 }, "Cannot encode arp: trailingBytes is -1, expected a whole number from 0 to 4294967295"],
+];
+
+for (const [change, says] of wrongFields) {
+  codecs(`encode() throws "${says}"`, () => {
+    assert.throws(
+      () => codec("arp").encode({ ...request, ...change }),
+      (error: Error) => error instanceof TypeError && error.message === says,
+    );
+  });
+}
+
+codecs("encode() names a field that is missing, and a format that has no encoder", () => {
+  const { targetAddress: _, ...rest } = request;
+  assert.throws(() => codec("arp").encode(rest), "targetAddress is undefined");
+  assert.throws(() => codec("ethernet").encode({}), "Cannot encode ethernet");
+});
+
+codecs("module wire imports nothing, so it has no object and cannot abort", () => {
+  assert.equal(WebAssembly.Module.imports(loadModule("wire")), []);
+});
+
+/** Bytes that look like ARP as often as not: each byte of a good request may be any other, and the end may lie anywhere. */
+function arpLike(): fc.Arbitrary<Uint8Array> {
+  const good = codec("arp").encode({ ...request, trailingBytes: 18 });
+  assert.ok(good.ok);
+  const { bytes } = good;
+  const changes = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 6 });
+  return fc.tuple(changes, fc.nat(bytes.length)).map(([changed, length]) => {
+    const copy = bytes.slice();
+    for (const [at, byte] of changed) copy[at] = byte;
+    return copy.subarray(0, length);
+  });
+}
+
+for (const format of formats) {
+  codecs(`decode() of ${format.name} answers any bytes, and decode, encode, decode is a fixed point`, () => {
+    const { decode, encode } = codec(format.name);
+    const results = { decoded: 0, refused: 0 };
+    const property = fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), arpLike()), (bytes) => {
+      const decoded = decode(bytes);
+      if (!decoded.ok) {
+        results.refused++;
+        return decoded.status in format.statuses;
+      }
+      results.decoded++;
+      if (format.encode === undefined) return true;
+      const encoded = encode(decoded.fields);
+      assert.ok(encoded.ok && encoded.bytes.length === bytes.length);
+      assert.equal(decode(encoded.bytes), decoded);
+      return true;
+    });
+    fc.assert(property, { numRuns: 20_000, interruptAfterTimeLimit: 20_000 }); // a failure prints its seed
+    assert.ok(results.decoded > 1000 && results.refused > 1000, JSON.stringify(results));
+  });
+}
+
+codecs.run();

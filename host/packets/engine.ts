@@ -1,0 +1,221 @@
+/**
+ * The packet engine: programs, their ports, and the turn.
+ *
+ * A turn drains every readable port (receive a batch, let the program turn it into frames to send, send them) and only
+ * then runs the programs' timers. It allocates nothing, waits for nothing and knows no thread: a driver in the packet worker
+ * (`drivers.ts`) or a test decides when to call it. Everything else that changes the engine comes in as a command
+ * between two turns, so a program's table has one writer.
+ */
+
+import { frameFilter } from "./filter.ts";
+import { PacketProgram, type RawEvent, ROW_BYTES, type RowCounters } from "./program.ts";
+import type { FramePort, Wire, WireLink } from "./wire.ts";
+
+export interface ProgramStatistics {
+  readonly rows: number;
+  /** Frames that got no answer, by reason, and `kernel_queue_full` for those that never reached the program. */
+  readonly drops: Readonly<Record<string, number>>;
+  readonly received: number;
+  readonly sent: number;
+  /** Frames that the network did not take: link down, queue full. */
+  readonly unsent: number;
+}
+
+interface Attachment {
+  link: WireLink;
+  /** Undefined while the link is down or gone: nothing can be received or sent. */
+  port: FramePort | undefined;
+  /** Frames may be waiting. */
+  isReady: boolean;
+}
+
+interface Running {
+  readonly program: PacketProgram;
+  readonly etherType: number;
+  readonly ipProtocol?: number;
+  readonly attachments: Map<number, Attachment>;
+  received: number;
+  sent: number;
+  unsent: number;
+  queueFull: number;
+}
+
+/** Batches that one port may take in a turn, so that a flood on one link leaves the others and the timers their share. */
+const BATCHES_A_TURN = 16;
+
+export class PacketEngine {
+  readonly #wire: Wire;
+  readonly #programs = new Map<string, Running>();
+  readonly #onReadable: () => void;
+  /** While true nothing is answered or announced; what arrives is thrown away. */
+  isMuted = false;
+  /** Changes whenever a port was opened or closed. */
+  portsVersion = 0;
+
+  /** `onReadable`: a port has frames waiting, so a turn is due. */
+  constructor(wire: Wire, onReadable: () => void = () => {}) {
+    this.#wire = wire;
+    this.#onReadable = onReadable;
+  }
+
+  addProgram(name: string, module: WebAssembly.Module, match: { etherType: number; ipProtocol?: number }, seed: readonly [number, number]): void {
+    const program = new PacketProgram(name, module);
+    program.setup(...seed);
+    this.#programs.set(name, { program, ...match, attachments: new Map(), received: 0, sent: 0, unsent: 0, queueFull: 0 });
+  }
+
+  /** Makes the program's ports those of exactly these links. A link whose index or MAC changed is opened anew. */
+  attach(name: string, links: readonly WireLink[]): { link: string; error: string }[] {
+    const running = this.#running(name);
+    const failures: { link: string; error: string }[] = [];
+    this.portsVersion++;
+    const wanted = new Map(links.map((link) => [link.id, link]));
+    for (const [id, { port }] of running.attachments) {
+      if (wanted.has(id)) continue;
+      port?.close();
+      running.attachments.delete(id);
+      running.program.setLink(id, "", false);
+    }
+    for (const link of wanted.values()) {
+      try {
+        this.#attachOne(running, link);
+      } catch (error) {
+        failures.push({ link: link.name, error: (error as Error).message });
+      }
+    }
+    return failures;
+  }
+
+  #attachOne(running: Running, link: WireLink): void {
+    const before = running.attachments.get(link.id);
+    const attachment: Attachment = before ?? { link, port: undefined, isReady: false };
+    const isSame = before !== undefined && before.link.index === link.index && before.link.mac === link.mac;
+    running.attachments.set(link.id, attachment);
+    attachment.link = link;
+    if (!(isSame && link.up)) {
+      attachment.port?.close();
+      attachment.port = undefined;
+    }
+    if (link.up) {
+      attachment.port ??= this.#wire.open(running.program, link, running.etherType, frameFilter(running), () => {
+        attachment.isReady = true;
+        this.#onReadable();
+      });
+    }
+    running.program.setLink(link.id, link.mac, attachment.port !== undefined);
+  }
+
+  /** `rows`: whole rows, one after another. Gives their ids, -1 where refused, and the refused ones by position. */
+  put(name: string, rows: Uint8Array): { ids: Int32Array; refused: { at: number; reason: string }[] } {
+    const { program } = this.#running(name);
+    const ids = new Int32Array(rows.length / ROW_BYTES);
+    const refused: { at: number; reason: string }[] = [];
+    for (let at = 0; at < ids.length; at++) {
+      const id = program.put(rows.subarray(at * ROW_BYTES, (at + 1) * ROW_BYTES));
+      ids[at] = Math.max(id, -1);
+      if (id < 0) refused.push({ at, reason: program.refusalName(id) });
+    }
+    return { ids, refused };
+  }
+
+  remove(name: string, rows: Uint8Array): void {
+    const { program } = this.#running(name);
+    for (let at = 0; at < rows.length; at += ROW_BYTES) program.remove(rows.subarray(at, at + ROW_BYTES));
+  }
+
+  /**
+   * Drains the ports that said they have frames, or `all`, then runs the timers. Gives true where the next turn should
+   * follow at once. `nowMs` is monotonic.
+   */
+  turn(nowMs: number, all = false): boolean {
+    let hasMore = false;
+    for (const running of this.#programs.values()) {
+      for (const attachment of running.attachments.values()) {
+        if (attachment.port === undefined || !(all || attachment.isReady)) continue;
+        attachment.isReady = this.#drain(running, attachment.link.id, attachment.port, nowMs);
+        hasMore ||= attachment.isReady;
+      }
+    }
+    for (const running of this.#programs.values()) hasMore = this.#runTimers(running, nowMs) || hasMore;
+    return hasMore;
+  }
+
+  #drain(running: Running, link: number, port: FramePort, nowMs: number): boolean {
+    const { program } = running;
+    for (let batch = 0; batch < BATCHES_A_TURN; batch++) {
+      const count = port.receive();
+      if (count === 0) return false;
+      running.received += count;
+      if (!this.isMuted) this.#send(running, program.process(link, count, nowMs));
+      if (count < program.slots) return false;
+    }
+    return true;
+  }
+
+  #runTimers(running: Running, nowMs: number): boolean {
+    const { program } = running;
+    for (let batch = 0; program.nextTickMs <= nowMs; batch++) {
+      if (batch === BATCHES_A_TURN) return true;
+      const count = program.tick(nowMs);
+      if (!this.isMuted) this.#send(running, count);
+    }
+    return false;
+  }
+
+  /** Sends the program's first `count` slots, each run of slots for one link in one call. */
+  #send(running: Running, count: number): void {
+    const { program } = running;
+    for (let from = 0; from < count; ) {
+      const link = program.sendLink(from);
+      let to = from + 1;
+      while (to < count && program.sendLink(to) === link) to++;
+      const sent = running.attachments.get(link)?.port?.send(from, to) ?? 0;
+      running.sent += sent;
+      running.unsent += to - from - sent;
+      from = to;
+    }
+  }
+
+  /** When the next timer falls due: 0 at once, infinity never. */
+  get nextTickMs(): number {
+    let next = Infinity;
+    for (const { program } of this.#programs.values()) next = Math.min(next, program.nextTickMs);
+    return next;
+  }
+
+  /** File descriptors of all open ports, for the driver to sleep on. */
+  get fds(): number[] {
+    return [...this.#programs.values()].flatMap(({ attachments }) => [...attachments.values()].flatMap(({ port }) => port?.fd ?? []));
+  }
+
+  takeEvents(): { program: string; event: RawEvent }[] {
+    return [...this.#programs].flatMap(([name, { program }]) => program.takeEvents().map((event) => ({ program: name, event })));
+  }
+
+  statistics(): Record<string, ProgramStatistics> {
+    return Object.fromEntries(
+      [...this.#programs].map(([name, running]) => {
+        for (const { port } of running.attachments.values()) running.queueFull += port?.takeDrops() ?? 0;
+        const { program, received, sent, unsent, queueFull } = running;
+        return [name, { rows: program.rowCount, received, sent, unsent, drops: { ...program.drops(), kernel_queue_full: queueFull } }];
+      }),
+    );
+  }
+
+  /** Counters of rows by id. */
+  counters(name: string, ids: Int32Array): RowCounters[] {
+    const { program } = this.#running(name);
+    return Array.from(ids, (id) => program.counters(id));
+  }
+
+  close(): void {
+    for (const { attachments } of this.#programs.values()) for (const { port } of attachments.values()) port?.close();
+    this.#programs.clear();
+  }
+
+  #running(name: string): Running {
+    const running = this.#programs.get(name);
+    if (running === undefined) throw new Error(`Cannot use packet program ${name}: it is not loaded; loaded are ${[...this.#programs.keys()].join(", ") || "none"}`);
+    return running;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Classic BPF for packet sockets: what a grant lets through, decided in the kernel before anything is queued.
+ *
+ * Instructions and ancillary loads: linux/filter.h and the kernel's "Linux Socket Filtering aka Berkeley Packet Filter".
+ */
+
+/** code, jump if true, jump if false, k: `struct sock_filter`. */
+export type Instruction = readonly [code: number, jt: number, jf: number, k: number];
+
+export interface FrameMatch {
+  readonly etherType: number;
+  /** Next header of IPv6 or protocol of IPv4. */
+  readonly ipProtocol?: number;
+}
+
+const LOAD_WORD = 0x20;
+const LOAD_HALF = 0x28;
+const LOAD_BYTE = 0x30;
+const JUMP_EQUAL = 0x15;
+const RETURN = 0x06;
+
+/** Ancillary data lies below this offset: SKF_AD_OFF. */
+const ANCILLARY = 0xfffff000;
+const PACKET_TYPE = ANCILLARY + 4;
+const VLAN_TAG_PRESENT = ANCILLARY + 48;
+const OTHER_HOST = 3;
+const WHOLE_FRAME = 0x40000;
+
+/** Untagged frames of the match that are for this host, its groups or everybody. */
+export function frameFilter(match: FrameMatch): Instruction[] {
+  const checks: { load: Instruction; value: number; want: boolean }[] = [
+    { load: [LOAD_WORD, 0, 0, VLAN_TAG_PRESENT], value: 0, want: true },
+    { load: [LOAD_WORD, 0, 0, PACKET_TYPE], value: OTHER_HOST, want: false },
+    { load: [LOAD_HALF, 0, 0, 12], value: match.etherType, want: true },
+  ];
+  if (match.ipProtocol !== undefined) {
+    const at = match.etherType === 0x86dd ? 20 : 23;
+    checks.push({ load: [LOAD_BYTE, 0, 0, at], value: match.ipProtocol, want: true });
+  }
+  const program: Instruction[] = [];
+  checks.forEach(({ load, value, want }, index) => {
+    const toReject = (checks.length - index - 1) * 2 + 1;
+    program.push(load, [JUMP_EQUAL, want ? 0 : toReject, want ? toReject : 0, value]);
+  });
+  program.push([RETURN, 0, 0, WHOLE_FRAME], [RETURN, 0, 0, 0]);
+  return program;
+}
+
+/** What the kernel knows of a frame beside its bytes. */
+export interface FrameFacts {
+  readonly tagged: boolean;
+  readonly otherHost: boolean;
+}
+
+/**
+ * Runs a filter as the kernel would, for the in-memory wire: the same program decides in tests and on the wire.
+ * True: the frame passes. A load beyond the frame rejects it, as in the kernel.
+ */
+export function runFilter(program: readonly Instruction[], frame: Uint8Array, facts: FrameFacts): boolean {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  let accumulator = 0;
+  for (let at = 0; at < program.length; at++) {
+    const [code, jt, jf, k] = program[at] as Instruction;
+    if (code === RETURN) return k !== 0;
+    if (code === JUMP_EQUAL) at += accumulator === k ? jt : jf;
+    else if (k === VLAN_TAG_PRESENT) accumulator = facts.tagged ? 1 : 0;
+    else if (k === PACKET_TYPE) accumulator = facts.otherHost ? OTHER_HOST : 0;
+    else {
+      const size = code === LOAD_WORD ? 4 : code === LOAD_HALF ? 2 : 1;
+      if (k + size > frame.length) return false;
+      accumulator = size === 4 ? view.getUint32(k) : size === 2 ? view.getUint16(k) : view.getUint8(k);
+    }
+  }
+  throw new Error("Cannot run filter: expected it to end in a return");
+}

@@ -1,0 +1,81 @@
+/** The real wire: AF_PACKET sockets whose bytes the kernel writes straight into WASM memory, a batch a call. */
+
+import { MessageVector } from "./layout.ts";
+import { Errno, type Libc } from "./libc.ts";
+import type { PacketProgram } from "./program.ts";
+import { openPacketSocket, takeKernelDrops } from "./sockets.ts";
+import type { FramePort, Wire } from "./wire.ts";
+
+const MSG_DONTWAIT = 0x40;
+/** recvmmsg then reports the true length of a frame that the slot cut short. */
+const MSG_TRUNC = 0x20;
+
+/** `watches`: ports tell the event loop when frames wait; otherwise a driver polls their `fd`. */
+export function kernelWire(libc: Libc, watches: boolean): Wire {
+  /** Every port of a program sends from the same slots, so they share one vector. */
+  const vectors = new WeakMap<PacketProgram, { rx: MessageVector; tx: MessageVector }>();
+  return {
+    kind: "kernel",
+    open(program, link, etherType, filter, onReadable) {
+      let vector = vectors.get(program);
+      if (vector === undefined) {
+        const { memory, slotBytes, slots: count } = program;
+        vector = {
+          rx: new MessageVector(libc, { memory, slotBytes, count, base: program.rx }),
+          tx: new MessageVector(libc, { memory, slotBytes, count, base: program.tx }),
+        };
+        vectors.set(program, vector);
+      }
+      const fd = openPacketSocket(libc, link, etherType, filter);
+      return new KernelPort(libc, fd, program, vector, watches ? libc.watch(fd, onReadable) : undefined);
+    },
+  };
+}
+
+class KernelPort implements FramePort {
+  readonly fd: number;
+  readonly #libc: Libc;
+  readonly #program: PacketProgram;
+  readonly #rx: MessageVector;
+  readonly #tx: MessageVector;
+
+  /** Referenced as long as the port lives: a collected handle stops polling without a word. */
+  readonly #watch: { close(): void } | undefined;
+
+  constructor(libc: Libc, fd: number, program: PacketProgram, vector: { rx: MessageVector; tx: MessageVector }, watch: { close(): void } | undefined) {
+    this.fd = fd;
+    this.#libc = libc;
+    this.#program = program;
+    this.#rx = vector.rx;
+    this.#tx = vector.tx;
+    this.#watch = watch;
+  }
+
+  receive(): number {
+    // Errors are states of the link (down, gone) that rtnetlink tells of, or "nothing there": none is worth a branch here.
+    const count = this.#libc.recvmmsg(this.fd, this.#rx.address, this.#rx.count, MSG_DONTWAIT | MSG_TRUNC, 0);
+    for (let slot = 0; slot < count; slot++) this.#program.setReceivedLength(slot, this.#rx.length(slot));
+    return Math.max(count, 0);
+  }
+
+  send(from: number, to: number): number {
+    for (let slot = from; slot < to; slot++) this.#tx.setLength(slot, this.#program.sendLength(slot));
+    let sent = 0;
+    while (from + sent < to) {
+      const count = this.#libc.sendmmsg(this.fd, this.#tx.header(from + sent), to - from - sent, MSG_DONTWAIT);
+      if (count > 0) sent += count;
+      // A full queue or a dead link drops what is left: the other side asks again, and a loop here would make things worse.
+      else if (this.#libc.errno() !== Errno.EINTR) break;
+    }
+    return sent;
+  }
+
+  takeDrops(): number {
+    return takeKernelDrops(this.#libc, this.fd);
+  }
+
+  close(): void {
+    this.#watch?.close();
+    this.#libc.close(this.fd);
+  }
+}

@@ -1,0 +1,34 @@
+/** The packet service in this very thread, on the in-memory wire: for tests, and where no real wire may be opened. */
+
+import { EventLoopDriver } from "./drivers.ts";
+import { PacketEngine } from "./engine.ts";
+import type { RawEvent } from "./program.ts";
+import type { PacketService } from "./service.ts";
+import type { Wire } from "./wire.ts";
+
+export function localService(wire: Wire): PacketService {
+  const listeners: ((program: string, event: RawEvent) => void)[] = [];
+  const engine: PacketEngine = new PacketEngine(wire, () => driver.schedule());
+  const driver = new EventLoopDriver(engine, () => {
+    for (const { program, event } of engine.takeEvents()) for (const call of listeners) call(program, event);
+  });
+  const call = async <Result>(run: () => Result): Promise<Result> => {
+    const result = run();
+    driver.wake();
+    return result;
+  };
+  return {
+    wire: wire.kind,
+    addProgram: (...args) => call(() => engine.addProgram(...args)),
+    attach: (...args) => call(() => engine.attach(...args)),
+    put: (...args) => call(() => engine.put(...args)),
+    remove: (...args) => call(() => engine.remove(...args)),
+    statistics: () => call(() => engine.statistics()),
+    counters: (...args) => call(() => engine.counters(...args)),
+    onEvent: (listener) => void listeners.push(listener),
+    async stop() {
+      driver.stop();
+      engine.close();
+    },
+  };
+}

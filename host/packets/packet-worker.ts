@@ -1,0 +1,148 @@
+/**
+ * The packet worker as the main thread sees it: starts the thread, calls it by message, stops it in whatever state it is.
+ *
+ * A worker that sleeps in poll(2) hears neither `terminate` nor the end of the process, so every exit path writes the eventfd
+ * first; an `exit` listener does it where nobody else did.
+ */
+
+import { closeSync, existsSync, writeSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { libc } from "./libc.ts";
+import type { RawEvent } from "./program.ts";
+import type { Driver, Method, PacketService } from "./service.ts";
+import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
+import type { WorkerSetup } from "./worker.ts";
+
+const EFD_NONBLOCK = 0o4000;
+const EFD_CLOEXEC = 0o2000000;
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+/** A worker that has not ended by then is terminated; its sockets close with it. */
+const STOP_TIMEOUT_MS = 2000;
+
+type Reply = { ready: true } | { id: number; result?: unknown; error?: string } | { program: string; event: RawEvent };
+
+interface Waiting {
+  resolve(value: never): void;
+  reject(error: Error): void;
+}
+
+/** The worker is always the built one: beside the bundle, or in `dist/` where the host runs from its sources. */
+function entry(): URL {
+  const places = ["./packet-worker.mjs", "../../dist/packet-worker.mjs"].map((place) => new URL(place, import.meta.url));
+  const found = places.find((place) => existsSync(fileURLToPath(place)));
+  if (found === undefined) throw new Error(`Cannot find the packet worker: expected ${places.map((place) => fileURLToPath(place)).join(" or ")}, built by node build.mjs`);
+  return found;
+}
+
+/** `onLost`: the thread died or fell silent; nothing is answered any more. Throws where the thread cannot start. */
+export async function startPacketWorker(driver: Driver, onLost: (error: Error) => void): Promise<PacketService> {
+  const wakeFd = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  const switchboard = new Switchboard();
+  const setup: WorkerSetup = { driver, switchboard: switchboard.buffer, wakeFd };
+  const worker = new Worker(entry(), { workerData: setup, execArgv: [], name: "herald-packets" });
+  const client = new WorkerClient(worker, switchboard, wakeFd, onLost);
+  await client.ready;
+  return client;
+}
+
+class WorkerClient implements PacketService {
+  readonly wire = "kernel";
+  readonly ready: Promise<void>;
+  readonly #worker: Worker;
+  readonly #switchboard: Switchboard;
+  readonly #wakeFd: number;
+  readonly #onLost: (error: Error) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners: ((program: string, event: RawEvent) => void)[] = [];
+  readonly #heart: NodeJS.Timeout;
+  readonly #onExit = () => this.#wakeToStop();
+  readonly #ended: Promise<void>;
+  #nextId = 1;
+  #isStopping = false;
+
+  constructor(worker: Worker, switchboard: Switchboard, wakeFd: number, onLost: (error: Error) => void) {
+    this.#worker = worker;
+    this.#switchboard = switchboard;
+    this.#wakeFd = wakeFd;
+    this.#onLost = onLost;
+    const beat = switchboard.heart("main");
+    this.#heart = setInterval(() => {
+      if (beat().isOtherSilent) this.#lose(new Error("The packet worker fell silent: nothing is answered any more"));
+    }, BEAT_INTERVAL_MS);
+    this.#heart.unref();
+    process.once("exit", this.#onExit);
+    this.ready = new Promise((resolve, reject) => {
+      worker.on("message", (reply: Reply) => ("ready" in reply ? resolve() : this.#receive(reply)));
+      worker.on("error", (error) => {
+        reject(error);
+        this.#lose(error);
+      });
+    });
+    this.#ended = new Promise((resolve) => {
+      worker.on("exit", (code) => {
+        this.#lose(new Error(`The packet worker ended with code ${code}`));
+        resolve();
+      });
+    });
+  }
+
+  addProgram: PacketService["addProgram"] = (...args) => this.#call("addProgram", args);
+  attach: PacketService["attach"] = (...args) => this.#call("attach", args);
+  put: PacketService["put"] = (...args) => this.#call("put", args);
+  remove: PacketService["remove"] = (...args) => this.#call("remove", args);
+  statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
+  counters: PacketService["counters"] = (...args) => this.#call("counters", args);
+
+  onEvent(call: (program: string, event: RawEvent) => void): void {
+    this.#listeners.push(call);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isStopping) {
+      this.#isStopping = true;
+      this.#worker.postMessage("stop");
+      this.#wakeToStop();
+      const timer = setTimeout(() => void this.#worker.terminate(), STOP_TIMEOUT_MS);
+      await this.#ended;
+      clearTimeout(timer);
+      clearInterval(this.#heart);
+      process.removeListener("exit", this.#onExit);
+      closeSync(this.#wakeFd);
+    }
+    await this.#ended;
+  }
+
+  #call<Result>(method: Method, args: readonly unknown[]): Promise<Result> {
+    if (this.#isStopping) return Promise.reject(new Error(`Cannot call ${method}: the packet worker has stopped`));
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args });
+      this.#switchboard.postMail();
+      writeSync(this.#wakeFd, ONE);
+    });
+  }
+
+  #receive(reply: Exclude<Reply, { ready: true }>): void {
+    if ("event" in reply) {
+      for (const call of this.#listeners) call(reply.program, reply.event);
+      return;
+    }
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (reply.error === undefined) waiting?.resolve(reply.result as never);
+    else waiting?.reject(new Error(reply.error));
+  }
+
+  #wakeToStop(): void {
+    this.#switchboard.requestStop();
+    writeSync(this.#wakeFd, ONE);
+  }
+
+  #lose(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    if (!this.#isStopping) this.#onLost(error);
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * One instance of a packet program: the ABI of `docs/packet-programs.md` as typed calls, and all views of its memory.
+ *
+ * The module says where its regions lie; they are checked once, at load, so that afterwards the host may index without a
+ * second look. Nothing that a program writes is used as a pointer.
+ */
+
+/** Shape of a packet program's exports. Memory offsets and sizes are in bytes. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  setup(seedLow: number, seedHigh: number): void;
+  setLink(link: number, mac: number, flags: number): void;
+  put(): number;
+  remove(): number;
+  process(link: number, count: number, nowMs: number): number;
+  tick(nowMs: number): number;
+  nextTickMs: WebAssembly.Global;
+  eventsWritten: WebAssembly.Global;
+  rowCount: WebAssembly.Global;
+}
+
+export const ABI_VERSION = 1;
+export const ROW_BYTES = 64;
+const DESCRIPTOR_BYTES = 32;
+const COUNTER_BYTES = 32;
+const EVENT_BYTES = 64;
+const FLAG_UP = 1;
+
+const regions = ["RX", "RX_DESCRIPTORS", "TX", "TX_DESCRIPTORS", "ROW", "DROPS", "EVENTS", "LEVELS", "COUNTERS"] as const;
+const sizes = ["SLOTS", "SLOT_BYTES", "ROWS", "DROP_REASONS", "EVENT_SLOTS"] as const;
+const functions = ["setup", "setLink", "put", "remove", "process", "tick"] as const;
+const mutable = ["nextTickMs", "eventsWritten", "rowCount"] as const;
+
+type Numbers = Record<(typeof regions)[number] | (typeof sizes)[number], number>;
+
+export interface RowCounters {
+  readonly answered: number;
+  readonly unanswered: number;
+  readonly announced: number;
+  readonly conflicts: number;
+}
+
+/** An event as the program wrote it; addresses and ids are raw. */
+export interface RawEvent {
+  readonly kind: number;
+  readonly atMs: number;
+  readonly address: Uint8Array;
+  readonly link: number;
+  readonly mac: Uint8Array;
+  /** Events of this row that were held back since its last one. */
+  readonly suppressed: number;
+}
+
+export class PacketProgram {
+  readonly name: string;
+  readonly slots: number;
+  readonly slotBytes: number;
+  readonly rows: number;
+  /** All of the program's memory, and where its slots begin, for the kernel. */
+  readonly memory: Uint8Array;
+  readonly rx: number;
+  readonly tx: number;
+  readonly #exports: Exports;
+  readonly #numbers: Numbers;
+  readonly #dropNames: readonly [index: number, name: string][];
+  readonly #refusalNames: ReadonlyMap<number, string>;
+  readonly #u16: Uint16Array;
+  readonly #u32: Uint32Array;
+  readonly #u64: BigUint64Array;
+  readonly #rxLength: number;
+  readonly #txLength: number;
+  #eventsRead = 0;
+
+  /** Throws, naming what is missing or out of bounds, where the module breaks the ABI. */
+  constructor(name: string, module: WebAssembly.Module) {
+    this.name = name;
+    const imports = WebAssembly.Module.imports(module);
+    if (imports.length > 0) broken(name, `imports ${imports.map((item) => `${item.module}.${item.name}`).join(", ")}`, "no imports");
+    const exports = new WebAssembly.Instance(module).exports;
+    this.#numbers = readNumbers(name, exports);
+    checkExports(name, exports, this.#numbers);
+    this.#exports = exports as unknown as Exports;
+    const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global) as [string, WebAssembly.Global][];
+    this.#dropNames = globals.filter(([key]) => key.startsWith("Drop.")).map(([key, { value }]) => [value, snakeCase(key.slice(5))]);
+    this.#refusalNames = new Map(globals.filter(([key]) => key.startsWith("Refused.")).map(([key, { value }]) => [value, snakeCase(key.slice(8))]));
+    const { buffer } = this.#exports.memory;
+    this.memory = new Uint8Array(buffer);
+    this.#u16 = new Uint16Array(buffer);
+    this.#u32 = new Uint32Array(buffer);
+    this.#u64 = new BigUint64Array(buffer);
+    this.slots = this.#numbers.SLOTS;
+    this.slotBytes = this.#numbers.SLOT_BYTES;
+    this.rows = this.#numbers.ROWS;
+    this.rx = this.#numbers.RX;
+    this.tx = this.#numbers.TX;
+    this.#rxLength = this.#numbers.RX_DESCRIPTORS >> 1;
+    this.#txLength = this.#numbers.TX_DESCRIPTORS >> 1;
+  }
+
+  setup(seedLow: number, seedHigh: number): void {
+    this.#exports.setup(seedLow, seedHigh);
+  }
+
+  setLink(link: number, mac: string, up: boolean): void {
+    this.#exports.setLink(link, macNumber(mac), up ? FLAG_UP : 0);
+  }
+
+  /** `record` is one row of ROW_BYTES. Gives the row's id, or a negative number that `refusalName` explains. */
+  put(record: Uint8Array): number {
+    this.memory.set(record, this.#numbers.ROW);
+    return this.#exports.put();
+  }
+
+  refusalName(id: number): string {
+    return this.#refusalNames.get(id) ?? `status_${-id}`;
+  }
+
+  remove(record: Uint8Array): void {
+    this.memory.set(record, this.#numbers.ROW);
+    this.#exports.remove();
+  }
+
+  /** The true length of a received frame, set before `process`. */
+  setReceivedLength(slot: number, length: number): void {
+    this.#u16[this.#rxLength + slot * (DESCRIPTOR_BYTES / 2)] = Math.min(length, 0xffff);
+  }
+
+  /** Turns `count` received frames into frames to send; gives how many, never more than there are slots. */
+  process(link: number, count: number, nowMs: number): number {
+    return Math.min(this.#exports.process(link, count, nowMs) >>> 0, this.slots);
+  }
+
+  tick(nowMs: number): number {
+    return Math.min(this.#exports.tick(nowMs) >>> 0, this.slots);
+  }
+
+  sendLength(slot: number): number {
+    return this.#u16[this.#txLength + slot * (DESCRIPTOR_BYTES / 2)] as number;
+  }
+
+  sendLink(slot: number): number {
+    return this.#u32[((this.#numbers.TX_DESCRIPTORS + slot * DESCRIPTOR_BYTES) >> 2) + 1] as number;
+  }
+
+  /** 0 at once, infinity never. */
+  get nextTickMs(): number {
+    return this.#exports.nextTickMs.value;
+  }
+
+  get rowCount(): number {
+    return this.#exports.rowCount.value;
+  }
+
+  drops(): Record<string, number> {
+    return Object.fromEntries(this.#dropNames.map(([index, name]) => [name, Number(this.#u64[(this.#numbers.DROPS >> 3) + index])]));
+  }
+
+  counters(row: number): RowCounters {
+    const at = (this.#numbers.COUNTERS + row * COUNTER_BYTES) >> 3;
+    const [answered = 0, unanswered = 0, announced = 0, conflicts = 0] = Array.from(this.#u64.subarray(at, at + 4), Number);
+    return { answered, unanswered, announced, conflicts };
+  }
+
+  /** The row answers now. */
+  isAnswering(row: number): boolean {
+    return (((this.#u32[(this.#numbers.LEVELS >> 2) + (row >> 5)] as number) >>> (row & 31)) & 1) === 1;
+  }
+
+  /** Events since the last call; where the ring was overrun, the oldest are lost. */
+  takeEvents(): RawEvent[] {
+    const written = this.#exports.eventsWritten.value >>> 0;
+    if (written === this.#eventsRead) return [];
+    const events: RawEvent[] = [];
+    const first = Math.max(this.#eventsRead, written - this.#numbers.EVENT_SLOTS);
+    for (let number = first; number < written; number++) {
+      const at = this.#numbers.EVENTS + (number % this.#numbers.EVENT_SLOTS) * EVENT_BYTES;
+      events.push(readEvent(new DataView(this.memory.buffer, at, EVENT_BYTES), this.memory.slice(at, at + EVENT_BYTES)));
+    }
+    this.#eventsRead = written;
+    return events;
+  }
+}
+
+function readEvent(view: DataView, bytes: Uint8Array): RawEvent {
+  return {
+    kind: view.getUint32(0, true),
+    atMs: view.getFloat64(8, true),
+    address: bytes.subarray(16, 32),
+    link: view.getUint32(32, true),
+    mac: bytes.subarray(36, 42),
+    suppressed: view.getUint32(44, true),
+  };
+}
+
+function readNumbers(name: string, exports: Record<string, unknown>): Numbers {
+  const read = (key: string): number => {
+    const value = exports[key];
+    if (!(value instanceof WebAssembly.Global)) broken(name, `no global ${key}`, "one");
+    return Number(value.value);
+  };
+  if (read("ABI") !== ABI_VERSION) broken(name, `ABI version ${read("ABI")}`, `${ABI_VERSION}`);
+  for (const key of mutable) read(key);
+  return Object.fromEntries([...regions, ...sizes].map((key) => [key, read(key)])) as Numbers;
+}
+
+function checkExports(name: string, exports: Record<string, unknown>, numbers: Numbers): void {
+  for (const key of functions) if (typeof exports[key] !== "function") broken(name, `no function ${key}`, "one");
+  const memory = exports["memory"];
+  if (!(memory instanceof WebAssembly.Memory)) broken(name, "no exported memory", "one");
+  if (canGrow(memory)) broken(name, "a memory that can grow", "an initial size equal to the maximum, since the kernel holds addresses in it");
+  const bytes = memory.buffer.byteLength;
+  const { SLOTS, SLOT_BYTES, ROWS, DROP_REASONS, EVENT_SLOTS } = numbers;
+  const lengths: Record<(typeof regions)[number], number> = {
+    RX: SLOTS * SLOT_BYTES,
+    TX: SLOTS * SLOT_BYTES,
+    RX_DESCRIPTORS: SLOTS * DESCRIPTOR_BYTES,
+    TX_DESCRIPTORS: SLOTS * DESCRIPTOR_BYTES,
+    ROW: ROW_BYTES,
+    DROPS: DROP_REASONS * 8,
+    EVENTS: EVENT_SLOTS * EVENT_BYTES,
+    LEVELS: ROWS / 8,
+    COUNTERS: ROWS * COUNTER_BYTES,
+  };
+  for (const key of sizes) if (!(Number.isInteger(numbers[key]) && numbers[key] > 0)) broken(name, `${key} ${numbers[key]}`, "a positive number");
+  for (const key of regions) {
+    const isInside = numbers[key] >= 0 && numbers[key] % 8 === 0 && numbers[key] + lengths[key] <= bytes;
+    if (!isInside) broken(name, `${key} at ${numbers[key]}, ${lengths[key]} bytes`, `a multiple of 8 inside the memory of ${bytes} bytes`);
+  }
+}
+
+function canGrow(memory: WebAssembly.Memory): boolean {
+  try {
+    memory.grow(1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function broken(name: string, found: string, expected: string): never {
+  throw new Error(`Cannot load packet program ${name}: found ${found}, expected ${expected}`);
+}
+
+/** `aa:bb:cc:dd:ee:ff` as one big-endian number; an absent MAC is 0. */
+export function macNumber(mac: string): number {
+  return mac === "" ? 0 : Number.parseInt(mac.replaceAll(":", ""), 16);
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}

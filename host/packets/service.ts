@@ -1,0 +1,29 @@
+/**
+ * What the main thread asks of the packet engine, wherever it runs: in the packet worker (`packet-worker.ts`) or in this thread on
+ * the in-memory wire (`local-service.ts`).
+ */
+
+import type { ProgramStatistics } from "./engine.ts";
+import type { RawEvent, RowCounters } from "./program.ts";
+import type { WireLink } from "./wire.ts";
+
+/** How the packet worker sleeps: in its event loop, or in a blocking poll for machines that answer more than 100,000 requests/s. */
+export type Driver = "event-loop" | "blocking";
+
+export interface PacketService {
+  readonly wire: "kernel" | "memory";
+  addProgram(name: string, module: WebAssembly.Module, match: { etherType: number; ipProtocol?: number }, seed: readonly [number, number]): Promise<void>;
+  /** The program's links from now on, whole set; gives those that could not be opened. */
+  attach(name: string, links: readonly WireLink[]): Promise<{ link: string; error: string }[]>;
+  put(name: string, rows: Uint8Array): Promise<{ ids: Int32Array; refused: { at: number; reason: string }[] }>;
+  remove(name: string, rows: Uint8Array): Promise<void>;
+  statistics(): Promise<Record<string, ProgramStatistics>>;
+  counters(name: string, ids: Int32Array): Promise<RowCounters[]>;
+  onEvent(call: (program: string, event: RawEvent) => void): void;
+  /** Closes every port. Nothing is answered afterwards. */
+  stop(): Promise<void>;
+}
+
+/** The engine's methods that may be called by message. */
+export const methods = ["addProgram", "attach", "put", "remove", "statistics", "counters"] as const;
+export type Method = (typeof methods)[number];

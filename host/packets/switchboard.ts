@@ -1,0 +1,56 @@
+/**
+ * Memory that main and packet worker share: who has mail, who should stop, and two heartbeats.
+ *
+ * Each side beats every two seconds and watches the other's beat. A worker whose main is silent for five beats answers for
+ * nothing (main may have lost its VIPs without being able to say so); a main whose worker is silent ends the process, since
+ * it announces what it cannot answer for. Beats are counted, not timed, so a pause of the whole machine is no silence.
+ */
+
+const MAIL = 0;
+const STOP = 1;
+const MAIN_BEAT = 2;
+const WORKER_BEAT = 3;
+
+export const BEAT_INTERVAL_MS = 2000;
+const SILENT_BEATS = 5;
+
+export class Switchboard {
+  readonly buffer: SharedArrayBuffer;
+  readonly #cells: Int32Array;
+
+  constructor(buffer = new SharedArrayBuffer(16)) {
+    this.buffer = buffer;
+    this.#cells = new Int32Array(buffer);
+  }
+
+  postMail(): void {
+    Atomics.add(this.#cells, MAIL, 1);
+  }
+
+  /** True once after one or more `postMail`. */
+  takeMail(): boolean {
+    return Atomics.load(this.#cells, MAIL) !== 0 && Atomics.exchange(this.#cells, MAIL, 0) !== 0;
+  }
+
+  requestStop(): void {
+    Atomics.store(this.#cells, STOP, 1);
+  }
+
+  get mustStop(): boolean {
+    return Atomics.load(this.#cells, STOP) === 1;
+  }
+
+  /** Beats for `side` and tells whether the other has been silent too long; to be called every BEAT_INTERVAL_MS. */
+  heart(side: "main" | "worker"): () => { isOtherSilent: boolean } {
+    const [own, other] = side === "main" ? [MAIN_BEAT, WORKER_BEAT] : [WORKER_BEAT, MAIN_BEAT];
+    let last = Atomics.load(this.#cells, other);
+    let missed = 0;
+    return () => {
+      Atomics.add(this.#cells, own, 1);
+      const now = Atomics.load(this.#cells, other);
+      missed = now === last ? missed + 1 : 0;
+      last = now;
+      return { isOtherSilent: missed >= SILENT_BEATS };
+    };
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the packet engine needs of a network: the kernel's packet sockets (`kernel-wire.ts`), or memory (`memory-wire.ts`).
+ */
+
+import type { Instruction } from "./filter.ts";
+import type { PacketProgram } from "./program.ts";
+
+/** A link as the engine opens it: its id in row masks, and what finds it in the kernel. */
+export interface WireLink {
+  readonly id: number;
+  readonly name: string;
+  readonly index: number;
+  readonly mac: string;
+  readonly up: boolean;
+}
+
+/** One program's frames on one link. */
+export interface FramePort {
+  /** For a driver that sleeps on it; absent on the in-memory wire. */
+  readonly fd?: number;
+  /** Fills the program's receive slots and their lengths, without waiting; gives how many frames. */
+  receive(): number;
+  /** Sends the program's slots `from` up to, not including, `to`; gives how many the network took. */
+  send(from: number, to: number): number;
+  /** Frames lost in the kernel's queue since the last call. */
+  takeDrops(): number;
+  close(): void;
+}
+
+export interface Wire {
+  readonly kind: "kernel" | "memory";
+  /** Throws one clear line where the port cannot be opened. `onReadable`: frames are waiting. */
+  open(program: PacketProgram, link: WireLink, etherType: number, filter: readonly Instruction[], onReadable: () => void): FramePort;
+}

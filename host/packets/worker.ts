@@ -1,0 +1,71 @@
+/** Entry of the packet worker: one thread that owns the engine, its sockets and all memory that the kernel writes into. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { EventLoopDriver, runBlocking } from "./drivers.ts";
+import { PacketEngine } from "./engine.ts";
+import { kernelWire } from "./kernel-wire.ts";
+import { libc } from "./libc.ts";
+import type { Driver, Method } from "./service.ts";
+import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
+
+export interface WorkerSetup {
+  readonly driver: Driver;
+  readonly switchboard: SharedArrayBuffer;
+  readonly wakeFd: number;
+}
+
+export interface Call {
+  readonly id: number;
+  readonly method: Method;
+  readonly args: readonly unknown[];
+}
+
+const { driver, switchboard: buffer, wakeFd } = workerData as WorkerSetup;
+const port = parentPort;
+if (port === null) throw new Error("Cannot run the packet worker by itself: it is started by the speaker");
+
+const c = libc();
+const switchboard = new Switchboard(buffer);
+const beat = switchboard.heart("worker");
+const isBlocking = driver === "blocking";
+let loop: EventLoopDriver | undefined;
+const engine = new PacketEngine(kernelWire(c, !isBlocking), () => loop?.wake());
+
+function answer({ id, method, args }: Call): void {
+  try {
+    const result = (engine[method] as (...values: readonly unknown[]) => unknown)(...args);
+    port?.postMessage({ id, result });
+  } catch (error) {
+    port?.postMessage({ id, error: (error as Error).message });
+  }
+}
+
+function tellEvents(): void {
+  for (const event of engine.takeEvents()) port?.postMessage(event);
+}
+
+function checkMain(): void {
+  const { isOtherSilent } = beat();
+  engine.isMuted = isOtherSilent;
+}
+
+if (isBlocking) {
+  port.postMessage({ ready: true });
+  runBlocking(engine, c, switchboard, wakeFd, port, { mail: (message) => message !== "stop" && answer(message as Call), turn: tellEvents, beat: checkMain });
+  engine.close();
+} else {
+  loop = new EventLoopDriver(engine, tellEvents);
+  const timer = setInterval(checkMain, BEAT_INTERVAL_MS);
+  port.on("message", (message: Call | "stop") => {
+    if (message !== "stop") {
+      answer(message);
+      loop?.wake();
+      return;
+    }
+    loop?.stop();
+    clearInterval(timer);
+    engine.close();
+    port.close();
+  });
+  port.postMessage({ ready: true });
+}
