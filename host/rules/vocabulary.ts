@@ -76,6 +76,8 @@ export interface AddressBlock {
   readonly family: Family;
   readonly first: bigint;
   readonly last: bigint;
+  /** Index in `spec.addresses` of the entry that it is a piece of, so that a problem can name the entry. */
+  readonly entry?: number;
 }
 
 export interface Pool {
@@ -160,4 +162,6 @@ export interface PlanRefusal {
   readonly node: string;
   readonly via: string;
   readonly reason: string;
+  /** Where only one VIP of the Service is refused. */
+  readonly vip?: string;
 }

@@ -1,0 +1,162 @@
+/**
+ * Which Service has which VIP.
+ *
+ * In come facts: Services with what their status says they have, pools, namespaces. Out come allocations, to be
+ * written into that status. What is remembered between runs is only who holds what, so a restart, which begins with
+ * the statuses of record, comes to the same answer. First come, first served: whoever holds an address validly keeps
+ * it, whatever else would be nicer; others wait.
+ *
+ * Rules: MetalLB's, with its deviations said where they are. Files: `demand.ts` what a Service asks for,
+ * `pool-choice.ts` which pools it may use, `address-book.ts` who holds what, `settle.ts` one Service.
+ */
+
+import { AddressBook, type Holding } from "./address-book.ts";
+import { isOurClass } from "./demand.ts";
+import { choosePools } from "./pool-choice.ts";
+import { indexPools } from "./pool-index.ts";
+import { type Allocation, type Ground, type Reclaimed, reclaim, settle } from "./settle.ts";
+import type { ServiceFact, ServiceKey, Snapshot } from "./vocabulary.ts";
+
+export interface AllocateOptions {
+  /** Handle only Services of this class; without it, only Services of none. */
+  readonly loadBalancerClass?: string;
+}
+
+export type AllocateInput = Pick<Snapshot, "services" | "pools" | "namespaces">;
+
+/** What every Service of a snapshot gets, from its status alone. */
+export function allocateAll(snapshot: AllocateInput, options: AllocateOptions = {}): Map<ServiceKey, Allocation> {
+  return new Allocator(options).converge(snapshot);
+}
+
+/**
+ * Allocates as the cluster changes. To be made anew by whoever becomes the one that allocates, when everything has
+ * been read: a pool that is not there yet is a pool that is gone.
+ */
+export class Allocator {
+  readonly #options: AllocateOptions;
+  #input: AllocateInput | undefined;
+  #ground: Ground | undefined;
+  /**
+   * What each Service got. It goes before the status of record, which lags behind while a write is under way. After a
+   * Service lost its addresses they are kept in mind, so that it gets them back where a pool was gone for a moment.
+   */
+  readonly #memory = new Map<ServiceKey, { readonly holds: boolean; readonly vips: readonly string[] }>();
+  /** Services that lack something; to be tried again when something comes free. */
+  readonly #waiting = new Set<ServiceKey>();
+  #somethingCameFree = false;
+
+  constructor(options: AllocateOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * Settles the Services that changed, came or went since the last call (without `dirty`, or when pools or namespaces
+   * changed: all), and those that waited for what came free. Gives the allocation of each one looked at, also where
+   * it is what it was. No entry: the Service is gone, or its status is not ours to write.
+   */
+  converge(snapshot: AllocateInput, dirty?: Iterable<ServiceKey>): Map<ServiceKey, Allocation> {
+    const reconfigured = this.#configure(snapshot);
+    const keys = reconfigured || dirty === undefined ? [...this.#memory.keys(), ...snapshot.services.keys()] : [...dirty];
+    const services = [...new Set(keys)].sort().flatMap((key) => snapshot.services.get(key) ?? this.#release(key));
+    const having = services.filter((service) => this.#holds(service));
+    const wanting = services.filter((service) => !this.#holds(service));
+    // All that is held is reclaimed before anything is given out, so that nobody gets what another one has. Twice,
+    // because one sharer's new terms may fit only with the new terms of another.
+    const before = having.map(({ key }) => this.#book.get(key));
+    const reclaimed = having
+      .map((service) => ({ service, claim: this.#reclaim(service) }))
+      .map(({ service, claim }) => (claim?.lost === undefined ? claim : this.#reclaim(service)));
+
+    const results = new Map<ServiceKey, Allocation>();
+    for (const [at, service] of having.entries()) this.#settle(service, reclaimed[at], results, before[at]);
+    for (const service of wanting) this.#settle(service, this.#reclaim(service), results);
+    while (this.#somethingCameFree) {
+      this.#somethingCameFree = false;
+      const waiting = [...this.#waiting].sort().flatMap((key) => snapshot.services.get(key) ?? []);
+      for (const service of waiting) {
+        const held = this.#book.get(service.key);
+        this.#settle(service, this.#reclaim(service), results, held);
+      }
+    }
+    return results;
+  }
+
+  /** True where pools or namespaces are not those of the last call; then nobody holds anything until adopted. */
+  #configure(snapshot: AllocateInput): boolean {
+    const before = this.#input;
+    this.#input = snapshot;
+    if (before && isSameMap(before.pools, snapshot.pools) && isSameMap(before.namespaces, snapshot.namespaces)) return false;
+    const index = indexPools(snapshot.pools.values());
+    this.#ground = { index, choice: choosePools(index, snapshot.namespaces), book: new AddressBook(index) };
+    return true;
+  }
+
+  /** Nothing, where the Service is not ours. */
+  #reclaim(service: ServiceFact): Reclaimed | undefined {
+    this.#book.drop(service.key);
+    return this.#isOurs(service) ? reclaim(this.#ground as Ground, service, this.#record(service)) : undefined;
+  }
+
+  #settle(service: ServiceFact, reclaimed: Reclaimed | undefined, results: Map<ServiceKey, Allocation>, before?: Holding): void {
+    const { key } = service;
+    const held = this.#holds(service);
+    if (reclaimed === undefined) {
+      this.#release(key);
+      if (before !== undefined) this.#somethingCameFree = true;
+      const cleared = { reason: "notLoadBalancer", message: `Service is of type ${service.type}, expected LoadBalancer` };
+      if (held && isOurClass(service, this.#options.loadBalancerClass)) results.set(key, { vips: [], cleared });
+      return;
+    }
+    const record = this.#record(service);
+    const { cleared, ...result } = settle(this.#ground as Ground, service, reclaimed);
+    if (hasLetGo(before, this.#book.get(key))) this.#somethingCameFree = true;
+    const holds = result.vips.length > 0;
+    this.#memory.set(key, { holds, vips: holds ? result.vips : record });
+    if (result.refused === undefined) this.#waiting.delete(key);
+    else this.#waiting.add(key);
+    // What was taken from it in this run; that it could not have it back either is no news.
+    const taken = held ? cleared : results.get(key)?.cleared;
+    results.set(key, taken === undefined ? result : { ...result, cleared: taken });
+  }
+
+  /** Forgets a Service. Gives an empty list, for `flatMap`. */
+  #release(key: ServiceKey): [] {
+    if (this.#book.get(key) !== undefined) this.#somethingCameFree = true;
+    this.#book.drop(key);
+    this.#memory.delete(key);
+    this.#waiting.delete(key);
+    return [];
+  }
+
+  get #book(): AddressBook {
+    return (this.#ground as Ground).book;
+  }
+
+  #isOurs(service: ServiceFact): boolean {
+    return service.type === "LoadBalancer" && isOurClass(service, this.#options.loadBalancerClass);
+  }
+
+  #holds(service: ServiceFact): boolean {
+    return this.#memory.get(service.key)?.holds ?? service.ingress.length > 0;
+  }
+
+  #record(service: ServiceFact): readonly string[] {
+    const remembered = this.#memory.get(service.key)?.vips ?? [];
+    return remembered.length > 0 ? remembered : service.ingress;
+  }
+}
+
+/** Something that another Service could use now: an address, a port, a place in a sharing group. */
+function hasLetGo(before: Holding | undefined, after: Holding | undefined): boolean {
+  if (before === undefined) return false;
+  if (after === undefined || before.terms.group !== after.terms.group) return true;
+  const ports = new Set(after.terms.ports);
+  const addresses = new Set(after.addresses.map(({ value }) => value));
+  return !before.terms.ports.every((port) => ports.has(port)) || !before.addresses.every(({ value }) => addresses.has(value));
+}
+
+/** The same facts under the same names. */
+function isSameMap<V>(a: ReadonlyMap<string, V>, b: ReadonlyMap<string, V>): boolean {
+  return a === b || (a.size === b.size && [...a].every(([key, value]) => b.get(key) === value));
+}

@@ -1,0 +1,123 @@
+/**
+ * What advertisements say about nodes, worked out once for each change of pools, advertisements or nodes instead of
+ * once a Service: most Services of a pool are covered by the same advertisements.
+ */
+
+import type { Candidate } from "./rank.ts";
+import { matchesAny, matchesSelector } from "./selectors.ts";
+import type { Advertisement, Labels, NodeFact, Pool } from "./vocabulary.ts";
+
+/** Any value of it takes a node out (a label that Kubernetes defines for load balancers). */
+const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
+
+/** How an address is to be announced from one node. */
+export interface Placement {
+  /** Sorted; `null`: every interface. */
+  readonly links: readonly string[] | null;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What some advertisements of one kind say together. */
+export interface Coverage {
+  /** Nodes that may announce, by name. */
+  readonly candidates: readonly Candidate[];
+  /** Of each candidate. */
+  readonly placements: ReadonlyMap<string, Placement>;
+  /** Nodes that may not, by name. */
+  readonly refused: readonly { readonly node: string; readonly reason: string }[];
+  /** Some advertisement is for certain Services only. */
+  readonly selectsServices: boolean;
+}
+
+/** Coverage by advertisement kind, for a Service with these labels and an address of this pool. */
+export type Cover = (pool: Pool, serviceLabels: Labels) => ReadonlyMap<string, Coverage>;
+
+export interface CoverOptions {
+  /** MetalLB's flag `--ignore-exclude-lb`. */
+  readonly ignoreExcludeLabel?: boolean;
+}
+
+/** Makes the function that looks coverage up. */
+export function indexCoverage(
+  advertisements: readonly Advertisement[],
+  nodes: ReadonlyMap<string, NodeFact>,
+  options: CoverOptions,
+): Cover {
+  const sortedNodes = [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = [...advertisements].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const numbers = new Map(sorted.map((advertisement, at) => [advertisement, at]));
+  const byPool = new Map<Pool, readonly Advertisement[]>();
+  const known = new Map<string, ReadonlyMap<string, Coverage>>();
+
+  return (pool, serviceLabels) => {
+    let ofPool = byPool.get(pool);
+    if (ofPool === undefined) {
+      ofPool = sorted.filter((advertisement) => isForPool(advertisement, pool));
+      byPool.set(pool, ofPool);
+    }
+    const matching = ofPool.filter(({ serviceSelectors }) => serviceSelectors.length === 0 || matchesAny(serviceSelectors, serviceLabels));
+    const identity = matching.map((advertisement) => numbers.get(advertisement)).join();
+    let coverages = known.get(identity);
+    if (coverages === undefined) {
+      coverages = coverByKind(matching, sortedNodes, options);
+      known.set(identity, coverages);
+    }
+    return coverages;
+  };
+}
+
+/** Named or selected; an advertisement that does neither is for all pools. */
+function isForPool({ poolNames, poolSelectors }: Advertisement, pool: Pool): boolean {
+  if (poolNames.length === 0 && poolSelectors.length === 0) return true;
+  return poolNames.includes(pool.name) || matchesAny(poolSelectors, pool.labels);
+}
+
+function coverByKind(advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: CoverOptions): Map<string, Coverage> {
+  const kinds = [...new Set(advertisements.map(({ kind }) => kind))];
+  return new Map(
+    kinds.map((kind) => [
+      kind,
+      coverNodes(
+        advertisements.filter((each) => each.kind === kind),
+        nodes,
+        options,
+      ),
+    ]),
+  );
+}
+
+function coverNodes(advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: CoverOptions): Coverage {
+  const candidates: Candidate[] = [];
+  const placements = new Map<string, Placement>();
+  const refused: { node: string; reason: string }[] = [];
+  for (const node of nodes) {
+    const { name, labels } = node;
+    const here = advertisements.filter(({ nodeSelectors }) => nodeSelectors.length === 0 || matchesAny(nodeSelectors, labels));
+    const reason = objectionTo(node, here, options);
+    if (reason === undefined) {
+      candidates.push({ name, weight: sumWeights(here, labels) });
+      placements.set(name, placeOn(here));
+    } else refused.push({ node: name, reason });
+  }
+  return { candidates, placements, refused, selectsServices: advertisements.some(({ serviceSelectors }) => serviceSelectors.length > 0) };
+}
+
+function objectionTo({ networkUnavailable, labels }: NodeFact, here: readonly Advertisement[], options: CoverOptions): string | undefined {
+  if (here.length === 0) return "noMatchingAdvertisement";
+  if (networkUnavailable) return "nodeNetworkUnavailable";
+  if (!options.ignoreExcludeLabel && Object.hasOwn(labels, EXCLUDE_LABEL)) return "nodeLabeledExcludeBalancers";
+  return undefined;
+}
+
+/** Weights add up, within an advertisement and over several that include the node. */
+function sumWeights(here: readonly Advertisement[], labels: Labels): number {
+  const preferences = here.flatMap((advertisement) => advertisement.preferences);
+  return preferences.reduce((sum, { weight, selector }) => sum + (matchesSelector(selector, labels) ? weight : 0), 0);
+}
+
+/** The union of the interfaces; attributes of a later advertisement, by name, go over those of an earlier one. */
+function placeOn(here: readonly Advertisement[]): Placement {
+  const everywhere = here.some(({ interfaces }) => interfaces.length === 0);
+  const links = everywhere ? null : [...new Set(here.flatMap(({ interfaces }) => interfaces))].sort();
+  return { links, attributes: Object.assign({}, ...here.map(({ attributes }) => attributes)) as Placement["attributes"] };
+}

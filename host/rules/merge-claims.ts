@@ -1,0 +1,99 @@
+/** Claims of many Services → one claim a VIP and announcer → what one node announces. */
+
+import type { Placement } from "./coverage.ts";
+import { type Claim, type PlanIndex, planService } from "./plan.ts";
+import type { Announcement, PlanRefusal, Snapshot } from "./vocabulary.ts";
+
+/** Who owns the VIP of a claim now: the first in rank, unless somebody knows better. Undefined: nobody. */
+export type OwnerOf = (claim: Claim) => string | undefined;
+
+export interface Plan {
+  /** One a VIP and announcer, by VIP, then announcer. */
+  readonly claims: readonly Claim[];
+  /** By Service, announcer, node, VIP. */
+  readonly refused: readonly PlanRefusal[];
+}
+
+/** The owner where all nodes are well. */
+export const firstInRank: OwnerOf = ({ rank }) => rank[0];
+
+/** Plans all Services of a snapshot; those that are no load balancers are left out without a word. */
+export function planAll(index: PlanIndex, snapshot: Pick<Snapshot, "services" | "endpoints">, ownerOf: OwnerOf = firstInRank): Plan {
+  const plans = [...snapshot.services.values()]
+    .filter(({ type }) => type === "LoadBalancer")
+    .map(({ key }) => planService(index, snapshot, key));
+  const claims = mergeClaims(plans.flatMap((plan) => plan.claims));
+  const refused = [...plans.flatMap((plan) => plan.refused), ...claims.flatMap((claim) => refuseOthers(claim, ownerOf))];
+  return { claims, refused: refused.sort(compareRefusals) };
+}
+
+/** Joins the claims of each VIP and announcer, so that it has one rank and one owner whatever its Services say. */
+export function mergeClaims(claims: Iterable<Claim>): Claim[] {
+  const parts = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const id = `${claim.vip} ${claim.via}`;
+    const list = parts.get(id);
+    if (list === undefined) parts.set(id, [claim]);
+    else list.push(claim);
+  }
+  return [...parts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => joinClaims(list));
+}
+
+/** What a node announces for a claim; undefined: nothing. */
+export function announceFrom(claim: Claim, node: string, ownerOf: OwnerOf = firstInRank): Announcement | undefined {
+  const { vip, family, from, services, rank, placements } = claim;
+  const placement = placements.get(node);
+  if (placement === undefined || !rank.includes(node) || (from !== "every-node" && ownerOf(claim) !== node)) return undefined;
+  return { vip, family, links: placement.links, services, rank, attributes: placement.attributes };
+}
+
+/** The eligible nodes that do not announce, because another one does. */
+export function refuseOthers(claim: Claim, ownerOf: OwnerOf = firstInRank): PlanRefusal[] {
+  if (claim.from === "every-node") return [];
+  const owner = ownerOf(claim);
+  const others = claim.rank.filter((node) => node !== owner);
+  return claim.services.flatMap((service) => others.map((node) => ({ service, node, via: claim.via, reason: "notOwner", vip: claim.vip })));
+}
+
+function joinClaims(list: readonly Claim[]): Claim {
+  if (list.length === 1) return list[0] as Claim;
+  const sorted = [...list].sort(compareClaims);
+  const counts = new Map<string, number>();
+  for (const node of sorted.flatMap(({ rank }) => rank)) counts.set(node, (counts.get(node) ?? 0) + 1);
+  // Nodes that reach more of the Services come first; among equals it is the rank of the first claim.
+  const rank = [...counts.keys()].sort((a, b) => (counts.get(b) as number) - (counts.get(a) as number));
+  const placements = new Map(
+    rank.map((node) => [
+      node,
+      joinPlacements(
+        sorted.filter((claim) => claim.rank.includes(node)),
+        node,
+      ),
+    ]),
+  );
+  return { ...(sorted[0] as Claim), services: sorted.flatMap(({ services }) => services).sort(), rank, placements };
+}
+
+/**
+ * A dual-stack Service goes first: were a single-stack one at its second VIP to elect the owner of that, the two VIPs
+ * would be on two nodes.
+ */
+function compareClaims(a: Claim, b: Claim): number {
+  const keyOf = ({ group, services }: Claim) => `${group[0]} ${services[0]}`;
+  return b.group.length - a.group.length || (keyOf(a) < keyOf(b) ? -1 : 1);
+}
+
+function joinPlacements(claims: readonly Claim[], node: string): Placement {
+  const placements = claims.map((claim) => claim.placements.get(node) as Placement);
+  const links = placements.some((placement) => placement.links === null) ? null : placements.flatMap((placement) => placement.links ?? []);
+  const attributes = Object.assign({}, ...placements.map((placement) => placement.attributes).reverse()) as Placement["attributes"];
+  return { links: links === null ? null : [...new Set(links)].sort(), attributes };
+}
+
+function compareRefusals(a: PlanRefusal, b: PlanRefusal): number {
+  return compare(a.service, b.service) || compare(a.via, b.via) || compare(a.node, b.node) || compare(a.vip ?? "", b.vip ?? "");
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
