@@ -1,0 +1,144 @@
+/**
+ * `allocations.yaml`, the status of Services on a box without Kubernetes. Every speaker reads and follows it; one
+ * controller writes it, and reads it too, so that an edit by hand is just another change of status.
+ *
+ * Addresses are not lost to a bad moment: a file that is gone, unreadable or half written leaves the record as it was;
+ * where a line makes no sense, nothing that the other lines do not say is forgotten; and what could not be understood
+ * is kept as `allocations.yaml.bad` before the file is written anew.
+ */
+
+import { copyFile, unlink } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type { ServiceKey } from "../rules/vocabulary.ts";
+import { type BadLine, formatAllocations, parseAllocations } from "./allocations-text.ts";
+import { explain, temporaryPath, writeAtomically } from "./atomic-write.ts";
+import { Follow } from "./follow.ts";
+import { readTextFile } from "./read-file.ts";
+import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter } from "./service-status.ts";
+import type { SourceProblem } from "./source-problems.ts";
+import { Doubts, SETTLE_MS } from "./unfinished.ts";
+
+type Records = ReadonlyMap<ServiceKey, ServiceStatus>;
+
+export interface AllocationsCalls {
+  /** The status of a Service changed; undefined: there is none on record. */
+  setStatus(key: ServiceKey, status: ServiceStatus | undefined): void;
+  onProblems(): void;
+}
+
+export class AllocationsFile implements StatusWriter {
+  readonly path: string;
+  readonly #calls: AllocationsCalls;
+  readonly #follow: Follow;
+  readonly #doubts = new Doubts();
+  #records: Records = new Map();
+  /** As last understood; undefined: there has been no file yet. */
+  #text: string | undefined;
+  #bad: readonly BadLine[] = [];
+  /** The file as a whole: not to be read, or gone. */
+  #trouble: { readonly found: string; readonly expected: string; readonly isGone: boolean } | undefined;
+  #isWriter = false;
+  /** One read or write at a time, so that nothing old comes after something new. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string, calls: AllocationsCalls) {
+    this.path = path;
+    this.#calls = calls;
+    this.#follow = new Follow(dirname(path), async (names) => {
+      if (names === undefined || names.has(basename(path))) await this.#look();
+    });
+  }
+
+  /** Reads the file for the first time. */
+  async start(follow: boolean): Promise<void> {
+    if (follow) await this.#follow.start();
+    else await this.#look();
+  }
+
+  close(): void {
+    this.#follow.close();
+  }
+
+  records(): Records {
+    return this.#records;
+  }
+
+  problems(): SourceProblem[] {
+    const { found, expected } = this.#trouble ?? {};
+    const whole = found === undefined || expected === undefined ? [] : [{ line: 1, found, expected }];
+    return [...whole, ...this.#bad].map((problem) => ({ file: this.path, object: "allocations", path: "", ...problem }));
+  }
+
+  /** Removes what a writer before us left behind when it was killed. */
+  async prepare(): Promise<void> {
+    this.#isWriter = true;
+    await unlink(temporaryPath(this.path)).catch(() => undefined);
+  }
+
+  write(changes: StatusChanges): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#read();
+      const records = new Map(this.#records);
+      for (const [key, status] of changes) {
+        if (status === undefined) records.delete(key);
+        else records.set(key, status);
+      }
+      if (this.#bad.length > 0 || this.#trouble?.isGone === false) await this.#keepBad();
+      const text = formatAllocations(records);
+      await writeAtomically(this.path, text);
+      this.#understand(text, records, []);
+    });
+  }
+
+  async #look(): Promise<void> {
+    await this.#inTurn(() => this.#read());
+    // The writer puts a lost file back. Should that fail, the next look misses it again.
+    if (this.#isWriter && this.#trouble?.isGone) await this.write(new Map()).catch(() => undefined);
+  }
+
+  async #read(): Promise<void> {
+    const read = await readTextFile(this.path);
+    if (read.state === "text") this.#take(read.text);
+    else if (read.state === "unreadable") this.#trouble = { found: read.found, expected: read.expected, isGone: false };
+    else if (this.#text !== undefined) this.#trouble = { found: "nothing", expected: "the file that was there", isGone: true };
+    this.#calls.onProblems();
+  }
+
+  #take(text: string): void {
+    if (this.#text !== undefined && !this.#doubts.believes(this.path, this.#text, text, performance.now())) {
+      this.#follow.lookAgain(SETTLE_MS);
+      return;
+    }
+    this.#trouble = undefined;
+    if (text === this.#text) return;
+    const { records, bad } = parseAllocations(text);
+    this.#understand(text, bad.length === 0 ? records : new Map([...this.#records, ...records]), bad);
+  }
+
+  #understand(text: string, records: Records, bad: readonly BadLine[]): void {
+    const before = this.#records;
+    this.#text = text;
+    this.#bad = bad;
+    this.#records = records;
+    this.#trouble = undefined;
+    for (const key of before.keys()) if (!records.has(key)) this.#calls.setStatus(key, undefined);
+    for (const [key, status] of records) {
+      const old = before.get(key);
+      if (old === undefined || !isSameStatus(old, status)) this.#calls.setStatus(key, status);
+    }
+    this.#calls.onProblems();
+  }
+
+  async #keepBad(): Promise<void> {
+    const copy = `${this.path}.bad`;
+    await copyFile(this.path, copy).catch((error: unknown) => {
+      throw new Error(`Cannot write ${this.path}: what is in it makes no sense, and cannot be kept as ${copy} (${explain(error)})`);
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The objects of a source → facts in the store. Here meet the objects that make up one fact: the slices of a Service,
+ * the pools among themselves, a Service and its status. Every source puts its objects in here.
+ */
+
+import type { Pool, Problem, ServiceFact, ServiceKey } from "../rules/vocabulary.ts";
+import { keepSeparate } from "./pools-in-force.ts";
+import type { ClusterObject } from "./project.ts";
+import { type EndpointSlice, mergeEndpoints } from "./project-endpoints.ts";
+import { type ServiceStatus, withStatus } from "./service-status.ts";
+import type { FactSink } from "./store.ts";
+
+export class ClusterObjects {
+  readonly #sink: FactSink;
+  readonly #services = new Map<ServiceKey, ServiceFact>();
+  readonly #statuses = new Map<ServiceKey, ServiceStatus>();
+  readonly #slices = new Map<string, EndpointSlice>();
+  readonly #slicesOf = new Map<ServiceKey, Set<EndpointSlice>>();
+  readonly #pools = new Map<string, Pool>();
+  #poolsInForce: ReadonlyMap<string, Pool> = new Map();
+  #poolProblems: readonly Problem[] = [];
+  #poolsChanged = false;
+
+  constructor(sink: FactSink) {
+    this.#sink = sink;
+  }
+
+  /** Problems that no object has by itself: pools that overlap. */
+  problems(): readonly Problem[] {
+    return this.#poolProblems;
+  }
+
+  put(object: ClusterObject): void {
+    const { key } = object;
+    if (object.kind === "Service") this.#setService(key, object.value);
+    else if (object.kind === "EndpointSlice") this.#setSlice(key, object.value);
+    else if (object.kind === "Node") this.#sink.replace("nodes", key, object.value);
+    else if (object.kind === "Namespace") this.#sink.replace("namespaces", key, object.value);
+    else if (object.kind === "IPAddressPool") this.#setPool(key, object.value);
+    else this.#sink.replace("advertisements", `${object.kind} ${key}`, object.value);
+  }
+
+  remove({ kind, key }: Pick<ClusterObject, "kind" | "key">): void {
+    if (kind === "Service") this.#setService(key, undefined);
+    else if (kind === "EndpointSlice") this.#setSlice(key, undefined);
+    else if (kind === "Node") this.#sink.replace("nodes", key, undefined);
+    else if (kind === "Namespace") this.#sink.replace("namespaces", key, undefined);
+    else if (kind === "IPAddressPool") this.#setPool(key, undefined);
+    else this.#sink.replace("advertisements", `${kind} ${key}`, undefined);
+  }
+
+  /** The status of a Service that is kept beside it, known or not; undefined: what the Service itself says holds. */
+  setStatus(key: ServiceKey, status: ServiceStatus | undefined): void {
+    assign(this.#statuses, key, status);
+    this.#setService(key, this.#services.get(key));
+  }
+
+  /** Ends a batch of changes: pools can only be judged together. */
+  commit(): void {
+    if (!this.#poolsChanged) return;
+    this.#poolsChanged = false;
+    const { accepted, problems } = keepSeparate(this.#pools, this.#poolsInForce);
+    for (const name of this.#poolsInForce.keys()) {
+      if (!accepted.has(name)) this.#sink.replace("pools", name, undefined);
+    }
+    for (const [name, pool] of accepted) this.#sink.replace("pools", name, pool);
+    this.#poolsInForce = accepted;
+    this.#poolProblems = problems;
+  }
+
+  #setService(key: ServiceKey, service: ServiceFact | undefined): void {
+    assign(this.#services, key, service);
+    this.#sink.replace("services", key, service && withStatus(service, this.#statuses.get(key)));
+  }
+
+  #setSlice(key: string, slice: EndpointSlice | undefined): void {
+    const before = this.#slices.get(key);
+    assign(this.#slices, key, slice);
+    if (before?.service !== undefined) this.#slicesOf.get(before.service)?.delete(before);
+    if (slice?.service !== undefined) {
+      const slices = this.#slicesOf.get(slice.service) ?? new Set();
+      this.#slicesOf.set(slice.service, slices.add(slice));
+    }
+    for (const service of new Set([before?.service, slice?.service])) {
+      if (service !== undefined) this.#mergeSlices(service);
+    }
+  }
+
+  #mergeSlices(service: ServiceKey): void {
+    const slices = this.#slicesOf.get(service);
+    if (slices?.size === 0) this.#slicesOf.delete(service);
+    this.#sink.replace("endpoints", service, slices?.size ? mergeEndpoints(slices) : undefined);
+  }
+
+  #setPool(name: string, pool: Pool | undefined): void {
+    assign(this.#pools, name, pool);
+    this.#poolsChanged = true;
+  }
+}
+
+function assign<V>(map: Map<string, V>, key: string, value: V | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}

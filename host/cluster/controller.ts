@@ -1,0 +1,153 @@
+/**
+ * The controller: gives Services their addresses and keeps the record of it.
+ *
+ *   store dirty → allocate (rules) → what differs from the Services' status → written → back through the store
+ *
+ * Start, change, retry and restart are this one path. The record is the Services' status and nothing else, so a
+ * restart, which begins with it, changes nothing. Nobody sees an address before it is on record. A box with a file and
+ * a cluster with an API server differ only in where status is written: `StatusWriter`.
+ */
+
+import type { Close, Log } from "../announcer.ts";
+import { backoffMs } from "../reconcile/backoff.ts";
+import { type AllocateOptions, Allocator } from "../rules/allocate.ts";
+import type { Allocation } from "../rules/settle.ts";
+import type { ServiceKey, Snapshot } from "../rules/vocabulary.ts";
+import { absentHolders } from "./absent-holders.ts";
+import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter, statusOf } from "./service-status.ts";
+import type { Store } from "./store.ts";
+
+export interface ControllerOptions extends AllocateOptions {
+  readonly store: Store;
+  /** Has read everything. While it is not complete, Services that are missing keep their addresses. */
+  readonly source: { isComplete(): boolean; onProblems(call: () => void): Close };
+  readonly status: StatusWriter;
+  readonly log: Pick<Log, "info" | "warn">;
+}
+
+/** More news of one kind than this in one run are told as a number. */
+const MOST_LOGGED = 10;
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #allocator: Allocator;
+  readonly #reader: ReturnType<Store["reader"]>;
+  readonly #allocations = new Map<ServiceKey, Allocation>();
+  #closers: Close[] = [];
+  /** Services to look at again: those whose status could not be written, and those that had a stand-in. */
+  #again: ServiceKey[] = [];
+  #failures = 0;
+  #isDue = false;
+  #running: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#allocator = new Allocator(options);
+    this.#reader = options.store.reader();
+  }
+
+  /** Resolves after the first run, whether its status could be written or not. */
+  async start(): Promise<void> {
+    const wake = () => this.#wake();
+    this.#closers = [this.#reader.onDirty(wake), this.#reader.close, this.#options.source.onProblems(wake)];
+    await this.#options.status.prepare();
+    this.#wake();
+    await this.#running;
+  }
+
+  /** Resolves when a write under way has ended. */
+  async close(): Promise<void> {
+    for (const close of this.#closers) close();
+    clearTimeout(this.#retry);
+    this.#isDue = false;
+    await this.#running;
+    clearTimeout(this.#retry);
+  }
+
+  /** What each Service has, or why it has nothing. */
+  allocations(): ReadonlyMap<ServiceKey, Allocation> {
+    return this.#allocations;
+  }
+
+  #wake(): void {
+    this.#isDue = true;
+    this.#running ??= this.#runAll();
+  }
+
+  async #runAll(): Promise<void> {
+    while (this.#isDue) {
+      // What changes in the same turn of the event loop is one run.
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#isDue = false;
+      await this.#write(this.#allocate());
+    }
+    this.#running = undefined;
+  }
+
+  #allocate(): StatusChanges {
+    const { store, source, status } = this.#options;
+    const dirty = this.#reader.takeDirty();
+    const snapshot = store.snapshot();
+    const absent = source.isComplete() ? new Map() : absentHolders(status.records(), snapshot.services);
+    const input = absent.size === 0 ? snapshot : { ...snapshot, services: new Map([...snapshot.services, ...absent]) };
+    const keys = [...dirty.services, ...this.#again, ...absent.keys()];
+    const results = this.#allocator.converge(input, dirty.all ? undefined : keys);
+    this.#again = [...absent.keys()];
+    for (const key of absent.keys()) results.delete(key);
+    this.#note(results, snapshot);
+    return this.#changes(results, snapshot);
+  }
+
+  #changes(results: ReadonlyMap<ServiceKey, Allocation>, { services }: Snapshot): StatusChanges {
+    const { source, status } = this.#options;
+    const changes = new Map<ServiceKey, ServiceStatus | undefined>();
+    for (const [key, { vips, pool }] of results) {
+      const service = services.get(key);
+      const wanted = { vips, ...(pool === undefined ? {} : { pool }) };
+      if (service !== undefined && !isSameStatus(statusOf(service), wanted)) changes.set(key, wanted);
+    }
+    if (source.isComplete()) for (const key of status.records().keys()) if (!services.has(key)) changes.set(key, undefined);
+    return changes;
+  }
+
+  async #write(changes: StatusChanges): Promise<void> {
+    if (changes.size === 0) return;
+    const { status, log } = this.#options;
+    clearTimeout(this.#retry);
+    try {
+      await status.write(changes);
+      this.#failures = 0;
+      this.#say(
+        "info",
+        "Status written",
+        [...changes].map(([service, written]) => ({ service, vips: written?.vips ?? "released" })),
+      );
+    } catch (error) {
+      this.#failures += 1;
+      this.#again.push(...changes.keys());
+      const delayMs = backoffMs(this.#failures, Math.random());
+      log.warn((error as Error).message, { services: changes.size, retryInMs: delayMs });
+      this.#retry = setTimeout(() => this.#wake(), delayMs);
+    }
+  }
+
+  /** Remembers and tells what is new in the results. */
+  #note(results: ReadonlyMap<ServiceKey, Allocation>, { services }: Snapshot): void {
+    for (const key of this.#allocations.keys()) if (!services.has(key)) this.#allocations.delete(key);
+    const refused: Record<string, unknown>[] = [];
+    for (const [service, allocation] of results) {
+      const said = allocation.refused ?? allocation.cleared;
+      const before = this.#allocations.get(service);
+      if (said !== undefined && said.message !== (before?.refused ?? before?.cleared)?.message) refused.push({ service, ...said });
+      this.#allocations.set(service, allocation);
+    }
+    this.#say("warn", "Service does not have what it asks for", refused);
+  }
+
+  #say(level: "info" | "warn", message: string, news: readonly Readonly<Record<string, unknown>>[]): void {
+    const { log } = this.#options;
+    if (news.length > MOST_LOGGED) log[level](message, { services: news.length });
+    else for (const fields of news) log[level](message, fields);
+  }
+}

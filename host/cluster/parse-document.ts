@@ -1,0 +1,39 @@
+/** One document of a manifest: its text, the objects in it, and its problems with their lines. */
+
+import type { Problem } from "../rules/vocabulary.ts";
+import { locator } from "./locate.ts";
+import { type FoundObject, project } from "./project.ts";
+import { parseYaml } from "./yaml.ts";
+
+/** A problem and its line within a document's text, from 1. */
+export interface LineProblem extends Problem {
+  readonly line: number;
+}
+
+export interface ParsedDocument {
+  readonly text: string;
+  readonly found: readonly FoundObject[];
+  readonly ignored: readonly string[];
+  readonly problems: readonly LineProblem[];
+  /** False: there may be objects in it that nobody could make out. */
+  readonly complete: boolean;
+}
+
+/** Nobody mends more at once, and hostile text could hold millions. */
+const MAX_PROBLEMS = 100;
+
+/** Parses the text of a document. Never throws. */
+export function parseDocument(text: string): ParsedDocument {
+  const parsed = parseYaml(text);
+  const lineOf = locator(text);
+  if (!parsed.ok) {
+    const { path, line = lineOf(path), found, expected } = parsed.problem;
+    return { text, found: [], ignored: [], problems: [{ object: "document", path, line, found, expected }], complete: false };
+  }
+  const { found, ignored } = project(parsed.value);
+  const problems: LineProblem[] = [];
+  for (const { at, problems: wrong } of found) {
+    for (const problem of wrong.slice(0, MAX_PROBLEMS - problems.length)) problems.push({ ...problem, line: lineOf(at + problem.path) });
+  }
+  return { text, found, ignored, problems, complete: found.every(({ id }) => id !== undefined) };
+}

@@ -1,0 +1,139 @@
+/**
+ * Kubernetes JSON → facts, for any source. The only way in, and nothing behind it sees an unchecked value.
+ *
+ * One document may hold one object, a v1 List of them, or something that is none of ours. An object with a wrong value
+ * gives its problems and no fact; it never spoils its neighbors.
+ */
+
+import { complain } from "../rules/config.ts";
+import { readL2Advertisement } from "../rules/l2-advertisement.ts";
+import { readPool } from "../rules/pool.ts";
+import type { Advertisement, NamespaceFact, NodeFact, Pool, Problem, ServiceFact } from "../rules/vocabulary.ts";
+import { type Metadata, readMetadata } from "./metadata.ts";
+import { type EndpointSlice, projectEndpointSlice } from "./project-endpoints.ts";
+import { projectNamespace, projectNode } from "./project-node.ts";
+import { projectService } from "./project-service.ts";
+import type { Reader, Untrusted } from "./read-fields.ts";
+
+/** What an object says, by kind; `key` is its name, with its namespace where it has one. */
+export type ClusterObject =
+  | { readonly kind: "Service"; readonly key: string; readonly value: ServiceFact }
+  | { readonly kind: "EndpointSlice"; readonly key: string; readonly value: EndpointSlice }
+  | { readonly kind: "Node"; readonly key: string; readonly value: NodeFact }
+  | { readonly kind: "Namespace"; readonly key: string; readonly value: NamespaceFact }
+  | { readonly kind: "IPAddressPool"; readonly key: string; readonly value: Pool }
+  | { readonly kind: "L2Advertisement"; readonly key: string; readonly value: Advertisement };
+
+export interface FoundObject {
+  /** `Service default/web`: who it is, and how problems name it. Undefined where it does not say. */
+  readonly id: string | undefined;
+  /** Where in the document: `items[3].` in a List, else empty. */
+  readonly at: string;
+  /** Undefined where there are problems. */
+  readonly object: ClusterObject | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export interface Projection {
+  readonly found: readonly FoundObject[];
+  /** Kinds that nothing here reads, once for each such object. */
+  readonly ignored: readonly string[];
+}
+
+/** Of a List; hostile text could hold millions. */
+const MAX_ITEMS = 100_000;
+
+type Project = (reader: Reader, raw: Untrusted<object>, metadata: Metadata) => ClusterObject | undefined;
+
+const KINDS: Readonly<Record<string, { readonly namespaced: boolean; readonly project: Project }>> = {
+  "v1/Service": {
+    namespaced: true,
+    project: (reader, raw, metadata) => ({ kind: "Service", key: keyOf(metadata), value: projectService(reader, raw, metadata) }),
+  },
+  "discovery.k8s.io/v1/EndpointSlice": {
+    namespaced: true,
+    project: (reader, raw, metadata) => ({
+      kind: "EndpointSlice",
+      key: keyOf(metadata),
+      value: projectEndpointSlice(reader, raw, metadata),
+    }),
+  },
+  "v1/Node": {
+    namespaced: false,
+    project: (reader, raw, metadata) => ({ kind: "Node", key: metadata.name, value: projectNode(reader, raw, metadata) }),
+  },
+  "v1/Namespace": {
+    namespaced: false,
+    project: (_reader, _raw, metadata) => ({ kind: "Namespace", key: metadata.name, value: projectNamespace(metadata) }),
+  },
+  // MetalLB reads these from one namespace only, so to rules their name is enough.
+  "metallb.io/v1beta1/IPAddressPool": {
+    namespaced: false,
+    project: (reader, raw, { name }) => {
+      const { problems, ...read } = readPool(raw);
+      reader.problems.push(...problems);
+      return read.ok ? { kind: "IPAddressPool", key: name, value: read.value } : undefined;
+    },
+  },
+  "metallb.io/v1beta1/L2Advertisement": {
+    namespaced: false,
+    project: (reader, raw, { name }) => {
+      const { problems, ...read } = readL2Advertisement(raw);
+      reader.problems.push(...problems);
+      return read.ok ? { kind: "L2Advertisement", key: name, value: read.value } : undefined;
+    },
+  },
+};
+
+/** Everything in the value of one document. Never throws. */
+export function project(value: unknown): Projection {
+  const found: FoundObject[] = [];
+  const ignored: string[] = [];
+  visit(value, "", found, ignored);
+  return { found, ignored };
+}
+
+function visit(value: unknown, at: string, found: FoundObject[], ignored: string[]): void {
+  const raw = (typeof value === "object" && value !== null && !Array.isArray(value) ? value : {}) as Untrusted<{
+    apiVersion: string;
+    kind: string;
+    items: unknown[];
+  }>;
+  const { apiVersion, kind } = raw;
+  if (typeof apiVersion !== "string" || typeof kind !== "string" || kind === "") {
+    found.push(nobody(at, "", value, "a Kubernetes object with apiVersion and kind"));
+    return;
+  }
+  const type = `${apiVersion}/${kind}`;
+  if (type === "v1/List") {
+    if (!Array.isArray(raw.items) || raw.items.length > MAX_ITEMS) {
+      found.push(nobody(at, "items", raw.items, `a list of at most ${MAX_ITEMS}`));
+      return;
+    }
+    for (const [index, item] of raw.items.entries()) visit(item, `${at}items[${index}].`, found, ignored);
+  } else if (Object.hasOwn(KINDS, type)) found.push(projectOne(raw, type, kind, at));
+  else ignored.push(kind);
+}
+
+/** A problem that belongs to no known object. */
+function nobody(at: string, path: string, value: unknown, expected: string): FoundObject {
+  const reader: Reader = { object: "object", problems: [] };
+  complain(reader, path, value, expected);
+  return { id: undefined, at, object: undefined, problems: reader.problems };
+}
+
+function projectOne(raw: Untrusted<object>, type: string, kind: string, at: string): FoundObject {
+  const { namespaced, project: projectKind } = KINDS[type] as (typeof KINDS)[string];
+  const reader = { object: kind, problems: [] as Problem[] };
+  const metadata = readMetadata(reader, (raw as Untrusted<{ metadata: unknown }>).metadata);
+  const named = metadata.name !== "" && (metadata.namespace !== "" || !namespaced);
+  if (named) reader.object = `${kind} ${namespaced ? keyOf(metadata) : metadata.name}`;
+  const problems = reader.problems.map((problem) => ({ ...problem, object: reader.object }));
+  const rest: Reader = { object: reader.object, problems };
+  const object = projectKind(rest, raw, metadata);
+  return { id: named ? reader.object : undefined, at, object: problems.length === 0 ? object : undefined, problems };
+}
+
+function keyOf({ namespace, name }: Metadata): string {
+  return `${namespace}/${name}`;
+}

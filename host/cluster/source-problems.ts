@@ -1,0 +1,59 @@
+/** The problems of all manifests, each with its file and line. */
+
+import type { Problem } from "../rules/vocabulary.ts";
+import { locator } from "./locate.ts";
+import type { ManifestFile } from "./manifest-file.ts";
+import type { ObjectPlaces, Place } from "./object-places.ts";
+
+/** A problem and its place in a file. */
+export interface SourceProblem extends Problem {
+  /** As the user named it: the path given, joined with the file's name. */
+  readonly file: string;
+  /** From 1; 1 where the problem is that of the file as a whole. */
+  readonly line: number;
+}
+
+/** Problems of files, of documents, of objects that are there twice, and of objects among themselves (`joint`). */
+export function collectProblems(
+  files: Iterable<ManifestFile>,
+  places: ObjectPlaces,
+  joint: readonly Problem[],
+  pathOf: (name: string) => string,
+): SourceProblem[] {
+  const problems: SourceProblem[] = [];
+  for (const { name, problem, documents } of files) {
+    const file = pathOf(name);
+    if (problem !== undefined) problems.push({ file, line: 1, object: "file", path: "", ...problem });
+    for (const { parsed, line } of documents) {
+      for (const wrong of parsed.problems) problems.push({ ...wrong, file, line: line + wrong.line - 1 });
+    }
+  }
+  for (const [id, [first, ...others]] of places.repeated()) {
+    for (const other of others) problems.push(repeatedAt(id, first as Place, other, pathOf));
+  }
+  for (const problem of joint) {
+    const [place] = places.placesOf(problem.object);
+    if (place !== undefined) problems.push({ ...problem, file: pathOf(place.file.name), line: lineOf(place, problem.path) });
+  }
+  return problems.sort((a, b) => compare(a.file, b.file) || a.line - b.line);
+}
+
+function repeatedAt(id: string, first: Place, other: Place, pathOf: (name: string) => string): SourceProblem {
+  return {
+    file: pathOf(other.file.name),
+    line: lineOf(other, "metadata.name"),
+    object: id,
+    path: "metadata.name",
+    found: `${id} once more`,
+    expected: `it only in ${pathOf(first.file.name)}:${lineOf(first, "metadata.name")}, which counts`,
+  };
+}
+
+function lineOf({ document, found }: Place, path: string): number {
+  return document.line + locator(document.parsed.text)(found.at + path) - 1;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

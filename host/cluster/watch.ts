@@ -1,0 +1,63 @@
+/**
+ * Follows one directory. Says only that something may have changed: `call("web.yaml")` for one entry, `call(undefined)`
+ * for everything. The kernel's events are quick but not sure: there are none from network file systems, none once the
+ * directory is another one under the same name, and their number is limited. So the owner calls `check` now and then.
+ */
+
+import { type FSWatcher, watch } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+
+export class DirectoryWatch {
+  readonly #path: string;
+  readonly #call: (name: string | undefined) => void;
+  #watcher: FSWatcher | undefined;
+  #identity = "";
+  #closed = false;
+
+  constructor(path: string, call: (name: string | undefined) => void) {
+    this.#path = path;
+    this.#call = call;
+  }
+
+  /** Watches the directory that has the name now. Where there is none, or no events are to be had, the next check will try. */
+  async check(): Promise<void> {
+    const identity = await identify(this.#path);
+    if (this.#closed || (identity === this.#identity && this.#watcher !== undefined)) return;
+    this.#drop();
+    this.#identity = identity;
+    if (identity === "") return;
+    try {
+      this.#watcher = watch(this.#path, (_event, name) => this.#tell(name));
+      this.#watcher.on("error", () => this.#drop());
+    } catch {
+      // ENOSPC or EMFILE: all inotify watches of this machine are taken. The owner's checks are the only events then.
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+  }
+
+  #tell(name: string | null): void {
+    // The directory's own name: it was moved or removed. `..data` is swapped for all entries of a ConfigMap at once.
+    const everything = name === null || name === basename(this.#path) || name.startsWith("..");
+    this.#call(everything ? undefined : name);
+  }
+
+  #drop(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+}
+
+/** Inode numbers are used again at once, so the time of birth belongs to it. */
+async function identify(path: string): Promise<string> {
+  try {
+    const { dev, ino, birthtimeNs } = await stat(path, { bigint: true });
+    return `${dev}:${ino}:${birthtimeNs}`;
+  } catch {
+    return "";
+  }
+}
