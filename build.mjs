@@ -115,7 +115,10 @@ async function start(args) {
   }
   const program = bundleFile("herald");
   process.argv = [process.execPath, program, ...(args[0] === "--" ? args.slice(1) : args)];
-  await import(pathToFileURL(program).href);
+  await import(pathToFileURL(program).href).catch((error) => {
+    console.error(error); // a fault of Herald's own: with its stack, unlike those of a build
+    process.exit(1);
+  });
 }
 
 function check() {
@@ -148,7 +151,6 @@ async function main([command = "build", ...args]) {
 }
 
 await main(process.argv.slice(2)).catch((error) => {
-  // A crash of Herald itself keeps its stack; what went wrong in a build says all in its message.
-  console.error(process.argv[2] === "start" ? error : error.message);
+  console.error(error.message);
   process.exitCode = 1;
 });
