@@ -33,7 +33,7 @@ let canMakeNamespaces: boolean | undefined;
 /** Arguments for `unshare` that give a command a network namespace of its own here; undefined where nothing does. */
 export function unshareArguments(): readonly string[] | undefined {
   const way = process.getuid?.() === 0 ? "-nm" : "-Urnm";
-  const veth = ["ip", "link", "add", "a", "type", "veth", "peer", "name", "b"];
+  const veth = [findTool("ip") ?? "ip", "link", "add", "veth-a", "type", "veth", "peer", "name", "veth-b"];
   return spawnSync("unshare", [way, ...veth]).status === 0 ? [way] : undefined;
 }
 
