@@ -1,6 +1,6 @@
 /** A wire in memory, for tests and for machines where no real one may be opened: frames in, frames out, same filter. */
 
-import { runFilter } from "./filter.ts";
+import { type Instruction, runFilter } from "./filter.ts";
 import type { FramePort, Wire } from "./wire.ts";
 
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
@@ -11,12 +11,14 @@ export interface MemorySegment extends Wire {
   transmit(frame: Uint8Array, from?: string): void;
   /** Calls back for every frame that a port sends; `link` is the name of the port's link. */
   onFrame(call: (frame: Uint8Array, link: string) => void): void;
+  /** Puts a station without a program on the segment. */
+  join(link: { name: string; mac: string }, filter: readonly Instruction[], accept: (frame: Uint8Array) => void): { transmit(frame: Uint8Array): void; leave(): void };
   readonly openPorts: number;
 }
 
 interface Station {
   readonly link: string;
-  accept(frame: Uint8Array): void;
+  accept(frame: Uint8Array): unknown;
 }
 
 /** One Ethernet segment that all links are on. */
@@ -30,6 +32,17 @@ export function memoryWire(): MemorySegment {
     kind: "memory",
     transmit,
     onFrame: (call) => void listeners.push(call),
+    join(link, filter, accept) {
+      const station: Station = { link: link.name, accept: (frame) => runFilter(filter, frame, factsOf(frame, link.mac)) && accept(frame.slice()) };
+      stations.add(station);
+      return {
+        transmit(frame) {
+          for (const call of listeners) call(frame, link.name);
+          transmit(frame, link.name);
+        },
+        leave: () => void stations.delete(station),
+      };
+    },
     get openPorts() {
       return stations.size;
     },

@@ -61,6 +61,13 @@ function attachFilter(libc: Libc, fd: number, filter: readonly Instruction[]): v
   if (libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, libc.address(program), program.length) !== 0) fail(libc, "attach a packet filter");
 }
 
+/** Throws the one clear line where this process may not open packet sockets. */
+export function checkPacketSockets(libc: Libc): void {
+  const fd = libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail(libc, "open a packet socket");
+  libc.close(fd);
+}
+
 /**
  * A non-blocking packet socket on one link and EtherType. It is opened for no protocol, so that nothing is queued before the
  * filter and the options are in place; `bind` then lets frames in.

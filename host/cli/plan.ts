@@ -1,0 +1,118 @@
+/** `herald plan`: the dry run. Who would get which address and who would announce it, and why not; no network, no state. */
+
+import type { PluginDefinition } from "../announcer.ts";
+import { ManifestsSource } from "../cluster/manifests.ts";
+import type { SourceProblem } from "../cluster/source-problems.ts";
+import { Store } from "../cluster/store.ts";
+import { createRank } from "../packets/rank.ts";
+import { allocateAll } from "../rules/allocate.ts";
+import { announceFrom, planAll } from "../rules/merge-claims.ts";
+import { type Claim, indexPlan } from "../rules/plan.ts";
+import type { PlanRefusal, ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
+import { announcerFact } from "../sandbox/start-plugin.ts";
+import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import { table } from "./table.ts";
+
+const help = `
+Usage: herald plan --manifests DIR [--node NAME] [--json]
+
+Reads manifests and says what Herald would do: the address of each Service, the order in which nodes would own it, who
+announces it, and for everything that is refused, why. Touches no network and writes nothing.
+
+  --manifests DIR     directory (or one file), as for herald run
+  --allocations FILE  addresses already given out (default: DIR/allocations.yaml)
+  --node NAME         only what this node announces; on a box without Node objects, its name
+  --json              {"allocations", "owners", "announcements", "refused", "problems"}
+
+Exits 1 where the manifests have problems.
+
+  herald plan --manifests fixtures/homelab
+`;
+
+export interface PlanOutput {
+  readonly allocations: readonly { service: ServiceKey; vips?: readonly string[]; pool?: string; reason?: string }[];
+  readonly owners: readonly { vip: string; rank: readonly string[] }[];
+  readonly announcements: readonly { node: string; vip: string; via: string; links: readonly string[] | null; services: readonly ServiceKey[] }[];
+  readonly refused: readonly PlanRefusal[];
+  readonly problems: readonly SourceProblem[];
+}
+
+export function planCommandFor(builtIns: readonly PluginDefinition[]): Command {
+  return { name: "plan", summary: "Say what would be allocated and announced, and why not", help, run: (args, io) => run(builtIns, args, io) };
+}
+
+async function run(builtIns: readonly PluginDefinition[], args: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseFlags(args, {
+    manifests: { type: "string" },
+    allocations: { type: "string" },
+    node: { type: "string" },
+    json: { type: "boolean" },
+  });
+  if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
+  if (values.manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
+  let output: PlanOutput;
+  try {
+    output = await planManifests(builtIns, { manifests: values.manifests, allocations: values.allocations, node: values.node });
+  } catch (error) {
+    io.stderr.write(`herald plan: ${(error as Error).message}\n`);
+    return 1;
+  }
+  io.stdout.write(values.json ? `${JSON.stringify(output)}\n` : describe(output));
+  return output.problems.length > 0 ? 1 : 0;
+}
+
+/** Throws where there is nothing at the path. */
+export async function planManifests(
+  builtIns: readonly PluginDefinition[],
+  { manifests, allocations, node }: { manifests: string; allocations: string | undefined; node: string | undefined },
+): Promise<PlanOutput> {
+  const store = new Store();
+  const options = { path: manifests, follow: false, ...(node === undefined ? {} : { node }), ...(allocations === undefined ? {} : { allocations }) };
+  const source = await ManifestsSource.open(options, store);
+  source.close();
+  const snapshot = store.snapshot();
+  const allocated = [...allocateAll(snapshot)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const services = new Map(snapshot.services);
+  for (const [key, { vips }] of allocated) services.set(key, { ...(services.get(key) as ServiceFact), ingress: vips });
+  const planned: Snapshot = { ...snapshot, services };
+  const plan = planAll(indexPlan(planned, builtIns.map(announcerFact), createRank()), planned);
+  const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];
+  return {
+    allocations: allocated.map(([service, { vips, pool, refused }]) => ({
+      service,
+      ...(vips.length > 0 ? { vips } : {}),
+      ...(pool === undefined ? {} : { pool }),
+      ...(refused === undefined ? {} : { reason: refused.message }),
+    })),
+    owners: plan.claims.filter(({ from }) => from !== "every-node").map(({ vip, rank }) => ({ vip, rank })),
+    announcements: nodes.flatMap((name) => plan.claims.flatMap((claim) => announcementOf(claim, name))),
+    refused: plan.refused.filter((refusal) => node === undefined || refusal.node === node),
+    problems: source.problems(),
+  };
+}
+
+function announcementOf(claim: Claim, node: string): PlanOutput["announcements"] {
+  const announcement = announceFrom(claim, node);
+  if (announcement === undefined) return [];
+  const { vip, links, services } = announcement;
+  return [{ node, vip, via: claim.via, links, services }];
+}
+
+function describe({ allocations, owners, announcements, refused, problems }: PlanOutput): string {
+  const rank = new Map(owners.map((owner) => [owner.vip, owner.rank]));
+  const announced = new Map(announcements.map((row) => [row.vip, row.via]));
+  const rows = allocations.flatMap(({ service, vips = [], pool = "", reason = "" }) =>
+    (vips.length > 0 ? vips : [""]).map((vip) => [service, vip || "none", pool, rank.get(vip)?.join(" > ") ?? "", announced.get(vip) ?? "", reason]),
+  );
+  const reasons = new Map<string, string[]>();
+  for (const { service, node, via, reason } of refused.filter(({ reason }) => reason !== "notOwner")) {
+    const key = `  ${service} by ${via}: ${reason}`;
+    reasons.set(key, [...(reasons.get(key) ?? []), node]);
+  }
+  return [
+    rows.length > 0 ? table(["SERVICE", "VIP", "POOL", "OWNER > HEIRS", "VIA", "REASON"], rows) : "No Service of type LoadBalancer.\n",
+    ...(reasons.size > 0 ? ["\nNot announced:\n", ...[...reasons].map(([text, nodes]) => `${text} (${nodes.join(", ")})\n`)] : []),
+    ...(problems.length > 0 ? ["\nProblems:\n"] : []),
+    ...problems.map(({ file, line, object, path, found, expected }) => `  ${file}:${line}: ${object} ${path}: found ${found}, expected ${expected}\n`),
+  ].join("");
+}

@@ -1,0 +1,56 @@
+/**
+ * Herald: `herald COMMAND`, by default `lab`. The composition root, and the only file that knows the built-in plugins.
+ */
+
+import { builtIns } from "../plugins/index.ts";
+import { bench } from "./cli/bench.ts";
+import { type Command, runCommand, suggest } from "./cli/command.ts";
+import { decode } from "./cli/decode.ts";
+import { labCommandFor } from "./cli/lab.ts";
+import { planCommandFor } from "./cli/plan.ts";
+import { runCommandFor } from "./cli/run.ts";
+
+const commands: readonly Command[] = [labCommandFor(builtIns), runCommandFor(builtIns), planCommandFor(builtIns), decode, bench];
+const byDefault = "lab";
+
+function usage(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    "Herald gives LoadBalancer Services an address and tells the network which node to send it to.",
+    "",
+    "Usage: herald [COMMAND] [flags]",
+    "",
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}${name === byDefault ? " (the default)" : ""}`),
+    "",
+    "herald COMMAND --help tells more.",
+    "",
+  ].join("\n");
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
+  const [first = byDefault, ...rest] = args;
+  if (first === "--help" || first === "-h" || first === "help") {
+    io.stdout.write(usage());
+    return 0;
+  }
+  const isFlag = first.startsWith("-");
+  const name = isFlag ? byDefault : first;
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    io.stderr.write(`herald: Unknown command "${name}"${suggest(name, commands.map((known) => known.name))}\n`);
+    return 2;
+  }
+  return runCommand(command, isFlag ? args : rest, io);
+}
+
+// What a command left open (a socket, a timer) must not keep a finished command alive; what it wrote must get out first.
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    process.stderr.write(`herald: ${error.stack ?? error.message}\n`);
+    process.exitCode = 1;
+  },
+);

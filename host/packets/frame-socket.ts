@@ -1,0 +1,58 @@
+/** Frames in the main thread, one call a frame: for protocols in TypeScript that have no hot path. */
+
+import { frameFilter, type FrameMatch } from "./filter.ts";
+import { Errno, errnoName, type Libc } from "./libc.ts";
+import type { MemorySegment } from "./memory-wire.ts";
+import { openPacketSocket } from "./sockets.ts";
+
+export interface RawFrameSocket {
+  /** Throws where the link refuses; a full queue drops the frame quietly, as a network would. */
+  send(frame: Uint8Array): void;
+  close(): void;
+}
+
+export interface RawFrames {
+  open(link: { name: string; index: number; mac: string }, match: FrameMatch, onFrame: (frame: Uint8Array) => void): RawFrameSocket;
+}
+
+const FRAME_BYTES = 9216; // a jumbo frame
+const FRAMES_A_CALL = 64;
+const MSG_DONTWAIT = 0x40;
+
+export function kernelFrames(libc: Libc): RawFrames {
+  return {
+    open(link, match, onFrame) {
+      const fd = openPacketSocket(libc, link, match.etherType, frameFilter(match));
+      const buffer = new Uint8Array(new ArrayBuffer(FRAME_BYTES));
+      const address = libc.address(buffer);
+      const watch = libc.watch(fd, () => {
+        for (let left = FRAMES_A_CALL; left > 0; left--) {
+          const length = libc.recv(fd, address, buffer.length, MSG_DONTWAIT);
+          if (length <= 0) return;
+          onFrame(buffer.slice(0, length));
+        }
+      });
+      return {
+        send(frame) {
+          const copy = new Uint8Array(frame);
+          if (libc.send(fd, libc.address(copy), copy.length, MSG_DONTWAIT) >= 0) return;
+          const errno = libc.errno();
+          if (errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS) throw new Error(`Cannot send a frame on ${link.name}: ${errnoName(errno)}`);
+        },
+        close() {
+          watch.close();
+          libc.close(fd);
+        },
+      };
+    },
+  };
+}
+
+export function memoryFrames(segment: MemorySegment): RawFrames {
+  return {
+    open(link, match, onFrame) {
+      const station = segment.join(link, frameFilter(match), onFrame);
+      return { send: (frame) => station.transmit(frame), close: () => station.leave() };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** Which interfaces ARP announces on, and why not on the others. */
+
+import type { Link } from "../../host/announcer.ts";
+
+export interface LinkChoice {
+  /** Only these, by exact name; empty: every one that is fit. */
+  readonly interfaces: readonly string[];
+  /** Never these, unless named in `interfaces`; `*` stands for any run of characters. */
+  readonly exclude: readonly string[];
+}
+
+/** MetalLB's default exclusions, and the links of other container networks that its users had to add by hand. */
+export const DEFAULT_EXCLUDE = [
+  ...["docker*", "cbr*", "dummy*", "virbr*", "lxcbr*", "veth*", "lo", "cali*", "tunl*", "flannel*", "kube-ipvs*", "cni*", "nodelocaldns*", "lxc*"],
+  ...["cilium*", "wg*", "br-*", "ovs*", "vxlan*"],
+];
+
+/** Undefined where ARP announces on this link, else the reason in a few words. */
+export function whyNot(link: Link, { interfaces, exclude }: LinkChoice): string | undefined {
+  const isNamed = interfaces.includes(link.name);
+  if (interfaces.length > 0 && !isNamed) return "not among the interfaces asked for";
+  if (link.loopback) return "a loopback";
+  if (!link.broadcast || link.noArp) return "does no ARP";
+  if (link.mac === "") return "has no MAC address";
+  // Frames of a port belong to its bridge, bond or VRF, which is a link of its own.
+  if (link.master !== undefined) return `a port of ${link.master}`;
+  const pattern = isNamed ? undefined : exclude.find((candidate) => matches(candidate, link.name));
+  return pattern === undefined ? undefined : `excluded by ${pattern}`;
+}
+
+function matches(pattern: string, name: string): boolean {
+  const expression = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${expression.join(".*")}$`).test(name);
+}

@@ -1,0 +1,77 @@
+/**
+ * ARP: makes IPv4 VIPs answer on the segments that this node is on.
+ *
+ * In come announcements, out go rows of the packet program (`wasm/programs/arp.ts`), which from then on answers requests and
+ * announces itself without us. What is remembered is the program's table; nothing outlives the process, so there is
+ * nothing to hold across a restart, and a stop is silence.
+ *
+ * Follows RFC 826 and RFC 5227 as far as the program says; bursts of five rounds, 1.1 s apart, as MetalLB.
+ */
+
+import { type Announcement, definePlugin, type Link, type ProgramRow } from "../../host/announcer.ts";
+import { DEFAULT_EXCLUDE, type LinkChoice, whyNot } from "./links.ts";
+
+export interface ArpConfig {
+  readonly interfaces?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+const ETHERTYPE_ARP = 0x0806;
+
+export default definePlugin<ArpConfig>({
+  name: "arp",
+  api: 1,
+  from: "owner",
+  serves: { kind: "L2Advertisement", families: [4] },
+  config: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      interfaces: { type: "array", items: { type: "string" }, description: "announce only on these; default: all that are fit" },
+      exclude: { type: "array", items: { type: "string" }, description: "never announce on these; * is a wildcard" },
+    },
+  },
+  example: { interfaces: ["eth0"] },
+  permissions: ({ interfaces = [] }) => {
+    const names = interfaces.length > 0 ? interfaces : ["*"];
+    return names.map((link) => ({ kind: "frame", link, etherType: ETHERTYPE_ARP }));
+  },
+  program: "arp",
+
+  async start(context, { interfaces = [], exclude = DEFAULT_EXCLUDE }) {
+    const choice: LinkChoice = { interfaces, exclude };
+    let attached = "";
+
+    const follow = async (links: readonly Link[]): Promise<void> => {
+      const names = links.filter((link) => whyNot(link, choice) === undefined).map(({ name }) => name);
+      if (names.join() === attached) return;
+      attached = names.join();
+      await context.program.attach(names);
+      const others = links.flatMap((link) => (names.includes(link.name) ? [] : `${link.name} (${whyNot(link, choice)})`));
+      if (names.length > 0) context.log.info("Answering on links", { links: names });
+      else context.log.warn("No interface to announce on; waiting for one", { links: others, ...(interfaces.length > 0 ? { wanted: interfaces } : {}) });
+    };
+    await follow(context.links.all());
+    context.links.watch((links) => {
+      follow(links).catch((error: Error) => context.log.error("Cannot follow the links", { error: error.message }));
+    });
+
+    context.program.onEvent(({ kind, address, link, mac }) => {
+      if (kind !== "conflict") return;
+      context.metrics.count("herald_address_conflicts_total", { ip: address });
+      context.log.warn("Another station announces our address", { vip: address, link, mac });
+    });
+
+    return {
+      async apply({ added, changed, removed }) {
+        await context.program.remove(removed.map(({ vip }) => vip));
+        return context.program.put([...added, ...changed].map(toRow));
+      },
+      async stop() {},
+    };
+  },
+});
+
+function toRow({ vip, family, links }: Announcement): ProgramRow {
+  return { address: vip, family, links, state: "active" };
+}
