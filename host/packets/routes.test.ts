@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ROW_BYTES, type Route, type RouteKey, UNSURE, writeRow } from "./route-row.ts";
+import { CHANGE_BYTES, ROW_BYTES, type Route, type RouteKey, readChange, UNSURE, writeRow } from "./route-row.ts";
 import { RouteTables } from "./routes.ts";
 
 const ROUTES = suite("RouteTables");
@@ -131,7 +131,7 @@ const doubt: Step = (model, n) => model.doubt(n);
 ROUTES("differences lead every told table to what is desired, whatever happens in between", () => {
   const step = fc.tuple(fc.constantFrom(put, put, put, remove, diff, diff, touch, openOrClose, doubt), fc.nat(39), fc.nat(99));
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 150, size: "max" }), (steps) => {
       const model = new Model(new RouteTables({ seed: 7n }));
       model.open();
       for (const [run, n, extra] of steps) run(model, n, extra);
@@ -194,6 +194,45 @@ ROUTES("a row put as unsure comes as changed, or as removed where it is not desi
     [`changed ${text(keyOf(1))}`, `removed ${text(keyOf(2))}`],
   );
   assert.equal(tables.diff(told), [], "once, until it is touched");
+});
+
+ROUTES("with settle, what is given out counts as told", () => {
+  const tables = new RouteTables();
+  const desired = tables.openDesired();
+  const told = tables.openTold(desired);
+  const sent = new Map<string, string>();
+  const send = () => {
+    for (let batch = tables.diffRows(told, true); batch.length > 0; batch = tables.diffRows(told, true)) {
+      for (let at = 0; at < batch.length; at += CHANGE_BYTES) {
+        const { kind, route } = readChange(batch, at);
+        assert.is(sent.has(text(route)), kind !== "added");
+        if (kind === "removed") sent.delete(text(route));
+        else sent.set(text(route), value(route));
+      }
+    }
+  };
+  const routes = Array.from({ length: 3000 }, (_, n) => routeOf(n, n));
+  tables.put(desired, routes);
+  send();
+  tables.put(
+    desired,
+    routes.slice(0, 1000).map((route) => ({ ...route, attributes: 9 })),
+  );
+  tables.remove(desired, routes.slice(900, 2500));
+  send();
+  assert.is(sent.size, 1400);
+  for (const [n, route] of routes.entries()) {
+    const want = tables.get(desired, route);
+    assert.is(sent.get(text(route)), want && value(want), `route ${n}`);
+    assert.equal(tables.get(told, route), want);
+  }
+  tables.doubtAll(told);
+  send();
+  assert.equal(tables.count(told), 1400);
+  tables.remove(desired, routes);
+  send();
+  assert.is(sent.size, 0);
+  assert.is(tables.keyCount, 0);
 });
 
 ROUTES("told tables of different desired tables share keys and nothing else", () => {

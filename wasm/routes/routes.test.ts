@@ -153,7 +153,7 @@ MODULE("no sequence of calls with any arguments makes it trap", () => {
   const noise = fc.tuple(fc.constantFrom(4, 4, 6, 5), fc.constantFrom(0, 8, 32, 128, 200), fc.nat(7), fc.constantFrom(0, 1, 2, 0xffffffff));
   const step = fc.tuple(fc.constantFrom(...names), small, small, fc.nat(1), noise);
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
       const { wasm, call } = start();
       call("reserve", 64, 4);
       for (const [name, a, b, c, [family, prefixLength, prefix, attributes]] of steps) {

@@ -58,9 +58,9 @@ RANK("the module imports nothing and cannot grow", () => {
 
 RANK("rank() orders as SHA-256 does, whatever the lengths of name and VIP", () => {
   const rank = start();
-  const name = fc.string({ unit: fc.constantFrom(..."abcxyz019.-"), minLength: 1, maxLength: 253 });
-  const vip = fc.string({ unit: fc.constantFrom(..."0123456789abcdef.:"), minLength: 1, maxLength: 64 });
-  const nodes = fc.uniqueArray(fc.tuple(name, fc.nat(3)), { selector: ([text]) => text, minLength: 1, maxLength: 40 });
+  const name = fc.string({ unit: fc.constantFrom(..."abcxyz019.-"), minLength: 1, maxLength: 253, size: "max" });
+  const vip = fc.string({ unit: fc.constantFrom(..."0123456789abcdef.:"), minLength: 1, maxLength: 64, size: "max" });
+  const nodes = fc.uniqueArray(fc.tuple(name, fc.nat(3)), { selector: ([text]) => text, minLength: 1, maxLength: 40, size: "max" });
   fc.assert(
     fc.property(nodes, vip, (candidates, text) => {
       for (const [at, [node]] of candidates.entries()) assert.is(rank.setName(at, node), 0);
@@ -120,12 +120,19 @@ RANK("no arguments and no memory content make it trap", () => {
   const rank = start();
   const from = rank.NAME.value;
   fc.assert(
-    fc.property(fc.integer(), fc.integer(), fc.integer(), fc.integer(), fc.uint8Array({ maxLength: 4096 }), (a, b, c, d, noise) => {
-      rank.bytes.set(noise, from);
-      for (const status of [rank.setNode(a, b), rank.setNode(a & 0x3fff, b & 0x1ff), rank.rank(c, d), rank.rank(c & 0x7f, d & 0x3ff)]) {
-        assert.ok(status <= 0 && status >= UNKNOWN_NODE);
-      }
-    }),
+    fc.property(
+      fc.integer(),
+      fc.integer(),
+      fc.integer(),
+      fc.integer(),
+      fc.uint8Array({ maxLength: 4096, size: "max" }),
+      (a, b, c, d, noise) => {
+        rank.bytes.set(noise, from);
+        for (const status of [rank.setNode(a, b), rank.setNode(a & 0x3fff, b & 0x1ff), rank.rank(c, d), rank.rank(c & 0x7f, d & 0x3ff)]) {
+          assert.ok(status <= 0 && status >= UNKNOWN_NODE);
+        }
+      },
+    ),
     { numRuns: 500 },
   );
 });

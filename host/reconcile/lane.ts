@@ -1,0 +1,244 @@
+/**
+ * One announcer's lane: it brings the announcer from what it was told to what it should announce.
+ *
+ * A turn is: difference → `apply` → settle. One turn runs at a time; what changes meanwhile is the next turn. A refused
+ * row comes again after a delay of its own, and nothing waits for it. A failed `apply` leaves all of its rows unsure,
+ * and the whole lane waits, because it was the announcer that failed and not a row. So add, change, delete, retry and
+ * restart are one path.
+ */
+
+import type { Announcer, Changes, Clock, Close, Log, Refusal } from "../announcer.ts";
+import type { Announcement } from "../rules/vocabulary.ts";
+import { backoffMs } from "./backoff.ts";
+import { type BookedRow, Books } from "./books.ts";
+import { Retries, type Retry } from "./retries.ts";
+
+/** How long `stop` waits for the announcer to settle before it goes on without. */
+const STOP_PATIENCE_MS = 2000;
+
+export interface LaneOptions {
+  readonly name: string;
+  readonly clock: Pick<Clock, "now" | "after">;
+  /** In [0, 1), for the jitter of retries. */
+  readonly random?: () => number;
+  readonly log?: Pick<Log, "warn">;
+}
+
+export interface LaneRow extends BookedRow {
+  /** Why the announcer refused it, and how often in a row. */
+  readonly refusal?: Pick<Retry, "reason" | "failures">;
+}
+
+export interface LaneState {
+  readonly name: string;
+  readonly isStarted: boolean;
+  readonly desired: number;
+  /** Rows by how far they have come; told ones include those on their way out. */
+  readonly told: number;
+  readonly untold: number;
+  readonly unsure: number;
+  /** Calls of `apply`, and those of them that failed as a whole. */
+  readonly applies: number;
+  readonly failures: number;
+  /** Milliseconds of the clock. */
+  readonly applyingSinceMs: number | undefined;
+  readonly lastAppliedAtMs: number | undefined;
+  readonly lastApplyTookMs: number | undefined;
+  /** Of the last `apply`, undefined when it succeeded. */
+  readonly lastError: string | undefined;
+}
+
+export class Lane {
+  readonly name: string;
+  readonly #clock: Pick<Clock, "now" | "after">;
+  readonly #random: () => number;
+  readonly #log: Pick<Log, "warn"> | undefined;
+  readonly #books = new Books();
+  readonly #retries = new Retries();
+  #announcer: Announcer | undefined;
+  /** Counts starts and stops: what an announcer of an earlier life answers is not for the books. */
+  #life = 0;
+  #applyingSinceMs: number | undefined;
+  #failuresInARow = 0;
+  #pausedUntilMs = 0;
+  #wake: { readonly atMs: number; readonly close: Close } | undefined;
+  #idleCalls: (() => void)[] = [];
+  #applies = 0;
+  #failures = 0;
+  #lastAppliedAtMs: number | undefined;
+  #lastApplyTookMs: number | undefined;
+  #lastError: string | undefined;
+
+  constructor(options: LaneOptions) {
+    this.name = options.name;
+    this.#clock = options.clock;
+    this.#random = options.random ?? Math.random;
+    this.#log = options.log;
+  }
+
+  /** What should be announced at a VIP, undefined for nothing. Takes effect with `run`. */
+  desire(vip: string, announcement: Announcement | undefined): void {
+    if (this.#books.desire(vip, announcement)) this.#retries.forget(vip);
+  }
+
+  /** Tells the announcer what is new, unless it is being told: then that comes next. */
+  run(): void {
+    if (this.#announcer === undefined || this.#applyingSinceMs !== undefined) return;
+    const now = this.#clock.now();
+    const changes = now < this.#pausedUntilMs ? undefined : this.#takeChanges(now);
+    if (changes !== undefined) void this.#turn(this.#announcer, changes);
+    else {
+      this.#sleep(now);
+      for (const call of this.#idleCalls.splice(0)) call();
+    }
+  }
+
+  /** Gives the lane a started announcer; what that holds from before counts as told. Rejects as `held` does. */
+  async start(announcer: Announcer): Promise<void> {
+    this.#endLife();
+    const life = this.#life;
+    const held = (await announcer.held?.()) ?? [];
+    if (life !== this.#life) return;
+    for (const { vip } of this.#books.restart(held)) this.#log?.warn("Held row is not usable", { announcer: this.name, vip });
+    this.#announcer = announcer;
+    this.run();
+  }
+
+  /**
+   * Ends this life of the lane; it may be started again. `leave` first takes everything down, as far as the announcer
+   * lets it in one more try. Whoever calls this sees to it that nobody desires anything meanwhile.
+   */
+  async stop(why: "leave" | "replace"): Promise<void> {
+    const announcer = this.#announcer;
+    if (announcer === undefined) return this.#endLife();
+    if (why === "leave") for (const vip of [...this.#books.desired()]) this.desire(vip, undefined);
+    await this.#idle(STOP_PATIENCE_MS);
+    if (why === "leave") {
+      this.#pausedUntilMs = 0;
+      this.#books.retryAll();
+      await this.#idle(STOP_PATIENCE_MS);
+    }
+    this.#endLife();
+    await announcer.stop(why);
+  }
+
+  /** Every row that is desired or told, with how far it has come. */
+  rows(): LaneRow[] {
+    return Array.from(this.#books.rows(), (row) => {
+      const refusal = this.#retries.get(row.announcement.vip);
+      return refusal === undefined ? row : { ...row, refusal };
+    });
+  }
+
+  state(): LaneState {
+    const counts = { desired: 0, told: 0, untold: 0, unsure: 0 };
+    for (const { isDesired, state } of this.#books.rows()) {
+      counts[state] += 1;
+      if (isDesired) counts.desired += 1;
+    }
+    return {
+      name: this.name,
+      isStarted: this.#announcer !== undefined,
+      ...counts,
+      applies: this.#applies,
+      failures: this.#failures,
+      applyingSinceMs: this.#applyingSinceMs,
+      lastAppliedAtMs: this.#lastAppliedAtMs,
+      lastApplyTookMs: this.#lastApplyTookMs,
+      lastError: this.#lastError,
+    };
+  }
+
+  #takeChanges(nowMs: number): Changes | undefined {
+    this.#books.retry(this.#retries.takeDue(nowMs));
+    return this.#books.take();
+  }
+
+  /** Never rejects but for a bug of our own. */
+  async #turn(announcer: Announcer, changes: Changes): Promise<void> {
+    const life = this.#life;
+    const since = this.#clock.now();
+    this.#applyingSinceMs = since;
+    this.#applies += 1;
+    const outcome = await attempt(() => announcer.apply(changes));
+    if (life !== this.#life) return;
+    const now = this.#clock.now();
+    this.#applyingSinceMs = undefined;
+    this.#lastAppliedAtMs = now;
+    this.#lastApplyTookMs = now - since;
+    this.#lastError = outcome.error;
+    if (outcome.error === undefined) this.#settle(changes, outcome.value, now);
+    else this.#fail(changes, outcome.error, now);
+    this.run();
+  }
+
+  #settle(changes: Changes, refusals: readonly Refusal[], nowMs: number): void {
+    this.#failuresInARow = 0;
+    const refused = new Map(refusals.map(({ vip, reason }) => [vip, reason]));
+    this.#books.settle(changes, refused);
+    const random = this.#random();
+    for (const { vip } of [...changes.added, ...changes.changed, ...changes.removed]) {
+      const reason = refused.get(vip);
+      if (reason === undefined) this.#retries.forget(vip);
+      else {
+        if (this.#retries.get(vip)?.reason !== reason) this.#log?.warn("Row refused", { announcer: this.name, vip, reason });
+        this.#retries.refuse(vip, reason, nowMs, random);
+      }
+    }
+  }
+
+  #fail(changes: Changes, error: string, nowMs: number): void {
+    this.#failures += 1;
+    this.#failuresInARow += 1;
+    const delayMs = backoffMs(this.#failuresInARow, this.#random());
+    this.#pausedUntilMs = nowMs + delayMs;
+    this.#books.retry([...changes.added, ...changes.changed, ...changes.removed].map(({ vip }) => vip));
+    this.#log?.warn("Announcer failed", { announcer: this.name, error, retryAfterMs: delayMs });
+  }
+
+  /** Sets the one timer: the end of the pause, or the next refused row's time. */
+  #sleep(nowMs: number): void {
+    const atMs = nowMs < this.#pausedUntilMs ? this.#pausedUntilMs : this.#retries.nextDueMs();
+    if (this.#wake?.atMs === atMs) return;
+    this.#wake?.close();
+    this.#wake = undefined;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const close = this.#clock.after(Math.max(1, Math.ceil(atMs - nowMs)), () => {
+      this.#wake = undefined;
+      this.run();
+    });
+    this.#wake = { atMs, close };
+  }
+
+  /** Resolves when there is nothing to tell now, or when the time is over. */
+  async #idle(patienceMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const close = this.#clock.after(patienceMs, resolve);
+      this.#idleCalls.push(() => {
+        close();
+        resolve();
+      });
+      this.run();
+    });
+  }
+
+  #endLife(): void {
+    this.#life += 1;
+    this.#announcer = undefined;
+    this.#applyingSinceMs = undefined;
+    this.#failuresInARow = 0;
+    this.#pausedUntilMs = 0;
+    this.#retries.clear();
+    this.#wake?.close();
+    this.#wake = undefined;
+    this.#idleCalls = [];
+  }
+}
+
+async function attempt<T>(call: () => Promise<T>): Promise<{ value: T; error?: undefined } | { error: string }> {
+  try {
+    return { value: await call() };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
