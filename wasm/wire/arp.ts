@@ -56,7 +56,7 @@ function explain(at: usize): Status {
  * memory order.
  */
 export function encodeArp(at: usize, operation: u32, sha: u64, spa: u32, tha: u64, tpa: u32): void {
-  store<u64>(at + ARP_HTYPE, HEADER | ((<u64>operation) << 56));
+  store<u64>(at + ARP_HTYPE, HEADER | ((<u64>bswap<u16>(<u16>operation)) << 48));
   store<u64>(at + ARP_SHA, sha | ((<u64>spa) << 48));
   store<u64>(at + ARP_SHA + 8, (<u64>(spa >> 16)) | (tha << 16));
   store<u32>(at + ARP_TPA, tpa);
