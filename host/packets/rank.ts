@@ -1,9 +1,7 @@
 /** The order in which nodes should own a VIP, computed by module `rank`. */
 
+import type { RankNodes } from "../rules/rank.ts";
 import { loadModule } from "./wasm.ts";
-
-/** Candidates of one VIP, best first. Weights are sums of preference weights, unsigned 32 bits. */
-export type RankNodes = (vip: string, candidates: readonly { readonly name: string; readonly weight: number }[]) => string[];
 
 interface RankExports {
   readonly memory: WebAssembly.Memory;
