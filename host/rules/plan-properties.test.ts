@@ -1,0 +1,145 @@
+/** What must hold of plans, whatever the cluster is. */
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { advertisementFact, nodeFact, poolFact, serviceFact } from "../workbench/testing/facts.ts";
+import { rankOracle } from "../workbench/testing/rank-oracle.ts";
+import { announceFrom, mergeClaims, type Plan, planAll, refuseOthers } from "./merge-claims.ts";
+import { indexPlan, planService } from "./plan.ts";
+import type { AnnouncerFact, EndpointFact, LabelSelector, NodeFact, ServiceFact, Snapshot } from "./vocabulary.ts";
+
+const properties = suite("plan properties");
+
+const NODES = ["node-a", "node-b", "node-c", "node-d"];
+const ANNOUNCERS: readonly AnnouncerFact[] = [
+  { name: "arp", from: "owner", serves: { kind: "L2Advertisement", families: [4] } },
+  { name: "ndp", from: "owner", serves: { kind: "L2Advertisement", families: [6] } },
+  { name: "bgp", from: "every-node", serves: { kind: "BGPAdvertisement", families: [4, 6] } },
+  { name: "dns", from: "cluster", serves: { kind: "DNSAdvertisement", families: [4] } },
+];
+
+const labels = fc.constantFrom({}, { x: "1" }, { x: "2" });
+const selectors: fc.Arbitrary<readonly LabelSelector[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.constantFrom([{ matchLabels: { x: "1" } }], [{ matchLabels: { x: "2" } }], [{}]) },
+);
+const vips = fc.uniqueArray(fc.constantFrom("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "203.0.113.1"), { maxLength: 2 });
+
+const service = fc
+  .tuple(
+    fc.nat(9),
+    fc.record({
+      ingress: vips,
+      labels,
+      type: fc.constantFrom("LoadBalancer", "LoadBalancer", "LoadBalancer", "ClusterIP"),
+      externalTrafficPolicy: fc.constantFrom("Cluster", "Local") as fc.Arbitrary<ServiceFact["externalTrafficPolicy"]>,
+      annotations: fc.constantFrom({}, { "metallb.io/allow-shared-ip": "k" }) as fc.Arbitrary<Record<string, string>>,
+    }),
+  )
+  .map(([at, parts]) => serviceFact(`s${at}`, parts));
+const node = fc
+  .record({ name: fc.constantFrom(...NODES), labels, networkUnavailable: fc.boolean() })
+  .map(({ name, ...parts }): NodeFact => nodeFact(name, { ...parts, networkUnavailable: parts.networkUnavailable && name === "node-d" }));
+const endpoint: fc.Arbitrary<EndpointFact> = fc.record({ nodeName: fc.constantFrom(...NODES), servable: fc.boolean() });
+const advertisement = fc
+  .record({
+    kind: fc.constantFrom("L2Advertisement", "L2Advertisement", "BGPAdvertisement", "DNSAdvertisement"),
+    nodeSelectors: selectors,
+    serviceSelectors: selectors,
+    interfaces: fc.subarray(["eth0", "eth1"]),
+    preferences: fc.array(fc.record({ weight: fc.integer({ min: 1, max: 3 }), selector: fc.constant({ matchLabels: { x: "1" } }) }), {
+      maxLength: 2,
+    }),
+  })
+  .map((parts) => advertisementFact("x", parts));
+
+const snapshots: fc.Arbitrary<Snapshot> = fc
+  .record({
+    services: fc.array(service, { maxLength: 10 }),
+    endpoints: fc.dictionary(
+      fc.nat(9).map((at) => `default/s${at}`),
+      fc.array(endpoint, { maxLength: 3 }),
+    ),
+    nodes: fc.array(node, { minLength: 1, maxLength: 6 }),
+    advertisements: fc.array(advertisement, { maxLength: 4 }),
+  })
+  .map(({ services, endpoints, nodes, advertisements }) => ({
+    services: new Map(services.map((fact) => [fact.key, fact])),
+    endpoints: new Map(Object.entries(endpoints)),
+    nodes: new Map(nodes.map((fact) => [fact.name, fact])),
+    namespaces: new Map(),
+    pools: new Map([["home", poolFact("home", ["192.0.2.0/24", "2001:db8::/64"])]]),
+    advertisements: advertisements.map((fact, at) => ({ ...fact, name: `x${at}` })),
+  }));
+
+const index = (snapshot: Snapshot) => indexPlan(snapshot, ANNOUNCERS, rankOracle);
+const planFor = (snapshot: Snapshot) => planAll(index(snapshot), snapshot);
+const plain = ({ claims, refused }: Plan) => ({
+  claims: claims.map((claim) => ({ ...claim, placements: [...claim.placements].sort() })),
+  refused,
+});
+
+properties("planning each Service alone, in any order, is planning all", () => {
+  fc.assert(
+    fc.property(snapshots, (snapshot) => {
+      const keys = [...snapshot.services.values()].filter(({ type }) => type === "LoadBalancer").map(({ key }) => key);
+      // One index for all, and a new one for each Service: what an index remembers of one must not change another.
+      const shared = index(snapshot);
+      const plans = keys.reverse().map((key, at) => planService(at % 2 === 0 ? shared : index(snapshot), snapshot, key));
+      const claims = mergeClaims(plans.flatMap((plan) => plan.claims));
+      const refused = [...plans.flatMap((plan) => plan.refused), ...claims.flatMap((claim) => refuseOthers(claim))];
+      const sorted = refused.map((refusal) => JSON.stringify(refusal)).sort();
+      const all = planFor(snapshot);
+      assert.equal(plain({ claims, refused: [] }), plain({ ...all, refused: [] }));
+      assert.equal(all.refused.map((refusal) => JSON.stringify(refusal)).sort(), sorted);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+properties("the order in which facts are listed makes no difference", () => {
+  const reversed = <K, V>(map: ReadonlyMap<K, V>) => new Map([...map].reverse());
+  fc.assert(
+    fc.property(snapshots, (snapshot) => {
+      const { services, nodes, advertisements } = snapshot;
+      const turned = { ...snapshot, services: reversed(services), nodes: reversed(nodes), advertisements: [...advertisements].reverse() };
+      assert.equal(plain(planFor(turned)), plain(planFor(snapshot)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+properties("a VIP has one owner at most, which may announce it; every node of the others has a row", () => {
+  fc.assert(
+    fc.property(snapshots, (snapshot) => {
+      const { claims } = planFor(snapshot);
+      assert.is(new Set(claims.map(({ vip, via }) => `${vip} ${via}`)).size, claims.length);
+      for (const claim of claims) {
+        const rows = [...snapshot.nodes.keys()].filter((name) => announceFrom(claim, name) !== undefined);
+        assert.equal(rows.sort(), claim.from === "every-node" ? [...claim.rank].sort() : [claim.rank[0]]);
+        for (const name of claim.rank) assert.not.ok(snapshot.nodes.get(name)?.networkUnavailable);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+properties("each Service is claimed for or refused on each node, for each announcer of its families", () => {
+  fc.assert(
+    fc.property(snapshots, (snapshot) => {
+      for (const { key, ingress } of snapshot.services.values()) {
+        const { claims, refused } = planService(index(snapshot), snapshot, key);
+        for (const { name, serves } of ANNOUNCERS) {
+          const families = ingress.map((vip) => (vip.includes(":") ? 6 : 4));
+          const claimed = claims.filter(({ via }) => via === name).flatMap(({ rank }) => rank);
+          const told = new Set([...claimed, ...refused.filter(({ via }) => via === name).map(({ node: at }) => at)]);
+          const concerned = families.length === 0 || families.some((family) => serves.families.includes(family as 4 | 6));
+          if (concerned) assert.equal([...told].sort(), [...snapshot.nodes.keys()].sort(), `${key} ${name}`);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+properties.run();
