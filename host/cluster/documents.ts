@@ -49,8 +49,8 @@ export function countLines(text: string): number {
 }
 
 function endOfLine(text: string, from: number): number {
-  const end = /[\n\r]/g;
+  const end = /\r\n?|\n|$/g;
   end.lastIndex = from;
-  const at = end.exec(text)?.index;
-  return at === undefined ? text.length : at + 1;
+  end.exec(text);
+  return end.lastIndex;
 }

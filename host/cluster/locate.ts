@@ -59,7 +59,7 @@ function follow(node: SeenNode, path: string, line: number): number {
   // longest key that the path starts with is meant.
   for (let at = 0; at + 1 < node.children.length; at += 2) {
     const [key, value] = node.children.slice(at, at + 2) as [SeenNode, SeenNode];
-    const name = String(key.value);
+    const name = typeof key.value === "object" ? "" : String(key.value);
     if (startsWithKey(path, name) && name.length > (found?.key.length ?? 0)) found = { key: name, node: value, line: key.closeLine };
   }
   if (found === undefined) return line;

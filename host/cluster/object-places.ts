@@ -18,7 +18,10 @@ export interface Place {
 
 export class ObjectPlaces {
   readonly #objects: ClusterObjects;
-  readonly #places = new Map<string, Place[]>();
+  readonly #places = new Map<string, Set<Place>>();
+  /** Objects that are in more than one place. */
+  readonly #repeated = new Set<string>();
+  readonly #placesIn = new Map<PlacedDocument, readonly (readonly [id: string, place: Place])[]>();
   readonly #inForce = new Map<string, ClusterObject>();
   /** Files with `missed` objects. */
   readonly #incomplete = new Set<ManifestFile>();
@@ -29,72 +32,74 @@ export class ObjectPlaces {
 
   /** Carries the change of a file over to the objects. */
   change(file: ManifestFile, { added, removed }: ReturnType<ManifestFile["update"]>): void {
-    const touched = new Set<string>();
-    for (const { id, place } of placesIn(file, removed)) {
-      this.#drop(id, place);
-      touched.add(id);
-    }
-    for (const { id, place } of placesIn(file, added)) {
-      this.#add(id, place);
-      touched.add(id);
-    }
-    this.#noteMissed(file, touched);
-    for (const id of touched) this.#resolve(id);
+    const gone = removed.flatMap((document) => this.#removeDocument(document));
+    const come = added.flatMap((document) => this.#addDocument(file, document));
+    const found = this.#updateMissed(file, gone);
+    // Documents that only moved are neither added nor removed, but which of two comes first may have changed.
+    for (const id of new Set([...gone, ...come, ...found, ...this.#repeated])) this.#resolve(id);
   }
 
   /** The places of an object, the one that counts first. */
-  placesOf(id: string): readonly Place[] {
-    return this.#places.get(id) ?? [];
+  placesOf(id: string): Place[] {
+    return [...(this.#places.get(id) ?? [])].sort(inOrder);
   }
 
   /** Objects that are in more than one place. */
-  *repeated(): Generator<[id: string, places: readonly Place[]], undefined> {
-    for (const entry of this.#places) if (entry[1].length > 1) yield entry;
+  repeated(): Iterable<string> {
+    return this.#repeated;
   }
 
-  #add(id: string, place: Place): void {
-    const places = this.#places.get(id);
-    if (places === undefined) this.#places.set(id, [place]);
-    else places.push(place);
+  /** Gives the objects in it. */
+  #addDocument(file: ManifestFile, document: PlacedDocument): string[] {
+    const places = document.parsed.found.flatMap((found) =>
+      found.id === undefined ? [] : [[found.id, { file, document, found }] as const],
+    );
+    this.#placesIn.set(document, places);
+    for (const [id, place] of places) {
+      const all = this.#places.get(id) ?? new Set();
+      this.#places.set(id, all.add(place));
+      if (all.size > 1) this.#repeated.add(id);
+    }
+    return places.map(([id]) => id);
   }
 
-  #drop(id: string, { document, found }: Place): void {
-    const places = (this.#places.get(id) ?? []).filter((place) => place.document !== document || place.found !== found);
-    if (places.length === 0) this.#places.delete(id);
-    else this.#places.set(id, places);
+  /** Gives the objects that were in it. */
+  #removeDocument(document: PlacedDocument): string[] {
+    const places = this.#placesIn.get(document) ?? [];
+    this.#placesIn.delete(document);
+    for (const [id, place] of places) {
+      const all = this.#places.get(id);
+      all?.delete(place);
+      if (all?.size === 0) this.#places.delete(id);
+      if (all?.size === 1) this.#repeated.delete(id);
+    }
+    return places.map(([id]) => id);
   }
 
-  #noteMissed(file: ManifestFile, touched: Set<string>): void {
+  /** Gives the objects that are missed no more. */
+  #updateMissed(file: ManifestFile, gone: readonly string[]): string[] {
     if (file.isComplete()) {
-      for (const id of file.missed) touched.add(id);
+      const missed = [...file.missed];
       file.missed.clear();
       this.#incomplete.delete(file);
-      return;
+      return missed;
     }
     this.#incomplete.add(file);
-    for (const id of touched) if (this.#inForce.has(id)) file.missed.add(id);
+    for (const id of gone) file.missed.add(id);
+    return [];
   }
 
   #resolve(id: string): void {
-    const places = this.#places.get(id);
-    if (places === undefined) {
-      const object = this.#inForce.get(id);
-      if (object === undefined || [...this.#incomplete].some(({ missed }) => missed.has(id))) return;
-      this.#inForce.delete(id);
-      this.#objects.remove(object);
+    const [place] = this.placesOf(id);
+    if (place?.found.object !== undefined) {
+      this.#inForce.set(id, place.found.object);
+      this.#objects.put(place.found.object);
       return;
     }
-    places.sort(inOrder);
-    const object = places[0]?.found.object;
-    if (object === undefined) return;
-    this.#inForce.set(id, object);
-    this.#objects.put(object);
-  }
-}
-
-function* placesIn(file: ManifestFile, documents: readonly PlacedDocument[]): Generator<{ id: string; place: Place }, undefined> {
-  for (const document of documents) {
-    for (const found of document.parsed.found) if (found.id !== undefined) yield { id: found.id, place: { file, document, found } };
+    const object = this.#inForce.get(id);
+    if (place !== undefined || object === undefined || [...this.#incomplete].some(({ missed }) => missed.has(id))) return;
+    this.#inForce.delete(id);
+    this.#objects.remove(object);
   }
 }
 

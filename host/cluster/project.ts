@@ -13,7 +13,7 @@ import { type Metadata, readMetadata } from "./metadata.ts";
 import { type EndpointSlice, projectEndpointSlice } from "./project-endpoints.ts";
 import { projectNamespace, projectNode } from "./project-node.ts";
 import { projectService } from "./project-service.ts";
-import type { Reader, Untrusted } from "./read-fields.ts";
+import { type Reader, readFields, type Untrusted } from "./read-fields.ts";
 
 /** What an object says, by kind; `key` is its name, with its namespace where it has one. */
 export type ClusterObject =
@@ -94,32 +94,18 @@ export function project(value: unknown): Projection {
 }
 
 function visit(value: unknown, at: string, found: FoundObject[], ignored: string[]): void {
-  const raw = (typeof value === "object" && value !== null && !Array.isArray(value) ? value : {}) as Untrusted<{
-    apiVersion: string;
-    kind: string;
-    items: unknown[];
-  }>;
-  const { apiVersion, kind } = raw;
-  if (typeof apiVersion !== "string" || typeof kind !== "string" || kind === "") {
-    found.push(nobody(at, "", value, "a Kubernetes object with apiVersion and kind"));
-    return;
-  }
-  const type = `${apiVersion}/${kind}`;
-  if (type === "v1/List") {
-    if (!Array.isArray(raw.items) || raw.items.length > MAX_ITEMS) {
-      found.push(nobody(at, "items", raw.items, `a list of at most ${MAX_ITEMS}`));
-      return;
-    }
-    for (const [index, item] of raw.items.entries()) visit(item, `${at}items[${index}].`, found, ignored);
-  } else if (Object.hasOwn(KINDS, type)) found.push(projectOne(raw, type, kind, at));
-  else ignored.push(kind);
-}
-
-/** A problem that belongs to no known object. */
-function nobody(at: string, path: string, value: unknown, expected: string): FoundObject {
   const reader: Reader = { object: "object", problems: [] };
-  complain(reader, path, value, expected);
-  return { id: undefined, at, object: undefined, problems: reader.problems };
+  const { apiVersion, kind, items } = readFields<{ apiVersion: string; kind: string; items: unknown[] }>(reader, "", value);
+  const isMapping = reader.problems.length === 0;
+  if (isMapping && typeof apiVersion !== "string") complain(reader, "apiVersion", apiVersion, "a string such as v1");
+  if (isMapping && typeof kind !== "string") complain(reader, "kind", kind, "a string such as Service");
+  const type = typeof apiVersion === "string" && typeof kind === "string" ? `${apiVersion}/${kind}` : "";
+  const isList = type === "v1/List" && Array.isArray(items) && items.length <= MAX_ITEMS;
+  if (type === "v1/List" && !isList) complain(reader, "items", items, `a list of at most ${MAX_ITEMS}`);
+  if (reader.problems.length > 0) found.push({ id: undefined, at, object: undefined, problems: reader.problems });
+  else if (isList) for (const [index, item] of items.entries()) visit(item, `${at}items[${index}].`, found, ignored);
+  else if (Object.hasOwn(KINDS, type)) found.push(projectOne(value as Untrusted<object>, type, kind as string, at));
+  else ignored.push(kind as string);
 }
 
 function projectOne(raw: Untrusted<object>, type: string, kind: string, at: string): FoundObject {

@@ -13,6 +13,9 @@ export interface SourceProblem extends Problem {
   readonly line: number;
 }
 
+/** Of one object: nobody mends more at once, and hostile text could hold very many. */
+const MAX_REPEATED = 100;
+
 /** Problems of files, of documents, of objects that are there twice, and of objects among themselves (`joint`). */
 export function collectProblems(
   files: Iterable<ManifestFile>,
@@ -28,8 +31,9 @@ export function collectProblems(
       for (const wrong of parsed.problems) problems.push({ ...wrong, file, line: line + wrong.line - 1 });
     }
   }
-  for (const [id, [first, ...others]] of places.repeated()) {
-    for (const other of others) problems.push(repeatedAt(id, first as Place, other, pathOf));
+  for (const id of places.repeated()) {
+    const [first, ...others] = places.placesOf(id);
+    for (const other of others.slice(0, MAX_REPEATED)) problems.push(repeatedAt(id, first as Place, other, pathOf));
   }
   for (const problem of joint) {
     const [place] = places.placesOf(problem.object);
@@ -44,8 +48,8 @@ function repeatedAt(id: string, first: Place, other: Place, pathOf: (name: strin
     line: lineOf(other, "metadata.name"),
     object: id,
     path: "metadata.name",
-    found: `${id} once more`,
-    expected: `it only in ${pathOf(first.file.name)}:${lineOf(first, "metadata.name")}, which counts`,
+    found: `a second ${id}`,
+    expected: `only the one at ${pathOf(first.file.name)}:${lineOf(first, "metadata.name")}, which counts`,
   };
 }
 

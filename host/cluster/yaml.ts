@@ -42,7 +42,9 @@ function syntaxProblem(text: string, error: unknown): YamlProblem {
   const lines = text.split(/\r\n?|\n/);
   const reason = error instanceof YAMLException ? error.reason : String(error);
   const mark = error instanceof YAMLException ? (error.mark as { line: number } | undefined) : undefined;
-  const line = Math.min(mark?.line ?? 0, lines.length - 1);
+  let line = Math.min(mark?.line ?? 0, lines.length - 1);
+  // An end that comes too early is noticed behind the last line.
+  while (line > 0 && lines[line]?.trim() === "") line--;
   const at = (lines[line] ?? "").trim().slice(0, SHOWN_CHARACTERS);
   return { line: line + 1, path: "", found: at === "" ? reason : `${reason} at ${JSON.stringify(at)}`, expected: "valid YAML" };
 }
@@ -57,7 +59,7 @@ class TreeCheck {
 
   check(value: unknown, path: string, depth: number): YamlProblem | undefined {
     if (++this.#values > this.#maxValues) {
-      return tooMuch(path, `more than ${this.#maxValues} values once aliases are expanded`, "no more values than characters");
+      return tooMuch(path, `more than ${this.#maxValues} values with aliases expanded`, `at most ${this.#maxValues}`);
     }
     if (typeof value !== "object" || value === null) return undefined;
     if (depth > MAX_DEPTH) return tooMuch(path, `more than ${MAX_DEPTH} levels`, `at most ${MAX_DEPTH}`);
