@@ -89,7 +89,10 @@ export function definePlugin<Config>(definition: PluginDefinition<Config>): Plug
   return definition;
 }
 
-/** One network interface. `id` is small, stable for a name while the host runs, and a bit in a row's link mask. */
+/**
+ * One network interface. `id` is small, stable for a name while the host runs, and a bit in a row's link mask; -1 where there are more
+ * interfaces than bits and nobody has asked for this one's (`Links.id`).
+ */
 export interface Link {
   readonly id: number;
   readonly name: string;

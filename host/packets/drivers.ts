@@ -39,10 +39,13 @@ export class EventLoopDriver {
     clearTimeout(this.#timer);
     this.#dueMs = next;
     if (next === Infinity) return;
-    this.#timer = setTimeout(() => {
-      this.#dueMs = Infinity;
-      this.wake();
-    }, toTimeout(next - nowMs));
+    this.#timer = setTimeout(
+      () => {
+        this.#dueMs = Infinity;
+        this.wake();
+      },
+      toTimeout(next - nowMs),
+    );
   }
 
   /** A turn in the next round of the event loop: after messages that wait, and never inside a turn that runs. */
@@ -86,7 +89,8 @@ export function runBlocking(
       beatMs = nowMs + BEAT_INTERVAL_MS;
     }
     if (switchboard.takeMail()) {
-      for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) on.mail(received.message);
+      for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port))
+        on.mail(received.message);
       continue;
     }
     if (hasMore) continue;
@@ -112,5 +116,5 @@ function createPollfds(fds: readonly number[]): Uint16Array<ArrayBuffer> {
 
 function drainEventfd(libc: Libc, fd: number): void {
   const counter = new Uint8Array(8);
-  libc.read(fd, libc.address(counter), counter.length);
+  libc.read(fd, counter, counter.length);
 }

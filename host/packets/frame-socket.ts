@@ -1,6 +1,6 @@
 /** Frames in the main thread, one call a frame: for protocols in TypeScript that have no hot path. */
 
-import { frameFilter, type FrameMatch } from "./filter.ts";
+import { type FrameMatch, frameFilter } from "./filter.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
 import type { MemorySegment } from "./memory-wire.ts";
 import { openPacketSocket } from "./sockets.ts";
@@ -23,23 +23,25 @@ export function kernelFrames(libc: Libc): RawFrames {
   return {
     open(link, match, onFrame) {
       const fd = openPacketSocket(libc, link, match.etherType, frameFilter(match));
-      const buffer = new Uint8Array(new ArrayBuffer(FRAME_BYTES));
-      const address = libc.address(buffer);
+      const buffer = new Uint8Array(FRAME_BYTES);
+      let isOpen = true;
       const watch = libc.watch(fd, () => {
-        for (let left = FRAMES_A_CALL; left > 0; left--) {
-          const length = libc.recv(fd, address, buffer.length, MSG_DONTWAIT);
+        for (let left = FRAMES_A_CALL; left > 0 && isOpen; left--) {
+          const length = libc.recv(fd, buffer, buffer.length, MSG_DONTWAIT);
           if (length <= 0) return;
           onFrame(buffer.slice(0, length));
         }
       });
       return {
         send(frame) {
-          const copy = new Uint8Array(frame);
-          if (libc.send(fd, libc.address(copy), copy.length, MSG_DONTWAIT) >= 0) return;
+          if (libc.send(fd, frame, frame.length, MSG_DONTWAIT) >= 0) return;
           const errno = libc.errno();
-          if (errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS) throw new Error(`Cannot send a frame on ${link.name}: ${errnoName(errno)}`);
+          if (errno !== Errno.EAGAIN && errno !== Errno.ENOBUFS)
+            throw new Error(`Cannot send a frame on ${link.name}: ${errnoName(errno)}`);
         },
         close() {
+          if (!isOpen) return;
+          isOpen = false;
           watch.close();
           libc.close(fd);
         },

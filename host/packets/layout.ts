@@ -3,32 +3,24 @@
  *
  * recvmmsg and sendmmsg take an array of `struct mmsghdr`; each points to an iovec, which points to the bytes. The arrays
  * live in a buffer of the host's own, and only the iovecs point into WASM memory: no program can reach a pointer.
+ * Little-endian throughout: so are WebAssembly memory and every machine that koffi has a binary for.
  * Offsets: linux/socket.h `struct user_msghdr`, `struct mmsghdr`; linux/uio.h `struct iovec`; linux/filter.h `struct sock_fprog`.
  */
 
-import { endianness } from "node:os";
 import type { Libc } from "./libc.ts";
 
-const is64 = !["arm", "ia32", "mips", "mipsel"].includes(process.arch);
-const isLittle = endianness() === "LE";
+const is64 = process.arch !== "arm" && process.arch !== "ia32";
 
-/** Byte offsets and sizes; `word` is the size of a pointer. */
-export const Layout = is64
-  ? { word: 8, mmsghdr: 64, name: 0, nameLength: 8, iov: 16, iovLength: 24, control: 32, controlLength: 40, flags: 48, length: 56, iovec: 16, iovecLength: 8, filter: 16, filterPointer: 8 }
-  : { word: 4, mmsghdr: 32, name: 0, nameLength: 4, iov: 8, iovLength: 12, control: 16, controlLength: 20, flags: 24, length: 28, iovec: 8, iovecLength: 4, filter: 8, filterPointer: 4 };
+const layout64 = { mmsghdr: 64, iov: 16, iovLength: 24, length: 56, iovec: 16, iovecLength: 8, filter: 16, filterPointer: 8 };
+const layout32: typeof layout64 = { mmsghdr: 32, iov: 8, iovLength: 12, length: 28, iovec: 8, iovecLength: 4, filter: 8, filterPointer: 4 };
 
+/** Sizes of the structs, and byte offsets in them. */
+export const Layout = is64 ? layout64 : layout32;
+
+/** Writes a pointer or a size_t. */
 export function setWord(view: DataView, at: number, value: number): void {
-  if (is64) view.setBigUint64(at, BigInt(value), isLittle);
-  else view.setUint32(at, value, isLittle);
-}
-
-/** Struct members in the machine's byte order. */
-export function setInt(view: DataView, at: number, value: number): void {
-  view.setInt32(at, value, isLittle);
-}
-
-export function getInt(view: DataView, at: number): number {
-  return view.getInt32(at, isLittle);
+  if (is64) view.setBigUint64(at, BigInt(value), true);
+  else view.setUint32(at, value, true);
 }
 
 /** Message headers for a row of slots that lie `slotBytes` apart. Slot addresses are written once. */
@@ -71,7 +63,6 @@ export class MessageVector {
 
   /** Bytes to send from a slot, clamped to it: the program that wrote the length is not trusted. */
   setLength(slot: number, length: number): void {
-    const at = (slot * Layout.iovec + Layout.iovecLength) >> 2;
-    this.#iovecs[isLittle ? at : at + Layout.word / 4 - 1] = Math.min(length, this.#slotBytes);
+    this.#iovecs[(slot * Layout.iovec + Layout.iovecLength) >> 2] = Math.min(length, this.#slotBytes);
   }
 }
