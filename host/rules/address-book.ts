@@ -115,8 +115,10 @@ export class AddressBook {
     for (const port of terms.ports) ports.delete(port);
     holders.delete(key);
     const shared = group === undefined ? undefined : shelf.groups.get(group);
-    shared?.madeRoom();
-    if (holders.size > 0) return;
+    if (holders.size > 0) {
+      shared?.madeRoom();
+      return;
+    }
     this.#entries[family].delete(value);
     shelf.free.giveBack(at);
     shared?.remove(entry);

@@ -144,6 +144,7 @@ allocate("addresses asked for are given, or refused with the reason", () => {
     [asks("192.0.2.1,192.0.2.2"), /expected at most one address of each family$/],
     [asks("192.0.2.1,2001:db8::1,192.0.2.2"), /expected at most one address of each family$/],
     [asks("2001:db8::1", one), /^Service asks for 2001:db8::1, expected one IPv4 address, as its families are$/],
+    [asks("192.0.2.1,2001:db8::1", one), /expected one IPv4 address, as its families are$/],
     [asks("192.0.2.1", require), /expected one IPv4 address and one IPv6 address, as its families are$/],
     [asks("192.0.2.1", { loadBalancerIP: "192.0.2.1" }), /expected one of them$/],
     [serviceFact("a", { annotations: { [IPS]: "192.0.2.1", [POOL]: "six" } }), /of pool "six", but pool "home" has it$/],
@@ -170,6 +171,13 @@ allocate("who waits gets what is freed: by deletion, by type, by a move", () => 
   assert.equal(start().set(serviceFact("a", { type: "ClusterIP" })), ["a: - cleared notLoadBalancer", ...freed]);
   const moved = serviceFact("a", { annotations: { [POOL]: "web" } });
   assert.equal(start().set(moved), ["a: 203.0.113.0 (web) cleared differentPoolRequested", ...freed]);
+});
+
+allocate("who was deleted is forgotten", () => {
+  const { set, remove } = cluster([home], serviceFact("a"), serviceFact("b"));
+  remove("a");
+  remove("b");
+  assert.equal(set(serviceFact("b")), ["b: 192.0.2.0 (home)"]);
 });
 
 allocate("namespaces, namespace labels, Service labels and priorities choose among pools", () => {
@@ -231,6 +239,7 @@ allocate("RequireDualStack takes both from one pool or nothing", () => {
 allocate("Prefer to Require on a pool of one family loses the address, and gets it back with Prefer", () => {
   const { set } = cluster([home], serviceFact("0"), serviceFact("a", prefer));
   assert.equal(set(serviceFact("a", require)), ["a: - cleared nolbIPsIPFamily refused AllocationFailed"]);
+  assert.equal(set(serviceFact("a", { ...require, labels: { x: "1" } })), ["a: - refused AllocationFailed"], "said once");
   assert.equal(set(serviceFact("a", prefer)), ["a: 192.0.2.1 (home) refused AdditionalAssignFailed"]);
 });
 
@@ -304,6 +313,12 @@ allocate("two sharers: one that turns Local loses the address until the other do
   assert.equal(set(fact("b", 443, { ...local, selector: { app: "db" } })), [`b: ${lost}`]);
   assert.equal(set(fact("b", 443, local)), ["b: 192.0.2.0 (tiny)"]);
   assert.equal(set(fact("a", 80), fact("b", 443)), ["a: 192.0.2.0 (tiny)", "b: 192.0.2.0 (tiny)"]);
+});
+
+allocate("a port that a sharer gives up goes to who waits for it", () => {
+  const fact = (name: string, port: number) => serviceFact(name, { annotations: { [SHARE]: "k" }, ports: [{ protocol: "TCP", port }] });
+  const { set } = cluster([tiny], fact("a", 80), fact("b", 80));
+  assert.equal(set(fact("a", 443)), ["a: 192.0.2.0 (tiny)", "b: 192.0.2.0 (tiny)"]);
 });
 
 allocate("the only user of an address may change its terms in place", () => {

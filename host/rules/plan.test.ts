@@ -171,12 +171,13 @@ plan("placements are the union of the interfaces of the advertisements that incl
   const advertisements = [
     advertisementFact("x", { interfaces: ["eth1", "eth0"], nodeSelectors: [...labelled({ name: "a" }), ...labelled({ name: "b" })] }),
     advertisementFact("y", { interfaces: ["eth2", "eth0"], nodeSelectors: labelled({ name: "b" }), attributes: { b: 2 } }),
-    advertisementFact("z", { nodeSelectors: labelled({ name: "c" }), attributes: { a: 1 } }),
+    advertisementFact("z", { nodeSelectors: labelled({ name: "c" }), attributes: { a: 1, b: 3 } }),
+    advertisementFact("zz", { interfaces: ["eth0"], nodeSelectors: labelled({ name: "c" }), attributes: { a: 2 } }),
   ];
   const placements = planOf({ nodes, advertisements }).claims[0]?.placements;
   assert.equal(placements?.get("node-a"), { links: ["eth0", "eth1"], attributes: {} });
   assert.equal(placements?.get("node-b"), { links: ["eth0", "eth1", "eth2"], attributes: { b: 2 } });
-  assert.equal(placements?.get("node-c"), { links: null, attributes: { a: 1 } });
+  assert.equal(placements?.get("node-c"), { links: null, attributes: { a: 2, b: 3 } });
 });
 
 plan("both VIPs of a dual-stack Service go by the first; canonical text goes in and out", () => {
@@ -243,13 +244,17 @@ plan("planAll() joins Services that share a VIP", () => {
 
 plan("planAll() keeps the two VIPs of a dual-stack Service on one node, whoever shares the second", () => {
   const services = [
-    serviceFact("a", { ingress: ["2001:db8::ff"] }),
-    serviceFact("b", { ingress: [VIP, "2001:db8::ff"] }),
+    serviceFact("a", { ingress: [VIP] }),
+    serviceFact("b", { ingress: ["2001:db8::ff", VIP] }),
     serviceFact("c", { ingress: ["2001:db8::ff", VIP] }),
   ];
-  const { claims } = planAll(indexOf({ services }, [arp, ndp]), snapshot({ services }));
-  const ranks = claims.map(({ vip, via, rank }) => `${vip} ${via} ${rank[0]}`);
-  assert.equal(ranks, ["192.0.2.10 arp node-c", "2001:db8::ff ndp node-c"]);
+  const ownersOf = (list: readonly ServiceFact[]) => {
+    const { claims } = planAll(indexOf({ services: list }, [arp, ndp]), snapshot({ services: list }));
+    return claims.map(({ vip, via, rank }) => `${vip} ${via} ${rank[0]}`);
+  };
+  assert.equal(ownersOf(services), ["192.0.2.10 arp node-a", "2001:db8::ff ndp node-a"]);
+  const turned = serviceFact("d", { ingress: [VIP, "2001:db8::ff"] });
+  assert.equal(ownersOf([...services, turned]), ["192.0.2.10 arp node-c", "2001:db8::ff ndp node-c"]);
 });
 
 plan.run();

@@ -194,6 +194,13 @@ pool("readPool() refuses selectors that differ only in order", () => {
   assert.is(problemsOf(withSelector(twice)).length, 1);
 });
 
+pool("readPool() names each entry that overlaps, once", () => {
+  const paths = readPool(object({ addresses: ["10.0.0.0/30", "10.0.0.0/24", "10.0.0.128/30", "10.0.0.1-10.0.0.9"] })).problems.map(
+    ({ path }) => path,
+  );
+  assert.equal(paths.sort(), ["spec.addresses[1]", "spec.addresses[2]", "spec.addresses[3]"]);
+});
+
 pool("readPool() names every problem, and the object", () => {
   const parsed = readPool(object({ addresses: ["nonsense", 7], autoAssign: 3, serviceAllocation: { priority: "x", namespaces: 4 } }));
   assert.equal(

@@ -46,7 +46,7 @@ export class SharingGroup {
     this.#passed.clear();
   }
 
-  /** To be called when a port of a tenancy is free again. */
+  /** To be called when a port of a tenancy that stays is free again. */
   madeRoom(): void {
     this.#passed.clear();
   }
