@@ -58,10 +58,22 @@ export class PacketEngine {
     this.#onReadable = onReadable;
   }
 
-  addProgram(name: string, module: WebAssembly.Module, match: { etherType: number; ipProtocol?: number }, seed: readonly [number, number]): void {
+  addProgram(
+    name: string,
+    module: WebAssembly.Module,
+    match: { etherType: number; ipProtocol?: number },
+    seed: readonly [number, number],
+  ): void {
+    if (this.#programs.has(name)) throw new Error(`Cannot load packet program ${name}: it is loaded already`);
     const program = new PacketProgram(name, module);
     program.setup(...seed);
     this.#programs.set(name, { program, ...match, attachments: new Map(), received: 0, sent: 0, unsent: 0, queueFull: 0 });
+  }
+
+  removeProgram(name: string): void {
+    for (const { port } of this.#programs.get(name)?.attachments.values() ?? []) port?.close();
+    this.#programs.delete(name);
+    this.portsVersion++;
   }
 
   /** Makes the program's ports those of exactly these links. A link whose index or MAC changed is opened anew. */
@@ -95,14 +107,15 @@ export class PacketEngine {
     if (!(isSame && link.up)) {
       attachment.port?.close();
       attachment.port = undefined;
+      // Down, in the program's eyes too, until the port is open: it announces its rows on what comes up.
+      running.program.setLink(link.id, link.mac, false);
     }
-    if (link.up) {
-      attachment.port ??= this.#wire.open(running.program, link, running.etherType, frameFilter(running), () => {
-        attachment.isReady = true;
-        this.#onReadable();
-      });
-    }
-    running.program.setLink(link.id, link.mac, attachment.port !== undefined);
+    if (!link.up) return;
+    attachment.port ??= this.#wire.open(running.program, link, running.etherType, frameFilter(running), () => {
+      attachment.isReady = true;
+      this.#onReadable();
+    });
+    running.program.setLink(link.id, link.mac, true);
   }
 
   /** `rows`: whole rows, one after another. Gives their ids, -1 where refused, and the refused ones by position. */
@@ -215,7 +228,8 @@ export class PacketEngine {
 
   #running(name: string): Running {
     const running = this.#programs.get(name);
-    if (running === undefined) throw new Error(`Cannot use packet program ${name}: it is not loaded; loaded are ${[...this.#programs.keys()].join(", ") || "none"}`);
+    if (running === undefined)
+      throw new Error(`Cannot use packet program ${name}: it is not loaded; loaded are ${[...this.#programs.keys()].join(", ") || "none"}`);
     return running;
   }
 }

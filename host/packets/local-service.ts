@@ -7,7 +7,7 @@ import type { PacketService } from "./service.ts";
 import type { Wire } from "./wire.ts";
 
 export function localService(wire: Wire): PacketService {
-  const listeners: ((program: string, event: RawEvent) => void)[] = [];
+  const listeners = new Set<(program: string, event: RawEvent) => void>();
   const engine: PacketEngine = new PacketEngine(wire, () => driver.schedule());
   const driver = new EventLoopDriver(engine, () => {
     for (const { program, event } of engine.takeEvents()) for (const call of listeners) call(program, event);
@@ -20,12 +20,16 @@ export function localService(wire: Wire): PacketService {
   return {
     wire: wire.kind,
     addProgram: (...args) => call(() => engine.addProgram(...args)),
+    removeProgram: (...args) => call(() => engine.removeProgram(...args)),
     attach: (...args) => call(() => engine.attach(...args)),
     put: (...args) => call(() => engine.put(...args)),
     remove: (...args) => call(() => engine.remove(...args)),
     statistics: () => call(() => engine.statistics()),
     counters: (...args) => call(() => engine.counters(...args)),
-    onEvent: (listener) => void listeners.push(listener),
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async stop() {
       driver.stop();
       engine.close();

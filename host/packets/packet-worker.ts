@@ -8,6 +8,7 @@
 import { closeSync, existsSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Close } from "../announcer.ts";
 import { libc } from "./libc.ts";
 import type { RawEvent } from "./program.ts";
 import type { Driver, Method, PacketService } from "./service.ts";
@@ -31,7 +32,10 @@ interface Waiting {
 function entry(): URL {
   const places = ["./packet-worker.mjs", "../../dist/packet-worker.mjs"].map((place) => new URL(place, import.meta.url));
   const found = places.find((place) => existsSync(fileURLToPath(place)));
-  if (found === undefined) throw new Error(`Cannot find the packet worker: expected ${places.map((place) => fileURLToPath(place)).join(" or ")}, built by node build.mjs`);
+  if (found === undefined)
+    throw new Error(
+      `Cannot find the packet worker: expected ${places.map((place) => fileURLToPath(place)).join(" or ")}, built by node build.mjs`,
+    );
   return found;
 }
 
@@ -54,7 +58,7 @@ class WorkerClient implements PacketService {
   readonly #wakeFd: number;
   readonly #onLost: (error: Error) => void;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners: ((program: string, event: RawEvent) => void)[] = [];
+  readonly #listeners = new Set<(program: string, event: RawEvent) => void>();
   readonly #heart: NodeJS.Timeout;
   readonly #onExit = () => this.#wakeToStop();
   readonly #ended: Promise<void>;
@@ -88,14 +92,16 @@ class WorkerClient implements PacketService {
   }
 
   addProgram: PacketService["addProgram"] = (...args) => this.#call("addProgram", args);
+  removeProgram: PacketService["removeProgram"] = (...args) => this.#call("removeProgram", args);
   attach: PacketService["attach"] = (...args) => this.#call("attach", args);
   put: PacketService["put"] = (...args) => this.#call("put", args);
   remove: PacketService["remove"] = (...args) => this.#call("remove", args);
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
   counters: PacketService["counters"] = (...args) => this.#call("counters", args);
 
-  onEvent(call: (program: string, event: RawEvent) => void): void {
-    this.#listeners.push(call);
+  onEvent(call: (program: string, event: RawEvent) => void): Close {
+    this.#listeners.add(call);
+    return () => void this.#listeners.delete(call);
   }
 
   async stop(): Promise<void> {

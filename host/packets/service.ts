@@ -3,6 +3,7 @@
  * the in-memory wire (`local-service.ts`).
  */
 
+import type { Close } from "../announcer.ts";
 import type { ProgramStatistics } from "./engine.ts";
 import type { RawEvent, RowCounters } from "./program.ts";
 import type { WireLink } from "./wire.ts";
@@ -12,18 +13,25 @@ export type Driver = "event-loop" | "blocking";
 
 export interface PacketService {
   readonly wire: "kernel" | "memory";
-  addProgram(name: string, module: WebAssembly.Module, match: { etherType: number; ipProtocol?: number }, seed: readonly [number, number]): Promise<void>;
+  addProgram(
+    name: string,
+    module: WebAssembly.Module,
+    match: { etherType: number; ipProtocol?: number },
+    seed: readonly [number, number],
+  ): Promise<void>;
+  /** Closes its ports and forgets its rows. A program that is not loaded is fine. */
+  removeProgram(name: string): Promise<void>;
   /** The program's links from now on, whole set; gives those that could not be opened. */
   attach(name: string, links: readonly WireLink[]): Promise<{ link: string; error: string }[]>;
   put(name: string, rows: Uint8Array): Promise<{ ids: Int32Array; refused: { at: number; reason: string }[] }>;
   remove(name: string, rows: Uint8Array): Promise<void>;
   statistics(): Promise<Record<string, ProgramStatistics>>;
   counters(name: string, ids: Int32Array): Promise<RowCounters[]>;
-  onEvent(call: (program: string, event: RawEvent) => void): void;
+  onEvent(call: (program: string, event: RawEvent) => void): Close;
   /** Closes every port. Nothing is answered afterwards. */
   stop(): Promise<void>;
 }
 
 /** The engine's methods that may be called by message. */
-export const methods = ["addProgram", "attach", "put", "remove", "statistics", "counters"] as const;
+export const methods = ["addProgram", "removeProgram", "attach", "put", "remove", "statistics", "counters"] as const;
 export type Method = (typeof methods)[number];

@@ -3,10 +3,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const modules = new Map<string, WebAssembly.Module>();
+/** For folders that hand modules on and never look inside. */
+export type WasmModule = WebAssembly.Module;
+
+const modules = new Map<string, WasmModule>();
 
 /** Compiles `dist/wasm/NAME.wasm`, once a process. Throws where the module was not built. */
-export function loadModule(name: string): WebAssembly.Module {
+export function loadModule(name: string): WasmModule {
   let module = modules.get(name);
   if (module === undefined) {
     module = new WebAssembly.Module(readFileSync(find(name)));
