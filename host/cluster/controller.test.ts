@@ -1,0 +1,262 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Controller } from "./controller.ts";
+import { ManifestsSource } from "./manifests.ts";
+import type { StatusChanges, StatusWriter } from "./service-status.ts";
+import { Store } from "./store.ts";
+
+const controller = suite("controller");
+
+const POOL = "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: {name: home}\nspec: {addresses: [192.0.2.10-192.0.2.13]}\n";
+
+let directory = "";
+const closers: (() => Promise<void> | void)[] = [];
+controller.before.each(() => {
+  directory = mkdtempSync(join(tmpdir(), "controller-"));
+  writeFileSync(join(directory, "pool.yaml"), POOL);
+});
+controller.after.each(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function service(name: string, more = ""): string {
+  return `---\napiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {type: LoadBalancer, ports: [{port: 80}]${more}}\n`;
+}
+
+function put(...texts: readonly string[]): void {
+  writeFileSync(join(directory, "services.yaml"), texts.join(""));
+}
+
+/** A controller as `herald run --controller` has it; `writer` may stand in for the file. */
+async function start(writer?: (file: StatusWriter, store: Store) => StatusWriter) {
+  const store = new Store();
+  const source = await ManifestsSource.open({ path: directory, follow: true }, store);
+  const told: string[] = [];
+  const say = (message: string, fields?: Readonly<Record<string, unknown>>) => void told.push(`${message} ${JSON.stringify(fields)}`);
+  const status = writer?.(source.allocations, store) ?? source.allocations;
+  const running = new Controller({ store, source, status, log: { info: say, warn: say } });
+  const close = async () => {
+    await running.close();
+    source.close();
+  };
+  closers.push(close);
+  await running.start();
+  const vips = () =>
+    Object.fromEntries([...store.snapshot().services].map(([key, { ingress }]) => [key.slice("default/".length), ingress.join()]).sort());
+  return {
+    store,
+    source,
+    running,
+    told,
+    close,
+    vips,
+    has: (expected: Readonly<Record<string, string>>) => JSON.stringify(vips()) === JSON.stringify(expected),
+  };
+}
+
+function recorded(): string[] {
+  const text = readFileSync(join(directory, "allocations.yaml"), "utf8");
+  return text.split("\n").filter((line) => line.startsWith("- "));
+}
+
+async function until(what: () => boolean, withinMs = 3000): Promise<void> {
+  const startMs = performance.now();
+  while (!what()) {
+    if (performance.now() - startMs > withinMs) throw new Error(`Waited ${withinMs} ms for ${what}`);
+    await delay(1);
+  }
+}
+
+controller("Services get addresses, on record before anybody sees them", async () => {
+  put(service("web"), service("api", ", loadBalancerIP: 192.0.2.13"));
+  let seenBefore: unknown;
+  const { vips, running, told } = await start((file, store) => ({
+    prepare: () => file.prepare(),
+    records: () => file.records(),
+    write: async (changes) => {
+      seenBefore = [...store.snapshot().services.values()].map(({ ingress }) => ingress);
+      await file.write(changes);
+    },
+  }));
+  assert.equal(vips(), { api: "192.0.2.13", web: "192.0.2.10" });
+  assert.equal(seenBefore, [[], []]);
+  assert.equal(recorded(), [
+    '- {service: "default/api", vips: ["192.0.2.13"], pool: "home"}',
+    '- {service: "default/web", vips: ["192.0.2.10"], pool: "home"}',
+  ]);
+  assert.equal(running.allocations().get("default/web"), { vips: ["192.0.2.10"], pool: "home" });
+  assert.equal(told.sort(), [
+    'Status written {"service":"default/api","vips":["192.0.2.13"]}',
+    'Status written {"service":"default/web","vips":["192.0.2.10"]}',
+  ]);
+});
+
+controller("a restart changes nothing, not even the file", async () => {
+  put(service("b"), service("a"));
+  const first = await start();
+  put(service("b"), service("a"), service("aa"));
+  await until(() => first.has({ a: "192.0.2.10", aa: "192.0.2.12", b: "192.0.2.11" }));
+  await first.close();
+  const before = readFileSync(join(directory, "allocations.yaml"), "utf8");
+  let writes = 0;
+  const second = await start((file) => ({
+    prepare: () => file.prepare(),
+    records: () => file.records(),
+    write: async (changes) => {
+      writes++;
+      await file.write(changes);
+    },
+  }));
+  assert.equal(second.vips(), { a: "192.0.2.10", aa: "192.0.2.12", b: "192.0.2.11" });
+  await delay(50);
+  assert.is(writes, 0);
+  assert.is(readFileSync(join(directory, "allocations.yaml"), "utf8"), before);
+});
+
+controller("a deleted Service releases its address, and one that waits gets it", async () => {
+  put(...["a", "b", "c", "d", "e"].map((name) => service(name)));
+  const { has, told, running } = await start();
+  assert.ok(has({ a: "192.0.2.10", b: "192.0.2.11", c: "192.0.2.12", d: "192.0.2.13", e: "" }));
+  assert.is(running.allocations().get("default/e")?.refused?.reason, "AllocationFailed");
+  assert.is(told.filter((line) => line.includes("does not have")).length, 1);
+  put(...["a", "c", "d", "e"].map((name) => service(name)));
+  await until(() => has({ a: "192.0.2.10", c: "192.0.2.12", d: "192.0.2.13", e: "192.0.2.11" }));
+  await until(() => recorded().length === 4);
+  assert.is(running.allocations().has("default/b"), false);
+});
+
+controller("Services deleted while no controller ran are released by the next", async () => {
+  put(service("a"), service("b"));
+  const first = await start();
+  await first.close();
+  put(service("b"));
+  const second = await start();
+  assert.equal(second.vips(), { b: "192.0.2.11" });
+  assert.is(recorded().length, 1);
+});
+
+controller("an address is kept for a Service whose manifest is broken, also over a restart", async () => {
+  put(service("a"), service("b"));
+  const first = await start();
+  assert.ok(first.has({ a: "192.0.2.10", b: "192.0.2.11" }));
+  await first.close();
+  put("---\nkind: [\n", service("b"), service("c"));
+  const second = await start();
+  assert.equal(second.vips(), { b: "192.0.2.11", c: "192.0.2.12" }, "c must not get what a has");
+  assert.is(recorded().length, 3);
+  put(service("a"), service("b"), service("c"));
+  await until(() => second.has({ a: "192.0.2.10", b: "192.0.2.11", c: "192.0.2.12" }));
+  put("---\nkind: [\n", service("b"), service("c"));
+  await until(() => second.source.problems().length === 1);
+  put(service("b"), service("c"));
+  await until(() => recorded().length === 2);
+  put(service("b"), service("c"), service("d"));
+  await until(() => second.has({ b: "192.0.2.11", c: "192.0.2.12", d: "192.0.2.10" }));
+});
+
+controller("what a manifest carries as status is taken over, or cleared on record", async () => {
+  const carrying = (name: string, ip: string) => service(name).replace(/$/, `status: {loadBalancer: {ingress: [{ip: ${ip}}]}}\n`);
+  put(carrying("good", "192.0.2.12"), carrying("bad", "198.51.100.1, hostname: x"), service("next"));
+  const { vips } = await start();
+  assert.equal(vips(), { bad: "192.0.2.10", good: "192.0.2.12", next: "192.0.2.11" });
+  writeFileSync(join(directory, "pool.yaml"), POOL.replace("192.0.2.13", "192.0.2.10"));
+  await until(() => recorded().includes('- {service: "default/good", vips: []}'));
+  await until(() => vips()["good"] === "");
+});
+
+controller("an edit of the record by hand is kept where the pools allow it", async () => {
+  put(service("a"), service("b"));
+  const { has } = await start();
+  const path = join(directory, "allocations.yaml");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"192.0.2.10"', '"192.0.2.13"'));
+  await until(() => has({ a: "192.0.2.10", b: "192.0.2.11" }) || has({ a: "192.0.2.13", b: "192.0.2.11" }));
+  writeFileSync(path, readFileSync(path, "utf8").replace(/"192.0.2.1[03]"/, '"198.51.100.7"'));
+  await until(() => has({ a: "192.0.2.10", b: "192.0.2.11" }) || has({ a: "192.0.2.13", b: "192.0.2.11" }));
+});
+
+controller("a write that fails is tried again, and nobody sees its addresses before", async () => {
+  put(service("web"));
+  let failures = 0;
+  const { vips, has, told } = await start((file) => ({
+    prepare: () => file.prepare(),
+    records: () => file.records(),
+    write: async (changes) => {
+      if (++failures <= 3) throw new Error("Cannot write it: the disk is full");
+      await file.write(changes);
+    },
+  }));
+  assert.equal(vips(), { web: "" });
+  put(service("web"), service("api"));
+  await until(() => has({ api: "192.0.2.11", web: "192.0.2.10" }));
+  assert.match(told[0] ?? "", 'Cannot write it: the disk is full {"services":1,"retryInMs":');
+});
+
+controller("one write at a time, whatever happens meanwhile", async () => {
+  put(service("a"));
+  let writing = 0;
+  let writes = 0;
+  const { vips } = await start((file) => ({
+    prepare: () => file.prepare(),
+    records: () => file.records(),
+    write: async (changes) => {
+      assert.is(++writing, 1);
+      writes++;
+      await delay(30);
+      await file.write(changes);
+      writing--;
+    },
+  }));
+  for (const names of ["ab", "abc", "bc", "bcd"]) {
+    put(...[...names].map((name) => service(name)));
+    await delay(5);
+  }
+  // Who gets what depends on how far the writes had come; b had its address from the first of them.
+  await until(() => "d" in vips() && !("a" in vips()) && new Set(Object.values(vips())).size === 3 && vips()["b"] === "192.0.2.11");
+  await until(() => writing === 0 && recorded().length === 3);
+  assert.ok(writes >= 2 && writes <= 6, `${writes} writes`);
+});
+
+controller("the record comes back when its file is deleted", async () => {
+  put(service("a"));
+  await start();
+  unlinkSync(join(directory, "allocations.yaml"));
+  await until(() => {
+    try {
+      return recorded().length === 1;
+    } catch {
+      return false;
+    }
+  });
+});
+
+controller("works with a writer that has no records of its own, as an API server has none", async () => {
+  put(service("a"), service("b"));
+  const written: StatusChanges[] = [];
+  const { running } = await start(() => ({
+    prepare: async () => undefined,
+    records: () => new Map(),
+    write: async (changes) => void written.push(changes),
+  }));
+  assert.equal([...(written[0] ?? [])].sort(), [
+    ["default/a", { vips: ["192.0.2.10"], pool: "home" }],
+    ["default/b", { vips: ["192.0.2.11"], pool: "home" }],
+  ]);
+  assert.is(running.allocations().size, 2);
+});
+
+controller("the record may lie elsewhere", async () => {
+  put(service("a"));
+  mkdirSync(join(directory, "state"));
+  const store = new Store();
+  const source = await ManifestsSource.open({ path: directory, follow: true, allocations: join(directory, "state", "record.yaml") }, store);
+  closers.push(() => source.close());
+  await source.allocations.write(new Map([["default/a", { vips: ["192.0.2.11"] }]]));
+  assert.equal(store.snapshot().services.get("default/a")?.ingress, ["192.0.2.11"]);
+});
+
+controller.run();
