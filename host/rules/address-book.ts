@@ -22,6 +22,9 @@ interface Shelf {
   readonly groups: Map<string, SharingGroup>;
 }
 
+/** Of all addresses that are not shared: nobody asks for their ports. */
+const NO_PORTS: Tenancy["ports"] = new Map();
+
 interface Entry extends Tenancy {
   readonly shelf: Shelf;
   readonly group: string | undefined;
@@ -92,14 +95,19 @@ export class AddressBook {
       entries.set(address.value, entry);
     }
     entry.holders.add(key);
-    // Nobody asks for the ports of an address that is not shared.
     if (group !== undefined) for (const port of ports) entry.ports.set(port, key);
   }
 
   #open({ family, value }: Address, group: string | undefined): Entry {
     const place = this.#index.find({ family, value }) as PoolPlace;
     const shelf = (this.#shelves.get(place.pool) as Record<Family, Shelf>)[family];
-    const entry: Entry = { at: { value, position: positionOf(place, value) }, shelf, group, holders: new Set(), ports: new Map() };
+    const entry: Entry = {
+      at: { value, position: positionOf(place, value) },
+      shelf,
+      group,
+      holders: new Set(),
+      ports: group === undefined ? NO_PORTS : new Map(),
+    };
     shelf.free.take(entry.at.position);
     if (group !== undefined) {
       const shared = shelf.groups.get(group) ?? new SharingGroup();

@@ -11,7 +11,7 @@
  */
 
 import { AddressBook, type Holding } from "./address-book.ts";
-import { isOurClass } from "./demand.ts";
+import { isOurClass, type Said } from "./demand.ts";
 import { choosePools } from "./pool-choice.ts";
 import { indexPools } from "./pool-index.ts";
 import { type Allocation, type Ground, type Reclaimed, reclaim, settle } from "./settle.ts";
@@ -109,15 +109,15 @@ export class Allocator {
       return;
     }
     const record = this.#record(service);
-    const { cleared, ...result } = settle(this.#ground as Ground, service, reclaimed);
+    const result = settle(this.#ground as Ground, service, reclaimed);
     if (hasLetGo(before, this.#book.get(key))) this.#somethingCameFree = true;
     const holds = result.vips.length > 0;
     this.#memory.set(key, { holds, vips: holds ? result.vips : record });
     if (result.refused === undefined) this.#waiting.delete(key);
     else this.#waiting.add(key);
     // What was taken from it in this run; that it could not have it back either is no news.
-    const taken = held ? cleared : results.get(key)?.cleared;
-    results.set(key, taken === undefined ? result : { ...result, cleared: taken });
+    const cleared = held ? result.cleared : results.get(key)?.cleared;
+    results.set(key, cleared === result.cleared ? result : withCleared(result, cleared));
   }
 
   /** Forgets a Service. Gives an empty list, for `flatMap`. */
@@ -145,6 +145,10 @@ export class Allocator {
     const remembered = this.#memory.get(service.key)?.vips ?? [];
     return remembered.length > 0 ? remembered : service.ingress;
   }
+}
+
+function withCleared({ cleared: _, ...allocation }: Allocation, cleared: Said | undefined): Allocation {
+  return cleared === undefined ? allocation : { ...allocation, cleared };
 }
 
 /** Something that another Service could use now: an address, a port, a place in a sharing group. */

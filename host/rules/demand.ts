@@ -72,9 +72,9 @@ export function readDemand(service: ServiceFact): Demand | Said {
 function readFamilies(service: ServiceFact, requested: readonly Address[]): readonly Family[] | Said {
   const { clusterIPs, ipFamilies, ipFamilyPolicy } = service;
   if (clusterIPs.length === 0) {
-    const asked = requested.length > 0 ? requested.map(({ family }) => family) : [4 as const];
-    const given = ipFamilies.length > 0 ? ipFamilies : asked;
-    return [...new Set<Family>(ipFamilyPolicy === "SingleStack" ? given : [...given, 4, 6])];
+    const given = ipFamilies.length > 0 ? ipFamilies : requested.map(({ family }) => family);
+    const primary = given[0] ?? 4;
+    return ipFamilyPolicy === "SingleStack" && given.every((family) => family === primary) ? [primary] : withOther(primary);
   }
   const families = clusterIPs.map((text) => parseAddress(text)?.family).filter((family) => family !== undefined);
   if (new Set(families).size < clusterIPs.length) {
@@ -87,8 +87,11 @@ function readFamilies(service: ServiceFact, requested: readonly Address[]): read
   }
   // Deviation: with one cluster IP, MetalLB gives a PreferDualStack Service a second address and takes it back, in
   // turns. The second would lead nowhere, so it is never given.
-  const primary = ipFamilies[0] ?? 4;
-  return families.length === 2 ? [primary, primary === 4 ? 6 : 4] : families;
+  return families.length === 2 ? withOther(ipFamilies[0] ?? 4) : families;
+}
+
+function withOther(primary: Family): readonly Family[] {
+  return primary === 4 ? [4, 6] : [6, 4];
 }
 
 function checkRequest(addresses: readonly Address[], families: readonly Family[]): readonly Address[] | string {

@@ -35,7 +35,7 @@ export function choosePools({ pools }: PoolIndex, namespaces: ReadonlyMap<string
         candidates = pinned.filter((pool) => opensTo(pool, service.namespace));
         pinnedByNamespace.set(service.namespace, candidates);
       }
-      return [candidates.filter((pool) => selects(pool, service)), open];
+      return [candidates.length === 0 ? candidates : candidates.filter((pool) => selects(pool, service)), open];
     },
   };
 }

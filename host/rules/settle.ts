@@ -5,10 +5,10 @@
 
 import type { AddressBook, Holding } from "./address-book.ts";
 import { type Address, familyName, formatAddress, parseAddress } from "./addresses.ts";
-import { type Demand, readDemand, type Said } from "./demand.ts";
+import { type Demand, readDemand, type Said, type SharingTerms } from "./demand.ts";
 import type { PoolChoice } from "./pool-choice.ts";
 import type { PoolIndex } from "./pool-index.ts";
-import type { Pool, ServiceFact, ServiceKey } from "./vocabulary.ts";
+import type { Family, Pool, ServiceFact, ServiceKey } from "./vocabulary.ts";
 
 /** What a Service has after a run. The vips belong into its status, in this order; `pool` into its annotation. */
 export interface Allocation {
@@ -28,6 +28,8 @@ export interface Ground {
 }
 
 const MOST_POOLS_NAMED = 5;
+/** The order in which two VIPs are given, whichever family is the primary one, as in MetalLB. */
+const BOTH = [4, 6] as const;
 
 /** What became of what a Service had. */
 export interface Reclaimed {
@@ -50,17 +52,20 @@ export function reclaim(ground: Ground, service: ServiceFact, record: readonly s
 
 /** Keeps what was reclaimed where the Service still wants that, else looks for something else. */
 export function settle(ground: Ground, service: ServiceFact, { demand, holding, lost }: Reclaimed): Allocation {
-  const cleared = lost === undefined ? {} : { cleared: lost };
-  if ("reason" in demand) return { vips: [], refused: demand, ...cleared };
+  if ("reason" in demand) return because(lost, { vips: [], refused: demand });
   if (typeof demand.addresses === "string") {
     const refused = { reason: holding ? "LoadBalancerFailed" : "AllocationFailed", message: demand.addresses };
-    return { vips: [], ...cleared, ...(holding ? describe(holding) : {}), refused };
+    return because(lost, { vips: [], ...(holding ? describe(holding) : {}), refused });
   }
-  if (holding === undefined) return { ...allocate(ground, service, demand), ...cleared };
+  if (holding === undefined) return because(lost, allocate(ground, service, demand));
   const unwanted = objectionByRequest(holding, demand.pool, demand.addresses);
   if (unwanted === undefined) return complete(ground, service.key, demand, holding);
   ground.book.drop(service.key);
-  return { ...allocate(ground, service, demand), cleared: unwanted };
+  return because(unwanted, allocate(ground, service, demand));
+}
+
+function because(cleared: Said | undefined, allocation: Allocation): Allocation {
+  return cleared === undefined ? allocation : { ...allocation, cleared };
 }
 
 function keep({ book, choice }: Ground, service: ServiceFact, demand: Demand, record: readonly string[]): Holding | Said {
@@ -109,44 +114,51 @@ function complete({ book }: Ground, key: ServiceKey, demand: Demand, holding: Ho
 function allocate(ground: Ground, service: ServiceFact, demand: Demand): Allocation {
   const found = find(ground, service, demand);
   if (typeof found === "string") return { vips: [], refused: { reason: "AllocationFailed", message: found } };
-  return complete(ground, service.key, demand, take(ground.book, service.key, { ...found, terms: demand.terms }));
+  return complete(ground, service.key, demand, take(ground.book, service.key, found));
 }
 
-type Found = Pick<Holding, "addresses" | "pool">;
-
 /** Addresses for a Service that has none; or why there are none. */
-function find({ book, choice, index }: Ground, service: ServiceFact, demand: Demand): Found | string {
+function find({ book, choice, index }: Ground, service: ServiceFact, demand: Demand): Holding | string {
   if (demand.addresses.length > 0) return findRequested({ book, choice, index }, service, demand);
   if (demand.pool !== undefined) {
     const pool = index.pools.get(demand.pool);
     if (pool === undefined) return `Pool "${demand.pool}" does not exist`;
     return choice.objection(pool, service) ?? findIn(book, [pool], demand) ?? noneFree([pool], demand);
   }
-  const rounds = choice.rounds(service);
-  const pools = rounds.flat();
-  if (pools.length === 0) return `No pool with autoAssign is for namespace "${service.namespace}" and the labels of the Service`;
-  return findIn(book, rounds[0], demand) ?? findIn(book, rounds[1], demand) ?? noneFree(pools, demand);
+  const [pinned, open] = choice.rounds(service);
+  const found = findIn(book, pinned, demand) ?? findIn(book, open, demand);
+  if (found !== undefined) return found;
+  if (pinned.length + open.length > 0) return noneFree([...pinned, ...open], demand);
+  return `No pool with autoAssign is for namespace "${service.namespace}" and the labels of the Service`;
 }
 
-function findRequested({ book, choice }: Ground, service: ServiceFact, demand: Demand): Found | string {
+function findRequested({ book, choice }: Ground, service: ServiceFact, demand: Demand): Holding | string {
   const addresses = demand.addresses as readonly Address[];
   const pool = book.poolOf(addresses);
   if (pool === undefined) return noPoolHas(addresses);
   if (demand.pool !== undefined && demand.pool !== pool.name) {
     return `Service asks for ${addresses.map(formatAddress).join(", ")} of pool "${demand.pool}", but pool "${pool.name}" has it`;
   }
-  return choice.objection(pool, service) ?? objectionTo(book, addresses, demand) ?? { addresses, pool };
+  return choice.objection(pool, service) ?? objectionTo(book, addresses, demand) ?? { addresses, pool, terms: demand.terms };
 }
 
 /** The first pool with every family; for a Service that makes do with less, the first with its primary family. */
-function findIn(book: AddressBook, pools: readonly Pool[], { families, oneIsEnough, terms }: Demand): Found | undefined {
-  // In the order IPv4, IPv6, whichever is the primary one, as in MetalLB.
-  const attempts = [[...families].sort(), ...(families.length === 2 && oneIsEnough ? families.map((family) => [family]) : [])];
-  for (const wanted of attempts) {
-    for (const pool of pools) {
-      const addresses = wanted.map((family) => book.firstFit(pool, family, terms)).filter((address) => address !== undefined);
-      if (addresses.length === wanted.length) return { addresses, pool };
+function findIn(book: AddressBook, pools: readonly Pool[], { families, oneIsEnough, terms }: Demand): Holding | undefined {
+  if (families.length === 1) return findAll(book, pools, families, terms);
+  const found = findAll(book, pools, BOTH, terms);
+  if (found !== undefined || !oneIsEnough) return found;
+  const [primary, other] = families as [Family, Family];
+  return findAll(book, pools, [primary], terms) ?? findAll(book, pools, [other], terms);
+}
+
+function findAll(book: AddressBook, pools: readonly Pool[], families: readonly Family[], terms: SharingTerms): Holding | undefined {
+  for (const pool of pools) {
+    const addresses: Address[] = [];
+    for (const family of families) {
+      const address = book.firstFit(pool, family, terms);
+      if (address !== undefined) addresses.push(address);
     }
+    if (addresses.length === families.length) return { addresses, pool, terms };
   }
   return undefined;
 }
