@@ -1,0 +1,27 @@
+/** What a bench is to `herald bench`. */
+import type { CommandIo } from "../../cli/command.ts";
+import type { Driver } from "../../packets/service.ts";
+
+export interface BenchOptions {
+  readonly rounds: number;
+  /** Of each load. */
+  readonly seconds: number;
+  readonly vips: number;
+  readonly drivers: readonly Driver[];
+  readonly json: boolean;
+}
+
+/** How a bench starts its own program again, behind the Node binary. */
+export interface Self {
+  /** The same bench with the same flags. */
+  readonly all: readonly string[];
+  /** `part` of the same bench; its set-up, as JSON, is to follow. */
+  readonly part: readonly string[];
+}
+
+export interface Bench {
+  /** Resolves to the exit code. */
+  run(options: BenchOptions, io: CommandIo, self: Self): Promise<number>;
+  /** Runs one of its processes (load generator, responder), until that has done its work. */
+  part(setup: unknown): Promise<void>;
+}

@@ -1,0 +1,75 @@
+/** The machine that a bench ran on, and what its scheduler has counted. */
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly kernel: string;
+  readonly node: string;
+}
+
+export function describeMachine(): Machine {
+  const all = cpus();
+  return { cpu: all[0]?.model.trim() || process.arch, cores: all.length, kernel: `Linux ${release()}`, node: process.version };
+}
+
+/** Time of a process, all its threads: on a CPU, and ready to run but waiting for one. */
+export interface CpuTime {
+  readonly runNs: number;
+  readonly waitNs: number;
+}
+
+/** Throws where the process has ended, or its kernel counts no scheduling. */
+export function readCpuTime(pid: number): CpuTime {
+  let runNs = 0;
+  let waitNs = 0;
+  const tasks = `/proc/${pid}/task`;
+  for (const task of readdirSync(tasks)) {
+    // "schedstat" in proc(5): time on CPU, time waiting on a run queue, slices
+    const [run = 0, wait = 0] = readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ").map(Number);
+    runNs += run;
+    waitNs += wait;
+  }
+  return { runNs, waitNs };
+}
+
+export function since(before: CpuTime, after: CpuTime): CpuTime {
+  return { runNs: after.runNs - before.runNs, waitNs: after.waitNs - before.waitNs };
+}
+
+/** Resident memory of a process, without its ended children; 0 where it has ended. */
+export function readResidentBytes(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Prefixes that keep a command on one CPU: the first two that this process may use, so that neither measures the other's work. */
+export type Pinning =
+  | { ok: true; prefixes: readonly [string[], string[]]; cpus: readonly [number, number] }
+  | { ok: false; reason: string };
+
+export function findPinning(): Pinning {
+  const allowed = parseCpuList(/^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "");
+  const [first, second] = allowed;
+  if (first === undefined || second === undefined) return { ok: false, reason: "this process may use one CPU only" };
+  const prefix = (cpu: number) => ["taskset", "--cpu-list", `${cpu}`];
+  const isThere = [first, second].every((cpu) => spawnSync("taskset", [...prefix(cpu).slice(1), "true"]).status === 0);
+  if (!isThere) return { ok: false, reason: "no taskset (apt-get install util-linux)" };
+  return { ok: true, prefixes: [prefix(first), prefix(second)], cpus: [first, second] };
+}
+
+/** `0-2,5` → 0, 1, 2, 5. */
+export function parseCpuList(list: string): number[] {
+  return list
+    .split(",")
+    .filter((part) => part !== "")
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split("-").map(Number);
+      return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+    });
+}
