@@ -10,6 +10,7 @@ import { type PoolIndex, type PoolPlace, positionOf } from "./pool-index.ts";
 import { SharingGroup, type Tenancy } from "./sharing-group.ts";
 import type { Family, Pool, ServiceKey } from "./vocabulary.ts";
 
+/** What a Service holds. */
 export interface Holding {
   readonly addresses: readonly Address[];
   readonly pool: Pool;
@@ -30,6 +31,7 @@ interface Entry extends Tenancy {
   readonly group: string | undefined;
 }
 
+/** Who holds what, of the pools of one index; other pools need another book. */
 export class AddressBook {
   readonly #index: PoolIndex;
   readonly #holdings = new Map<ServiceKey, Holding>();

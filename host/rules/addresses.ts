@@ -5,6 +5,7 @@
 
 import type { Family } from "./vocabulary.ts";
 
+/** An address as a number: 32 or 128 bits. */
 export interface Address {
   readonly family: Family;
   readonly value: bigint;

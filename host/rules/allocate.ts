@@ -17,11 +17,13 @@ import { indexPools } from "./pool-index.ts";
 import { type Allocation, type Ground, type Reclaimed, reclaim, settle } from "./settle.ts";
 import type { ServiceFact, ServiceKey, Snapshot } from "./vocabulary.ts";
 
+/** What the allocator is told by flags. */
 export interface AllocateOptions {
   /** Handle only Services of this class; without it, only Services of none. */
   readonly loadBalancerClass?: string;
 }
 
+/** The part of a snapshot that allocations follow from. */
 export type AllocateInput = Pick<Snapshot, "services" | "pools" | "namespaces">;
 
 /** What every Service of a snapshot gets, from its status alone. */

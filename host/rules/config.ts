@@ -7,10 +7,12 @@
 
 import type { Labels, Problem } from "./vocabulary.ts";
 
+/** The fact that an object gives, or everything that is wrong with it. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly problems: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** An object of which nothing is known but that it is one. */
 export type Raw = Readonly<Record<string, unknown>>;
 
 /** One object being read, and what was wrong with it so far. */

@@ -32,6 +32,7 @@ export interface Coverage {
 /** Coverage by advertisement kind, for a Service with these labels and an address of this pool. */
 export type Cover = (pool: Pool, serviceLabels: Labels) => ReadonlyMap<string, Coverage>;
 
+/** What changes which nodes are covered. */
 export interface CoverOptions {
   /** MetalLB's flag `--ignore-exclude-lb`. */
   readonly ignoreExcludeLabel?: boolean;
@@ -48,6 +49,12 @@ export function indexCoverage(
   const numbers = new Map(sorted.map((advertisement, at) => [advertisement, at]));
   const byPool = new Map<Pool, readonly Advertisement[]>();
   const known = new Map<string, ReadonlyMap<string, Coverage>>();
+  const coverOf = (matching: readonly Advertisement[]) => {
+    const identity = matching.map((advertisement) => numbers.get(advertisement)).join();
+    const coverages = known.get(identity) ?? coverByKind(matching, sortedNodes, options);
+    known.set(identity, coverages);
+    return coverages;
+  };
 
   return (pool, serviceLabels) => {
     let ofPool = byPool.get(pool);
@@ -55,14 +62,7 @@ export function indexCoverage(
       ofPool = sorted.filter((advertisement) => isForPool(advertisement, pool));
       byPool.set(pool, ofPool);
     }
-    const matching = ofPool.filter(({ serviceSelectors }) => serviceSelectors.length === 0 || matchesAny(serviceSelectors, serviceLabels));
-    const identity = matching.map((advertisement) => numbers.get(advertisement)).join();
-    let coverages = known.get(identity);
-    if (coverages === undefined) {
-      coverages = coverByKind(matching, sortedNodes, options);
-      known.set(identity, coverages);
-    }
-    return coverages;
+    return coverOf(ofPool.filter(({ serviceSelectors }) => serviceSelectors.length === 0 || matchesAny(serviceSelectors, serviceLabels)));
   };
 }
 

@@ -27,6 +27,7 @@ export interface SharingTerms {
   readonly ports: readonly string[];
 }
 
+/** All that a Service asks for. */
 export interface Demand {
   /** One, or two with the primary first. */
   readonly families: readonly Family[];

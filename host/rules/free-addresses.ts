@@ -7,6 +7,7 @@
 
 import { type PoolPlace, positionOf } from "./pool-index.ts";
 
+/** An address and its position in the order of its pool. */
 export interface FreeAddress {
   readonly value: bigint;
   readonly position: bigint;

@@ -7,6 +7,7 @@ import type { Announcement, PlanRefusal, Snapshot } from "./vocabulary.ts";
 /** Who owns the VIP of a claim now: the first in rank, unless somebody knows better. Undefined: nobody. */
 export type OwnerOf = (claim: Claim) => string | undefined;
 
+/** What all Services claim and what is refused, over all nodes. */
 export interface Plan {
   /** One a VIP and announcer, by VIP, then announcer. */
   readonly claims: readonly Claim[];

@@ -13,6 +13,7 @@ import { indexPools, type PoolIndex } from "./pool-index.ts";
 import type { Candidate, RankNodes } from "./rank.ts";
 import type { AnnouncerFact, EndpointFact, Family, PlanRefusal, Pool, ServiceFact, ServiceKey, Snapshot } from "./vocabulary.ts";
 
+/** What plans are told by flags. */
 export interface PlanOptions extends CoverOptions {
   /** Plan only Services of this class; without it, only Services of none. */
   readonly loadBalancerClass?: string;
@@ -25,6 +26,8 @@ export interface PlanIndex {
   /** Names, sorted. */
   readonly nodes: readonly string[];
   readonly announcers: readonly AnnouncerFact[];
+  /** `kind family` of what some announcer serves. */
+  readonly served: ReadonlySet<string>;
   readonly rank: RankNodes;
   readonly options: PlanOptions;
 }
@@ -46,6 +49,7 @@ export interface Claim {
   readonly placements: ReadonlyMap<string, Placement>;
 }
 
+/** What one Service claims, and what is refused to it. */
 export interface ServicePlan {
   readonly claims: readonly Claim[];
   /** Why not, for each node and announcer that may not announce; not for those that only are not the owner. */
@@ -73,6 +77,7 @@ export function indexPlan(
     cover: indexCoverage(snapshot.advertisements, snapshot.nodes, options),
     nodes: [...snapshot.nodes.keys()].sort(),
     announcers,
+    served: new Set(announcers.flatMap(({ serves }) => serves.families.map((family) => `${serves.kind} ${family}`))),
     rank,
     options,
   };
@@ -86,11 +91,23 @@ export function planService(index: PlanIndex, snapshot: Pick<Snapshot, "services
   if (typeof vips === "string") return { claims: [], refused: index.announcers.flatMap(({ name }) => refuseAll(index, key, name, vips)) };
   const reach = reachOf(service, snapshot.endpoints.get(key));
   const coverages = index.cover(vips.pool, service.labels);
-  const plans = index.announcers
-    .filter(({ serves }) => vips.addresses.some(({ family }) => serves.families.includes(family)))
-    .map((announcer) => planVia(index, service, vips, announcer, coverages.get(announcer.serves.kind), reach));
-  const unserved = [...coverages].flatMap(([kind, coverage]) => refuseUnserved(index, key, vips, kind, coverage));
-  return { claims: plans.flatMap(({ claims }) => claims), refused: [...plans.flatMap(({ refused }) => refused), ...unserved] };
+  const claims: Claim[] = [];
+  const refused: PlanRefusal[] = [];
+  for (const announcer of index.announcers) {
+    if (!vips.addresses.some(({ family }) => announcer.serves.families.includes(family))) continue;
+    const part = planVia(index, service, vips, announcer, coverages.get(announcer.serves.kind), reach);
+    claims.push(...part.claims);
+    refused.push(...part.refused);
+  }
+  for (const [at, { family }] of vips.addresses.entries()) {
+    for (const [kind, { candidates }] of coverages) {
+      if (index.served.has(`${kind} ${family}`)) continue;
+      for (const { name } of candidates) {
+        refused.push({ service: key, node: name, via: kind, reason: "noAnnouncer", vip: vips.texts[at] as string });
+      }
+    }
+  }
+  return { claims, refused };
 }
 
 /** Its VIPs and the pool that they are in, or why there are none to announce. */
@@ -154,11 +171,4 @@ function planVia(
 
 function refuseAll({ nodes }: PlanIndex, service: ServiceKey, via: string, reason: string): PlanRefusal[] {
   return nodes.map((node) => ({ service, node, via, reason }));
-}
-
-/** VIPs of a family for which nobody serves a kind that covers them; `via` is the kind then. */
-function refuseUnserved({ announcers }: PlanIndex, service: ServiceKey, vips: Vips, kind: string, { candidates }: Coverage): PlanRefusal[] {
-  const served = new Set(announcers.filter(({ serves }) => serves.kind === kind).flatMap(({ serves }) => serves.families));
-  const unserved = vips.texts.filter((_, at) => !served.has((vips.addresses[at] as Address).family));
-  return unserved.flatMap((vip) => candidates.map(({ name }) => ({ service, node: name, via: kind, reason: "noAnnouncer", vip })));
 }

@@ -4,6 +4,7 @@ import type { PoolIndex } from "./pool-index.ts";
 import { matchesAny } from "./selectors.ts";
 import type { NamespaceFact, Pool, ServiceFact } from "./vocabulary.ts";
 
+/** The answers of all pools to any Service. */
 export interface PoolChoice {
   /** Why a Service may not use a pool, whether it asks for it or not; undefined: it may. */
   objection(pool: Pool, service: ServiceFact): string | undefined;

@@ -12,6 +12,7 @@ export interface PoolPlace {
   readonly start: bigint;
 }
 
+/** Pools, ready to be asked about addresses. */
 export interface PoolIndex {
   /** Those that share no address, in name order; a pool that overlaps with an earlier one counts as absent. */
   readonly pools: ReadonlyMap<string, Pool>;

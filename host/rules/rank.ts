@@ -1,5 +1,6 @@
 /** The order in which nodes should own a VIP. Here only the shape: it is computed by `wasm/table/rank`. */
 
+/** A node that may own a VIP. */
 export interface Candidate {
   readonly name: string;
   /** Sum of the preference weights that speak for this node. */

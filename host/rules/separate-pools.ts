@@ -3,6 +3,7 @@
 import { formatBlock } from "./blocks.ts";
 import type { AddressBlock, Pool, Problem } from "./vocabulary.ts";
 
+/** Pools that can be used together, and what is wrong with the others. */
 export interface SeparatedPools {
   /** Share no address, in name order. */
   readonly accepted: ReadonlyMap<string, Pool>;

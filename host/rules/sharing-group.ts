@@ -16,6 +16,7 @@ export interface Tenancy {
   readonly ports: Map<string, ServiceKey>;
 }
 
+/** The tenancies of one sharing group. */
 export class SharingGroup {
   /** In the order of the pool. */
   readonly #tenancies: Tenancy[] = [];

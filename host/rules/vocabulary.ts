@@ -12,6 +12,7 @@ export type Family = 4 | 6;
 /** `namespace/name` of a Service. */
 export type ServiceKey = string;
 
+/** All of its requirements must hold; without any it matches everything. */
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly {
@@ -21,13 +22,16 @@ export interface LabelSelector {
   }[];
 }
 
+/** Labels, or annotations, of an object. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** What no two Services at one VIP may have in common. */
 export interface ServicePort {
   readonly protocol: "TCP" | "UDP" | "SCTP";
   readonly port: number;
 }
 
+/** A Service. */
 export interface ServiceFact {
   readonly key: ServiceKey;
   readonly namespace: string;
@@ -51,12 +55,14 @@ export interface ServiceFact {
   readonly ingress: readonly string[];
 }
 
+/** One endpoint of a Service. */
 export interface EndpointFact {
   readonly nodeName?: string;
   /** `ready` nil or true, else `serving` true (`reference`: MetalLB's servable). */
   readonly servable: boolean;
 }
 
+/** A node of the cluster, whether a speaker runs there or not. */
 export interface NodeFact {
   readonly name: string;
   readonly labels: Labels;
@@ -66,6 +72,7 @@ export interface NodeFact {
   readonly addresses: readonly string[];
 }
 
+/** A namespace; pools may select by its labels. */
 export interface NamespaceFact {
   readonly name: string;
   readonly labels: Labels;
@@ -80,6 +87,7 @@ export interface AddressBlock {
   readonly entry?: number;
 }
 
+/** An IPAddressPool. */
 export interface Pool {
   readonly name: string;
   readonly labels: Labels;
@@ -122,6 +130,7 @@ export interface AnnouncerFact {
   readonly serves: { readonly kind: string; readonly families: readonly Family[] };
 }
 
+/** All facts at one moment. */
 export interface Snapshot {
   readonly services: ReadonlyMap<ServiceKey, ServiceFact>;
   /** Endpoints of every Service that has a slice; a Service without an entry has none. */
