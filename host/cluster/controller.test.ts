@@ -159,6 +159,32 @@ controller("an address is kept for a Service whose manifest is broken, also over
   await until(() => second.has({ b: "192.0.2.11", c: "192.0.2.12", d: "192.0.2.10" }));
 });
 
+controller("an address kept for a broken manifest is free once the manifest is whole without its Service", async () => {
+  put(service("a"), service("b"));
+  await (await start()).close();
+  put("---\nkind: [\n", service("b"));
+  const { has, source } = await start();
+  assert.is(source.isComplete(), false);
+  put(service("b"), service("c"), service("d"));
+  await until(() => has({ b: "192.0.2.11", c: "192.0.2.10", d: "192.0.2.12" }));
+  await until(() => recorded().length === 3);
+});
+
+controller("a stand-in for a Service in a broken manifest takes nothing from one that shares its address", async () => {
+  const sharing = (name: string, port: number) =>
+    service(name)
+      .replace("{name: ", "{annotations: {metallb.io/allow-shared-ip: x, metallb.io/loadBalancerIPs: 192.0.2.10}, name: ")
+      .replace("80", String(port));
+  put(sharing("a", 80), sharing("b", 81));
+  const first = await start();
+  assert.equal(first.vips(), { a: "192.0.2.10", b: "192.0.2.10" });
+  await first.close();
+  put("---\nkind: [\n", sharing("b", 81));
+  const { vips } = await start();
+  assert.equal(vips(), { b: "192.0.2.10" });
+  assert.is(recorded().length, 2);
+});
+
 controller("what a manifest carries as status is taken over, or cleared on record", async () => {
   const carrying = (name: string, ip: string) => service(name).replace(/$/, `status: {loadBalancer: {ingress: [{ip: ${ip}}]}}\n`);
   put(carrying("good", "192.0.2.12"), carrying("bad", "198.51.100.1, hostname: x"), service("next"));

@@ -67,12 +67,17 @@ async function until(what: () => boolean, withinMs = 3000): Promise<number> {
 }
 
 /** Fails where `what` does not hold all the time. */
-async function always(what: () => boolean, forMs: number): Promise<void> {
-  const start = performance.now();
-  while (performance.now() - start < forMs) {
-    assert.ok(what(), String(what));
-    await delay(1);
-  }
+function always(what: () => boolean, forMs: number): Promise<void> {
+  const watching = (async () => {
+    const start = performance.now();
+    while (performance.now() - start < forMs) {
+      assert.ok(what(), String(what));
+      await delay(1);
+    }
+  })();
+  // It may fail before the test comes to wait for it.
+  watching.catch(() => undefined);
+  return watching;
 }
 
 manifests("open() reads *.yaml, *.yml and *.json of a directory, and nothing below it or hidden", async () => {
