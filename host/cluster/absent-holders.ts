@@ -1,8 +1,13 @@
 /** Stand-ins for Services whose manifests cannot be read at the moment, so that nobody gets their addresses meanwhile. */
 
 import { parseAddress } from "../rules/addresses.ts";
-import type { ServiceFact, ServiceKey } from "../rules/vocabulary.ts";
+import type { ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import type { ServiceStatus } from "./service-status.ts";
+
+/** The snapshot with the stand-ins in it. */
+export function withStandIns(snapshot: Snapshot, standIns: ReadonlyMap<ServiceKey, ServiceFact>): Snapshot {
+  return standIns.size === 0 ? snapshot : { ...snapshot, services: new Map([...snapshot.services, ...standIns]) };
+}
 
 /**
  * One stand-in for each record whose Service is missing. None where a Service that is there has one of the addresses:

@@ -13,7 +13,7 @@ import { backoffMs } from "../reconcile/backoff.ts";
 import { type AllocateOptions, Allocator } from "../rules/allocate.ts";
 import type { Allocation } from "../rules/settle.ts";
 import type { ServiceKey, Snapshot } from "../rules/vocabulary.ts";
-import { absentHolders } from "./absent-holders.ts";
+import { absentHolders, withStandIns } from "./absent-holders.ts";
 import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter, statusOf } from "./service-status.ts";
 import type { Store } from "./store.ts";
 
@@ -90,9 +90,8 @@ export class Controller {
     const dirty = this.#reader.takeDirty();
     const snapshot = store.snapshot();
     const absent = source.isComplete() ? new Map() : absentHolders(status.records(), snapshot.services);
-    const input = absent.size === 0 ? snapshot : { ...snapshot, services: new Map([...snapshot.services, ...absent]) };
     const keys = [...dirty.services, ...this.#again, ...absent.keys()];
-    const results = this.#allocator.converge(input, dirty.all ? undefined : keys);
+    const results = this.#allocator.converge(withStandIns(snapshot, absent), dirty.all ? undefined : keys);
     this.#again = [...absent.keys()];
     for (const key of absent.keys()) results.delete(key);
     this.#note(results, snapshot);

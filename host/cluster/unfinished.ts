@@ -15,8 +15,9 @@ export const SETTLE_MS = 100;
 export function looksUnfinished(before: string | undefined, now: string | undefined): boolean {
   if (now === undefined) return before !== undefined;
   if (before === undefined) return now !== "" && !now.endsWith("\n");
-  if (lastLine(now) !== lastLine(before) && (now.length < before.length || !now.endsWith("\n"))) return true;
-  return splitDocuments(now).length < splitDocuments(before).length;
+  const isShorter = now.length < before.length;
+  if (lastLine(now) !== lastLine(before) && (isShorter || !now.endsWith("\n"))) return true;
+  return isShorter && splitDocuments(now).length < splitDocuments(before).length;
 }
 
 /** Texts that look unfinished, and since when each has been so. */
