@@ -13,11 +13,11 @@ export interface MetricsRegistry extends Metrics {
 }
 
 export function createMetrics(): MetricsRegistry {
-  const samples = new Map<string, { name: string; labels: Readonly<Record<string, string>>; value: number }>();
+  const samples = new Map<string, Sample & { value: number }>();
   const sample = (name: string, labels: Readonly<Record<string, string>>): { value: number } => {
     const key = JSON.stringify([name, ...Object.entries(labels).sort()]);
     let found = samples.get(key);
-    if (found === undefined) samples.set(key, (found = { name, labels, value: 0 }));
+    if (found === undefined) samples.set(key, (found = { name, labels: { ...labels }, value: 0 }));
     return found;
   };
   return {
@@ -27,6 +27,6 @@ export function createMetrics(): MetricsRegistry {
     gauge(name, value, labels = {}) {
       sample(name, labels).value = value;
     },
-    samples: () => [...samples.values()],
+    samples: () => Array.from(samples.values(), (sample) => ({ ...sample })),
   };
 }
