@@ -53,14 +53,21 @@ export interface Announcer {
   stop(why: "leave" | "replace"): Promise<void>;
 }
 
+/** `host` is `192.0.2.1:179`, `[2001:db8::/32]:*`, `*:53`: an address, a CIDR or `*`, and a port or `*`. */
 export type Permission =
-  /** Raw Ethernet frames on links whose names match `link` (`*` is a wildcard). `sourceMac` defaults to the link's own. */
-  | { readonly kind: "frame"; readonly link: string; readonly etherType: number; readonly ipProtocol?: number; readonly sourceMac?: string }
-  /** Outgoing TCP to `host:port`; host is an address, a CIDR or a name, port a number or `*`. */
+  /** Raw Ethernet frames on links whose names match `link` (`*` is a wildcard), from the link's own MAC or one that matches `sourceMac`. */
+  | {
+      readonly kind: "frame";
+      readonly link: string;
+      readonly etherType: number;
+      readonly ipProtocol?: number;
+      readonly sourceMac?: string;
+    }
+  /** Outgoing TCP. */
   | { readonly kind: "net"; readonly host: string }
-  /** Incoming TCP on `host:port`. */
+  /** Incoming TCP, by the address and port that are listened on. Port 0, any that is free, is a port like others here. */
   | { readonly kind: "listen"; readonly host: string }
-  /** UDP sockets to and from `host:port`. */
+  /** UDP: where a socket is bound, what it sends to, and which groups it joins. */
   | { readonly kind: "udp"; readonly host: string }
   /** Facts about this machine beyond the links: `hostname`. */
   | { readonly kind: "sys"; readonly fact: string };
@@ -79,7 +86,10 @@ export interface PluginDefinition<Config = unknown> {
   /** Schema of the attributes of one announcement. Default: none allowed. */
   readonly attributes?: JsonSchema;
   permissions(config: Config): readonly Permission[];
-  /** Packet program: a module's name for a built-in, else a path beside the plugin (`docs/packet-programs.md`). */
+  /**
+   * Packet program: a module's name for a built-in, else a path beside the plugin (`docs/packet-programs.md`). It gets the frames of
+   * the first frame permission.
+   */
   readonly program?: string;
   start(context: Context, config: Config): Promise<Announcer>;
 }
@@ -125,8 +135,8 @@ export interface Context {
   readonly net: Net;
   readonly udp: Udp;
   readonly permissions: { query(permission: Permission): "granted" | "denied" };
-  /** The state of something that takes longer than `apply`: `report("192.0.2.1", "probing")`. Shown by `explain`. */
-  report(key: string, state: string): void;
+  /** The state of something that takes longer than `apply`: `report("192.0.2.1", "probing")`. Shown by `explain`; undefined takes it back. */
+  report(key: string, state: string | undefined): void;
 }
 
 export interface Log {
@@ -145,7 +155,7 @@ export interface Metrics {
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
-  /** Calls back once after `delayMs`, or every `delayMs` where `every` is true. Closed with the plugin. */
+  /** Calls back once; never where `delayMs` is infinite. Closed with the plugin, as everything that the context opens. */
   after(delayMs: number, call: () => void): Close;
   every(delayMs: number, call: () => void): Close;
 }
@@ -162,7 +172,6 @@ export interface Links {
 /** A row of a packet program's table (`docs/packet-programs.md` "Rows"). */
 export interface ProgramRow {
   readonly address: string;
-  readonly family: Family;
   /** Link names, or `null` for every attached link. */
   readonly links: readonly string[] | null;
   readonly state: "active" | "standby" | "draining";
@@ -176,11 +185,16 @@ export interface ProgramEvent {
   readonly link: string;
   /** The other station. */
   readonly mac: string;
+  /** Events of this address since the last one that nobody was told of. */
+  readonly heldBack: number;
 }
 
 /** The plugin's packet program, running in the packet worker. */
 export interface Program {
-  /** Opens one frame port for each of these links and closes those not named; the whole set each time. */
+  /**
+   * Opens one frame port for each of these links and closes those not named; the whole set each time. Links may be missing or down:
+   * they are opened when they come, and again when they change. Rejects where a link was not granted.
+   */
   attach(links: readonly string[]): Promise<void>;
   /** Resolves when the worker has them; gives the rows that the table refused. */
   put(rows: readonly ProgramRow[]): Promise<readonly Refusal[]>;
@@ -190,7 +204,10 @@ export interface Program {
 }
 
 export interface FrameSocket {
-  /** The frame must start with its Ethernet header; the host checks EtherType and source MAC against the grant. */
+  /**
+   * The frame must start with its Ethernet header; EtherType, IP protocol and source MAC must be granted. A link that goes takes its
+   * sockets with it: open one again when it is back.
+   */
   send(frame: Uint8Array): void;
   onFrame(call: (frame: Uint8Array) => void): void;
   close(): void;
@@ -204,13 +221,18 @@ export interface Frames {
 export interface Connection {
   readonly localAddress: string;
   readonly remoteAddress: string;
+  /** Bytes written that the kernel has not taken: a peer that does not read. */
+  readonly pendingBytes: number;
+  /** Lost after `close`, and after the other side has gone. */
   write(bytes: Uint8Array): void;
   onData(call: (bytes: Uint8Array) => void): void;
   /** Once, with the reason where it was not a plain end. */
   onClose(call: (error?: Error) => void): void;
+  /** Ends it when what was written has been taken, within a second. */
   close(): void;
 }
 
+/** Addresses are texts like `192.0.2.1` and `fe80::1%eth0`, never names. */
 export interface Net {
   connect(options: { address: string; port: number; sourceAddress?: string; timeoutMs?: number }): Promise<Connection>;
   listen(options: { address: string; port: number }, accept: (connection: Connection) => void): Promise<{ port: number; close(): void }>;
@@ -218,6 +240,7 @@ export interface Net {
 
 export interface UdpSocket {
   readonly port: number;
+  /** Lost where the network does not take it, as any datagram. */
   send(bytes: Uint8Array, to: { address: string; port: number }): void;
   onMessage(call: (bytes: Uint8Array, from: { address: string; port: number }) => void): void;
   /** Joins a multicast group on a link. */

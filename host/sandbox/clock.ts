@@ -1,31 +1,34 @@
-/** Time for plugins: a monotonic clock and timers that end with the plugin. */
+/** Time for plugins: a monotonic clock, and timers that end with the plugin. */
 
-import type { Clock, Close } from "../announcer.ts";
+import type { Clock } from "../announcer.ts";
+import type { Opened } from "./opened.ts";
 
-export function createClock(): Clock & { close: Close } {
-  const running = new Set<NodeJS.Timeout>();
-  const start = (make: (done: () => void) => NodeJS.Timeout): Close => {
-    const close: Close = () => {
-      clearTimeout(timer);
-      running.delete(timer);
-    };
-    const timer = make(() => running.delete(timer));
-    running.add(timer);
-    return close;
-  };
+/** Node runs a longer timer at once. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+/** A plugin that has ended gets timers that never come: its last promises may still ask for some. */
+export function createClock(opened: Opened): Clock {
   return {
     now: () => performance.now(),
-    after: (delayMs, call) =>
-      start((done) =>
-        setTimeout(() => {
-          done();
+    after(delayMs, call) {
+      if (opened.hasEnded) return () => {};
+      let timer: NodeJS.Timeout | undefined;
+      const close = opened.add(() => clearTimeout(timer));
+      const wait = (leftMs: number): void => {
+        const pieceMs = Math.min(leftMs, LONGEST_TIMER_MS);
+        timer = setTimeout(() => {
+          if (leftMs > pieceMs) return wait(leftMs - pieceMs);
+          close();
           call();
-        }, delayMs),
-      ),
-    every: (delayMs, call) => start(() => setInterval(call, delayMs)),
-    close() {
-      for (const timer of running) clearTimeout(timer);
-      running.clear();
+        }, pieceMs);
+      };
+      wait(delayMs);
+      return close;
+    },
+    every(delayMs, call) {
+      if (opened.hasEnded) return () => {};
+      const timer = setInterval(call, Math.min(delayMs, LONGEST_TIMER_MS));
+      return opened.add(() => clearInterval(timer));
     },
   };
 }

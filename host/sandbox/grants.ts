@@ -1,67 +1,95 @@
 /**
  * What a plugin may do. A grant is a permission that the operator gave; using one that is not there throws NotCapable with
- * the flag and the YAML that would give it.
+ * the flag and the YAML that would give it. A denial wins over every grant.
  *
- * Scopes are matched here and nowhere else: names with `*`, hosts as `host:port` where host is an address, a CIDR or a name.
+ * Scopes are matched here and in `host-scope.ts`, and nowhere else.
  */
 
 import { NotCapable, type Permission } from "../announcer.ts";
-import { parseBlocks } from "../rules/blocks.ts";
-import { parseAddress } from "../rules/addresses.ts";
+import { type HostScope, hostCovers, hostTouches, parseHostScope } from "./host-scope.ts";
+import { grantHint, quotedScope } from "./scope-text.ts";
+
+type FramePermission = Permission & { kind: "frame" };
+type Matcher = (wanted: Permission) => boolean;
 
 export class Grants {
   readonly #plugin: string;
-  readonly #granted: readonly Permission[];
+  readonly #allow: readonly Matcher[];
+  readonly #deny: readonly Matcher[];
 
-  constructor(plugin: string, granted: readonly Permission[]) {
+  /** Throws where a scope cannot be read, before anything is decided by it. */
+  constructor(plugin: string, allow: readonly Permission[], deny: readonly Permission[] = []) {
     this.#plugin = plugin;
-    this.#granted = granted;
+    this.#allow = allow.map((granted) => matcher(granted, { frame: frameCovers, host: hostCovers }));
+    this.#deny = deny.map((denied) => matcher(denied, { frame: frameTouches, host: hostTouches }));
   }
 
   allows(wanted: Permission): boolean {
-    return this.#granted.some((granted) => covers(granted, wanted));
+    return !this.#denies(wanted) && this.#allow.some((matches) => matches(wanted));
   }
 
   /** Throws NotCapable where the permission was not granted. */
   demand(wanted: Permission): void {
     if (this.allows(wanted)) return;
-    const flag = `--allow-${wanted.kind}=${scopeText(wanted)}`;
-    const yaml = `{ plugin: ${this.#plugin}, allow: { ${wanted.kind}: ["${scopeText(wanted)}"] } }`;
-    throw new NotCapable(this.#plugin, wanted, `Plugin ${this.#plugin} may not use ${wanted.kind} "${scopeText(wanted)}"; run again with ${flag}, or grant ${yaml}`);
+    const what = `Plugin ${this.#plugin} may not use ${wanted.kind} ${quotedScope(wanted)}`;
+    const why = this.#denies(wanted) ? "it was denied" : grantHint(this.#plugin, wanted);
+    throw new NotCapable(this.#plugin, wanted, `${what}; ${why}`);
+  }
+
+  #denies(wanted: Permission): boolean {
+    return this.#deny.some((matches) => matches(wanted));
   }
 }
 
-/** `eth0/0x0806`, `192.0.2.1:179`, `hostname`: a permission's scope as flags and YAML write it. */
-export function scopeText(permission: Permission): string {
-  switch (permission.kind) {
-    case "frame": {
-      const type = `${permission.link}/0x${permission.etherType.toString(16).padStart(4, "0")}`;
-      return permission.ipProtocol === undefined ? type : `${type}/${permission.ipProtocol}`;
-    }
+interface Match {
+  frame(given: FramePermission, wanted: FramePermission): boolean;
+  host(given: HostScope, wanted: HostScope): boolean;
+}
+
+/** Reads the scope that was given once, for all that will be wanted. */
+function matcher(given: Permission, match: Match): Matcher {
+  switch (given.kind) {
+    case "frame":
+      return (wanted) => wanted.kind === "frame" && match.frame(given, wanted);
+    case "sys":
+      return (wanted) => wanted.kind === "sys" && matchesPattern(given.fact, wanted.fact);
     case "net":
     case "listen":
-    case "udp":
-      return permission.host;
-    case "sys":
-      return permission.fact;
+    case "udp": {
+      const scope = readHost(given);
+      return (wanted) => wanted.kind === given.kind && match.host(scope, readHost(wanted));
+    }
     default:
-      return permission satisfies never;
+      return given satisfies never;
   }
 }
 
-function covers(granted: Permission, wanted: Permission): boolean {
-  if (granted.kind === "frame" && wanted.kind === "frame") {
-    const isProtocol = granted.ipProtocol === undefined || granted.ipProtocol === wanted.ipProtocol;
-    const isSource = wanted.sourceMac === undefined || matches(granted.sourceMac ?? "", wanted.sourceMac);
-    return isProtocol && isSource && granted.etherType === wanted.etherType && matches(granted.link, wanted.link);
-  }
-  if (granted.kind === "sys" && wanted.kind === "sys") return matches(granted.fact, wanted.fact);
-  if (granted.kind === "frame" || granted.kind === "sys" || wanted.kind === "frame" || wanted.kind === "sys") return false;
-  return granted.kind === wanted.kind && hostCovers(granted.host, wanted.host);
+function readHost(permission: Permission & { host: string }): HostScope {
+  const scope = parseHostScope(permission.host);
+  if (scope !== undefined) return scope;
+  const expected = "an address, a CIDR or *, and a port: 192.0.2.1:179, 10.0.0.0/8:*, [2001:db8::1]:179";
+  throw new Error(`Cannot read the ${permission.kind} scope ${JSON.stringify(permission.host)}: expected ${expected}`);
+}
+
+function frameCovers(granted: FramePermission, wanted: FramePermission): boolean {
+  const isProtocol = granted.ipProtocol === undefined || granted.ipProtocol === wanted.ipProtocol;
+  const isSource = wanted.sourceMac === undefined || matchesMac(granted.sourceMac, wanted.sourceMac);
+  return isProtocol && isSource && granted.etherType === wanted.etherType && matchesPattern(granted.link, wanted.link);
+}
+
+/** A denial without a protocol or a source MAC denies all of them; one with a source MAC leaves the link's own. */
+function frameTouches(denied: FramePermission, wanted: FramePermission): boolean {
+  const isProtocol = denied.ipProtocol === undefined || wanted.ipProtocol === undefined || denied.ipProtocol === wanted.ipProtocol;
+  const isSource = denied.sourceMac === undefined || (wanted.sourceMac !== undefined && matchesMac(denied.sourceMac, wanted.sourceMac));
+  return isProtocol && isSource && denied.etherType === wanted.etherType && matchesPattern(denied.link, wanted.link);
+}
+
+function matchesMac(pattern: string | undefined, mac: string): boolean {
+  return pattern !== undefined && matchesPattern(pattern.toLowerCase(), mac.toLowerCase());
 }
 
 /** `*` stands for any run of characters. */
-export function matches(pattern: string, text: string): boolean {
+function matchesPattern(pattern: string, text: string): boolean {
   const parts = pattern.split("*");
   if (parts.length === 1) return pattern === text;
   const [first = "", ...rest] = parts;
@@ -74,24 +102,4 @@ export function matches(pattern: string, text: string): boolean {
     at = found + part.length;
   }
   return at <= text.length - last.length;
-}
-
-function hostCovers(granted: string, wanted: string): boolean {
-  const [grantedHost, grantedPort] = splitPort(granted);
-  const [wantedHost, wantedPort] = splitPort(wanted);
-  if (grantedPort !== "*" && grantedPort !== wantedPort) return false;
-  if (grantedHost === "*" || grantedHost === wantedHost) return true;
-  const address = parseAddress(wantedHost);
-  if (address === undefined || !grantedHost.includes("/")) return false;
-  const parsed = parseBlocks(grantedHost);
-  return parsed.ok && parsed.value.some(({ family, first, last }) => family === address.family && first <= address.value && address.value <= last);
-}
-
-/** `[2001:db8::1]:179` → `2001:db8::1`, `179`; no port is any port. */
-function splitPort(host: string): [host: string, port: string] {
-  const bracketed = /^\[(.+)\](?::(.+))?$/.exec(host);
-  if (bracketed !== null) return [bracketed[1] as string, bracketed[2] ?? "*"];
-  const colon = host.lastIndexOf(":");
-  if (colon < 0 || host.indexOf(":") !== colon) return [host, "*"];
-  return [host.slice(0, colon), host.slice(colon + 1)];
 }

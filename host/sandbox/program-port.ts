@@ -1,23 +1,27 @@
 /**
  * A plugin's packet program as its context shows it: names of links and texts of addresses on this side, ids and bytes on the
  * side of the packet service. It follows the links: one that comes, goes, or changes its MAC is attached anew without the plugin.
+ *
+ * The service takes calls in the order in which they are made, so what was asked last is what holds. Each change of the links is
+ * handed on at once: a link that is down for a moment must be seen down, or nothing would be announced when it is back.
  */
 
-import type { Log, Program, ProgramEvent, ProgramRow, Refusal } from "../announcer.ts";
-import type { LinkSource } from "../packets/links.ts";
-import { ROW_BYTES, type RawEvent, type RowCounters } from "../packets/program.ts";
+import type { Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
+import type { HostLink, LinkSource } from "../packets/links.ts";
+import { ROW_BYTES, type RowCounters } from "../packets/program.ts";
 import type { PacketService } from "../packets/service.ts";
+import type { WasmModule } from "../packets/wasm.ts";
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
 import type { Grants } from "./grants.ts";
+import { readEvent, writeAddress, writeRow } from "./program-rows.ts";
 
-const STATES = { active: 1, standby: 2, draining: 3 } as const;
-const EVENT_KINDS: Readonly<Record<number, ProgramEvent["kind"]>> = { 1: "conflict" };
-const EVERY_LINK = 0xffff_ffff_ffff_ffffn;
+const RETRY_MS = 1000;
 
 export interface ProgramPort extends Program {
   /** Counters of every row that the program has, by address. */
   counters(): Promise<Map<string, RowCounters>>;
-  close(): void;
+  /** Unloads the program: its ports are closed, its rows forgotten. */
+  close(): Promise<void>;
 }
 
 export interface ProgramHost {
@@ -27,96 +31,157 @@ export interface ProgramHost {
   readonly log: Log;
 }
 
-/** Loads the program and gives the port to it. `match`: the frames that the plugin's grant names. */
-export async function openProgram(name: string, module: WebAssembly.Module, match: { etherType: number; ipProtocol?: number }, host: ProgramHost): Promise<ProgramPort> {
-  const { service, links, grants, log } = host;
-  const seed = crypto.getRandomValues(new Uint32Array(2));
-  await service.addProgram(name, module, match, [seed[0] ?? 0, seed[1] ?? 0]);
-  const rowIds = new Map<string, number>();
-  const listeners: ((event: ProgramEvent) => void)[] = [];
-  let wanted: ReadonlySet<string> = new Set();
-  const complaints = new Map<string, string>();
+/** The frames that a program gets. */
+export interface FrameMatch {
+  readonly etherType: number;
+  readonly ipProtocol?: number;
+}
 
-  const attach = async (): Promise<void> => {
-    const failures = await service.attach(name, links.all().filter((link) => wanted.has(link.name)));
-    for (const { link, error } of failures) if (complaints.get(link) !== error) log.warn("Cannot attach link", { link, error });
-    complaints.clear();
-    for (const { link, error } of failures) complaints.set(link, error);
-  };
-  const watch = links.watch(() => void attach().catch((error: Error) => log.error("Cannot follow the links", { error: error.message })));
-  service.onEvent((program, event) => {
-    if (program === name) for (const call of listeners) call(toEvent(event, links));
-  });
+/** Loads a program for the plugin and gives the port to it. */
+export async function openProgram(plugin: string, module: WasmModule, match: FrameMatch, host: ProgramHost): Promise<ProgramPort> {
+  const [low = 0, high = 0] = crypto.getRandomValues(new Uint32Array(2));
+  await host.service.addProgram(plugin, module, match, [low, high]);
+  return new Port(plugin, match, host);
+}
 
-  return {
-    async attach(names) {
-      for (const link of names) grants.demand({ kind: "frame", link, ...match });
-      wanted = new Set(names);
-      await attach();
-    },
-    async put(rows) {
-      const refusals: Refusal[] = [];
-      const good = rows.filter((row) => parseAddress(row.address) !== undefined || refusals.push({ vip: row.address, reason: "not an address" }) < 0);
-      const records = packRows(good, (link) => links.id(link));
-      const { ids, refused } = await service.put(name, records);
-      good.forEach((row, at) => void rowIds.set(row.address, ids[at] as number));
-      for (const { at, reason } of refused) {
-        const vip = good[at]?.address as string;
-        rowIds.delete(vip);
-        refusals.push({ vip, reason });
+class Port implements ProgramPort {
+  readonly #name: string;
+  readonly #match: FrameMatch;
+  readonly #host: ProgramHost;
+  readonly #closes: readonly (() => void)[];
+  readonly #listeners = new Set<(event: ProgramEvent) => void>();
+  /** Canonical address → row of the program. */
+  readonly #rows = new Map<string, number>();
+  /** Link → why it could not be attached. */
+  #failures: ReadonlyMap<string, string> = new Map();
+  #wanted: ReadonlySet<string> = new Set();
+  #attempts = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #hasEnded = false;
+
+  constructor(name: string, match: FrameMatch, host: ProgramHost) {
+    this.#name = name;
+    this.#match = match;
+    this.#host = host;
+    this.#closes = [
+      host.links.watch(() => this.#follow()),
+      host.service.onEvent((program, event) => {
+        if (program !== name) return;
+        const linkName = (id: number) => host.links.all().find((link) => link.id === id)?.name ?? `link ${id}`;
+        const translated = readEvent(event, linkName, (address) => this.#rows.has(address));
+        for (const call of this.#listeners) call(translated);
+      }),
+    ];
+  }
+
+  async attach(names: readonly string[]): Promise<void> {
+    for (const link of names) this.#host.grants.demand({ kind: "frame", link, ...this.#match });
+    this.#wanted = new Set(names);
+    await this.#attach();
+  }
+
+  async put(rows: Parameters<Program["put"]>[0]): Promise<readonly Refusal[]> {
+    this.#demandLife();
+    const refusals: Refusal[] = [];
+    const good: string[] = [];
+    const records = new Uint8Array(rows.length * ROW_BYTES);
+    for (const row of rows) {
+      const record = records.subarray(good.length * ROW_BYTES, (good.length + 1) * ROW_BYTES);
+      try {
+        writeRow(record, row, (link) => this.#host.links.id(link));
+        good.push(row.address);
+      } catch (error) {
+        record.fill(0);
+        refusals.push({ vip: row.address, reason: (error as Error).message });
       }
-      return refusals;
-    },
-    async remove(addresses) {
-      const known = addresses.filter((address) => rowIds.has(address));
-      await service.remove(name, packRows(known.map(rowOf), () => 0));
-      for (const address of known) rowIds.delete(address);
-    },
-    onEvent(call) {
-      listeners.push(call);
-      return () => void listeners.splice(listeners.indexOf(call), listeners.includes(call) ? 1 : 0);
-    },
-    async counters() {
-      const addresses = [...rowIds.keys()];
-      const counters = await service.counters(name, Int32Array.from(rowIds.values()));
-      return new Map(addresses.map((address, at) => [address, counters[at] as RowCounters]));
-    },
-    close: watch,
-  };
-}
-
-function rowOf(address: string): ProgramRow {
-  return { address, family: parseAddress(address)?.family ?? 4, links: null, state: "active" };
-}
-
-/** `docs/packet-programs.md` "Rows": 64 bytes a row. */
-export function packRows(rows: readonly ProgramRow[], linkId: (name: string) => number): Uint8Array {
-  const records = new Uint8Array(rows.length * ROW_BYTES);
-  const view = new DataView(records.buffer);
-  rows.forEach((row, index) => {
-    const at = index * ROW_BYTES;
-    records[at] = row.family;
-    records[at + 1] = STATES[row.state];
-    const mask = row.links === null ? EVERY_LINK : row.links.reduce((bits, link) => bits | (1n << BigInt(linkId(link))), 0n);
-    view.setBigUint64(at + 8, mask, true);
-    const { family, value } = parseAddress(row.address) ?? { family: 4, value: 0n };
-    if (family === 4) view.setUint32(at + 16, Number(value));
-    else {
-      view.setBigUint64(at + 16, value >> 64n);
-      view.setBigUint64(at + 24, value & 0xffff_ffff_ffff_ffffn);
     }
-    if (row.attributes !== undefined) records.set(row.attributes.subarray(0, 32), at + 32);
-  });
-  return records;
+    const { ids, refused } = await this.#host.service.put(this.#name, records.slice(0, good.length * ROW_BYTES));
+    for (const [at, address] of good.entries()) this.#rows.set(canonical(address), ids[at] as number);
+    for (const { at, reason } of refused) {
+      this.#rows.delete(canonical(good[at] as string));
+      refusals.push({ vip: good[at] as string, reason });
+    }
+    return refusals;
+  }
+
+  async remove(addresses: readonly string[]): Promise<void> {
+    this.#demandLife();
+    const good = addresses.filter((address) => parseAddress(address) !== undefined);
+    const records = new Uint8Array(good.length * ROW_BYTES);
+    for (const [at, address] of good.entries()) writeAddress(records.subarray(at * ROW_BYTES), address);
+    await this.#host.service.remove(this.#name, records);
+    for (const address of good) this.#rows.delete(canonical(address));
+  }
+
+  onEvent(call: (event: ProgramEvent) => void): () => void {
+    this.#listeners.add(call);
+    return () => void this.#listeners.delete(call);
+  }
+
+  async counters(): Promise<Map<string, RowCounters>> {
+    const addresses = [...this.#rows.keys()];
+    const counters = await this.#host.service.counters(this.#name, Int32Array.from(this.#rows.values()));
+    return new Map(addresses.map((address, at) => [address, counters[at] as RowCounters]));
+  }
+
+  async close(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const close of this.#closes) close();
+    clearTimeout(this.#retry);
+    this.#listeners.clear();
+    const { service, log } = this.#host;
+    // A service that has ended has closed everything itself.
+    await service
+      .removeProgram(this.#name)
+      .catch((error: Error) => log.debug("Packet program went with its worker", { error: error.message }));
+  }
+
+  #follow(): void {
+    if (this.#wanted.size === 0) return;
+    this.#attach().catch((error: Error) => this.#hasEnded || this.#host.log.error("Cannot follow the links", { error: error.message }));
+  }
+
+  async #attach(): Promise<void> {
+    this.#demandLife();
+    this.#attempts += 1;
+    const attempt = this.#attempts;
+    clearTimeout(this.#retry);
+    const { found, failures } = this.#find();
+    for (const { link, error } of await this.#host.service.attach(this.#name, found)) failures.set(link, error);
+    if (attempt !== this.#attempts || this.#hasEnded) return;
+    this.#tell(failures);
+    if (failures.size > 0) this.#retry = setTimeout(() => this.#follow(), RETRY_MS);
+  }
+
+  /** The wanted links that exist. Asking for an id keeps it from links that nobody wants. */
+  #find(): { found: readonly HostLink[]; failures: Map<string, string> } {
+    const { links } = this.#host;
+    const failures = new Map<string, string>();
+    for (const name of this.#wanted) {
+      try {
+        links.id(name);
+      } catch (error) {
+        failures.set(name, (error as Error).message);
+      }
+    }
+    return { found: links.all().filter(({ name }) => this.#wanted.has(name) && !failures.has(name)), failures };
+  }
+
+  #tell(failures: ReadonlyMap<string, string>): void {
+    for (const [link, error] of failures) {
+      if (this.#failures.get(link) !== error) this.#host.log.warn("Cannot attach link; trying again", { link, error });
+    }
+    for (const link of this.#failures.keys()) if (!failures.has(link)) this.#host.log.info("Attached link after all", { link });
+    this.#failures = failures;
+  }
+
+  #demandLife(): void {
+    if (this.#hasEnded) throw new Error(`Cannot use the packet program of plugin ${this.#name}: it has stopped`);
+  }
 }
 
-function toEvent(event: RawEvent, links: LinkSource): ProgramEvent {
-  const isIPv4 = event.address.subarray(4).every((byte) => byte === 0);
-  const hex = Buffer.from(isIPv4 ? event.address.subarray(0, 4) : event.address).toString("hex");
-  return {
-    kind: EVENT_KINDS[event.kind] ?? event.kind,
-    address: formatAddress({ family: isIPv4 ? 4 : 6, value: BigInt(`0x${hex}`) }),
-    link: links.all().find(({ id }) => id === event.link)?.name ?? `link ${event.link}`,
-    mac: Array.from(event.mac, (byte) => byte.toString(16).padStart(2, "0")).join(":"),
-  };
+function canonical(address: string): string {
+  const parsed = parseAddress(address);
+  return parsed === undefined ? address : formatAddress(parsed);
 }

@@ -3,16 +3,21 @@
  * and calls `start`. What was opened on the way is closed again where a step fails.
  */
 
-import { type Announcer, API_VERSION, type Log, type PluginDefinition } from "../announcer.ts";
+import { type Announcer, API_VERSION, type Log, type Permission, type PluginDefinition } from "../announcer.ts";
+import { withFields } from "../observe/log.ts";
 import type { MetricsRegistry } from "../observe/metrics.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
 import type { PacketService } from "../packets/service.ts";
 import { loadModule } from "../packets/wasm.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
+import { createCheck } from "./check-config.ts";
+import { checkedAnnouncer } from "./checked-announcer.ts";
 import { createContext } from "./context.ts";
 import { Grants } from "./grants.ts";
-import { openProgram, type ProgramPort } from "./program-port.ts";
+import { Opened } from "./opened.ts";
+import { openProgram, type ProgramHost, type ProgramPort } from "./program-port.ts";
+import { withinTime } from "./within-time.ts";
 
 export interface PluginHost {
   readonly node: string;
@@ -27,45 +32,86 @@ export interface RunningPlugin {
   readonly name: string;
   readonly announcer: Announcer;
   readonly program: ProgramPort | undefined;
-  /** What the plugin reported, by key. */
+  /** What the plugin reported and did not take back, by key. */
   readonly reports: ReadonlyMap<string, string>;
-  /** Closes everything that the plugin opened. After `announcer.stop`. */
-  close(): void;
+  /** How many sockets, timers and watches it has open. */
+  readonly open: number;
+  /** Closes everything that the plugin opened. After `announcer.stop`; harmless twice. */
+  close(): Promise<void>;
 }
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const START_TIMEOUT_MS = 10_000;
 
 /** What `plan` reads of a definition. */
 export function announcerFact({ name, from, serves }: Pick<PluginDefinition, "name" | "from" | "serves">): AnnouncerFact {
   return { name, from, serves };
 }
 
-/** A built-in is granted what it asks for. */
+/** A built-in is granted what it asks for. Rejects with one line that names the plugin. */
 export async function startPlugin<Config>(definition: PluginDefinition<Config>, config: Config, host: PluginHost): Promise<RunningPlugin> {
-  const { name, api } = definition;
-  if (!NAME.test(name)) throw new Error(`Cannot start plugin "${name}": expected a name of lower-case letters, digits and dashes`);
-  if (!(Number.isInteger(api) && api >= 1 && api <= API_VERSION)) throw new Error(`Cannot start plugin ${name}: it needs API version ${api}, this Herald has ${API_VERSION}`);
-  const permissions = definition.permissions(config);
-  const grants = new Grants(name, permissions);
-  const reports = new Map<string, string>();
-  let program: ProgramPort | undefined;
-  if (definition.program !== undefined) {
-    const frame = permissions.find((permission) => permission.kind === "frame");
-    if (frame === undefined) throw new Error(`Cannot start plugin ${name}: it has a packet program and asks for no frame permission`);
-    const match = { etherType: frame.etherType, ...(frame.ipProtocol === undefined ? {} : { ipProtocol: frame.ipProtocol }) };
-    program = await openProgram(definition.program, loadModule(definition.program), match, { service: host.packets, links: host.links, grants, log: host.log });
-  }
-  const parts = { node: host.node, plugin: name, grants, log: host.log, metrics: host.metrics, links: host.links, frames: host.frames, program };
-  const { context, close } = createContext({ ...parts, onReport: (key, state) => void reports.set(key, state) });
-  const closeAll = (): void => {
-    close();
-    program?.close();
+  const { name } = definition;
+  const closes: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const call of closes.splice(0).reverse()) await call();
   };
   try {
-    const announcer = await definition.start(context, config);
-    return { name, announcer, program, reports, close: closeAll };
+    demandKnownShape(definition);
+    const permissions = demandPermissions(definition, config);
+    const grants = new Grants(name, permissions);
+    const opened = new Opened(name);
+    closes.push(() => opened.end());
+    const log = withFields(host.log, { plugin: name });
+    const program = await loadProgram(definition, permissions, { service: host.packets, links: host.links, grants, log });
+    if (program !== undefined) closes.push(() => program.close());
+    const reports = new Map<string, string>();
+    const context = createContext({
+      ...{ node: host.node, plugin: name, grants, opened, log, metrics: host.metrics, links: host.links, frames: host.frames, program },
+      report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
+    });
+    const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));
+    const checked = checkedAnnouncer(announcer, definition, (next) =>
+      demandPermissions(definition, next as Config).every((permission) => grants.allows(permission)),
+    );
+    return {
+      name,
+      announcer: checked,
+      program,
+      reports,
+      close,
+      get open() {
+        return opened.size;
+      },
+    };
   } catch (error) {
-    closeAll();
-    throw new Error(`Cannot start plugin ${name}: ${(error as Error).message}`, { cause: error });
+    await close();
+    throw new Error(`Cannot start plugin ${JSON.stringify(name)}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function demandKnownShape({ name, api }: Pick<PluginDefinition, "name" | "api">): void {
+  if (!NAME.test(name)) throw new Error("expected a name of lower-case letters, digits and dashes, at most 63, a letter first");
+  const isKnown = Number.isInteger(api) && api >= 1 && api <= API_VERSION;
+  if (!isKnown) throw new Error(`it needs API version ${api}, this Herald has ${API_VERSION}`);
+}
+
+/** What a checked config asks for. Only a config that fits its schema is shown to the plugin's code. */
+function demandPermissions<Config>(definition: PluginDefinition<Config>, config: Config): readonly Permission[] {
+  const problems = createCheck(`plugin ${definition.name}`, definition.config)(config);
+  const lines = problems.map(({ path, found, expected }) => `config${path === "" ? "" : ` ${path}`}: found ${found}, expected ${expected}`);
+  if (lines.length > 0) throw new Error(lines.join("; "));
+  return definition.permissions(config);
+}
+
+/** The program's frames are those of the first frame permission. */
+async function loadProgram(
+  { name, program }: Pick<PluginDefinition, "name" | "program">,
+  permissions: readonly Permission[],
+  host: ProgramHost,
+): Promise<ProgramPort | undefined> {
+  if (program === undefined) return undefined;
+  const frame = permissions.find((permission) => permission.kind === "frame");
+  if (frame === undefined) throw new Error("it has a packet program and asks for no frame permission");
+  const match = { etherType: frame.etherType, ...(frame.ipProtocol === undefined ? {} : { ipProtocol: frame.ipProtocol }) };
+  return openProgram(name, loadModule(program), match, host);
 }

@@ -9,11 +9,11 @@ export interface LinkChoice {
   readonly exclude: readonly string[];
 }
 
-/** MetalLB's default exclusions, and the links of other container networks that its users had to add by hand. */
-export const DEFAULT_EXCLUDE = [
-  ...["docker*", "cbr*", "dummy*", "virbr*", "lxcbr*", "veth*", "lo", "cali*", "tunl*", "flannel*", "kube-ipvs*", "cni*", "nodelocaldns*", "lxc*"],
-  ...["cilium*", "wg*", "br-*", "ovs*", "vxlan*"],
-];
+const METALLB_EXCLUDE = "docker* cbr* dummy* virbr* lxcbr* veth* lo cali* tunl* flannel* kube-ipvs* cni* nodelocaldns* lxc*";
+/** Of other container networks, which users of MetalLB had to add by hand. */
+const MORE_EXCLUDE = "cilium* wg* br-* ovs* vxlan*";
+
+export const DEFAULT_EXCLUDE: readonly string[] = `${METALLB_EXCLUDE} ${MORE_EXCLUDE}`.split(" ");
 
 /** Undefined where ARP announces on this link, else the reason in a few words. */
 export function whyNot(link: Link, { interfaces, exclude }: LinkChoice): string | undefined {

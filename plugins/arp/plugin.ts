@@ -8,8 +8,9 @@
  * Follows RFC 826 and RFC 5227 as far as the program says; bursts of five rounds, 1.1 s apart, as MetalLB.
  */
 
-import { type Announcement, definePlugin, type Link, type ProgramRow } from "../../host/announcer.ts";
-import { DEFAULT_EXCLUDE, type LinkChoice, whyNot } from "./links.ts";
+import { type Announcement, definePlugin, type ProgramRow } from "../../host/announcer.ts";
+import { followLinks } from "./follow-links.ts";
+import { DEFAULT_EXCLUDE } from "./links.ts";
 
 export interface ArpConfig {
   readonly interfaces?: readonly string[];
@@ -39,26 +40,11 @@ export default definePlugin<ArpConfig>({
   program: "arp",
 
   async start(context, { interfaces = [], exclude = DEFAULT_EXCLUDE }) {
-    const choice: LinkChoice = { interfaces, exclude };
-    let attached = "";
+    await followLinks(context, { interfaces, exclude });
 
-    const follow = async (links: readonly Link[]): Promise<void> => {
-      const names = links.filter((link) => whyNot(link, choice) === undefined).map(({ name }) => name);
-      if (names.join() === attached) return;
-      attached = names.join();
-      await context.program.attach(names);
-      const others = links.flatMap((link) => (names.includes(link.name) ? [] : `${link.name} (${whyNot(link, choice)})`));
-      if (names.length > 0) context.log.info("Answering on links", { links: names });
-      else context.log.warn("No interface to announce on; waiting for one", { links: others, ...(interfaces.length > 0 ? { wanted: interfaces } : {}) });
-    };
-    await follow(context.links.all());
-    context.links.watch((links) => {
-      follow(links).catch((error: Error) => context.log.error("Cannot follow the links", { error: error.message }));
-    });
-
-    context.program.onEvent(({ kind, address, link, mac }) => {
+    context.program.onEvent(({ kind, address, link, mac, heldBack }) => {
       if (kind !== "conflict") return;
-      context.metrics.count("herald_address_conflicts_total", { ip: address });
+      context.metrics.count("herald_address_conflicts_total", { ip: address }, 1 + heldBack);
       context.log.warn("Another station announces our address", { vip: address, link, mac });
     });
 
@@ -72,6 +58,6 @@ export default definePlugin<ArpConfig>({
   },
 });
 
-function toRow({ vip, family, links }: Announcement): ProgramRow {
-  return { address: vip, family, links, state: "active" };
+function toRow({ vip, links }: Announcement): ProgramRow {
+  return { address: vip, links, state: "active" };
 }

@@ -4,8 +4,8 @@
  */
 import { PacketProgram } from "../../packets/program.ts";
 import { loadModule } from "../../packets/wasm.ts";
-import { packRows } from "../../sandbox/program-port.ts";
-import { FRAME_BYTES, FRAME_STRIDE, vipAddress, writeRequests } from "./arp-frames.ts";
+import { packRows } from "../../sandbox/program-rows.ts";
+import { FRAME_BYTES, FRAME_STRIDE, TARGET_ADDRESS, vipAddress, writeRequests } from "./arp-frames.ts";
 
 export interface ArpProgramOptions {
   readonly vips: number;
@@ -17,7 +17,6 @@ export interface ArpProgramOptions {
 const BATCHES_A_ROUND = 20_000;
 /** V8 compiles a module twice: at once, and well. Rounds before the second are not ours to report. */
 const WARM_UP_ROUNDS = 5;
-const TARGET_ADDRESS = 38;
 const stations = {
   generator: { mac: "02:00:00:00:00:01", address: "10.63.255.254" },
   responder: { mac: "02:00:00:00:00:02" },
@@ -48,7 +47,7 @@ export function measureArpProgram({ vips, rounds, batchesARound = BATCHES_A_ROUN
 /** Draining rows answer like active ones and do not announce themselves, which would be another measurement. */
 function putRows(program: PacketProgram, vips: number): void {
   for (let vip = 0; vip < vips; vip++) {
-    const id = program.put(packRows([{ address: vipAddress(vip), family: 4, links: null, state: "draining" }], () => 0));
+    const id = program.put(packRows([{ address: vipAddress(vip), links: null, state: "draining" }], () => 0));
     if (id < 0) throw new Error(`Cannot measure the ARP program with ${vips} VIPs: it refused one as ${program.refusalName(id)}`);
   }
 }

@@ -1,0 +1,79 @@
+/** A plugin's config and attributes against the JSON Schema in its definition: every problem at once, in the words of `Problem`. */
+
+import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
+import type { JsonSchema } from "../announcer.ts";
+import { complain } from "../rules/config.ts";
+import type { Problem } from "../rules/vocabulary.ts";
+
+export type Check = (value: unknown) => readonly Problem[];
+
+/** These say that something below is wrong, which says so itself. */
+const ABOVE = new Set(["$ref", "allOf", "if", "properties", "patternProperties", "additionalProperties", "items", "prefixItems"]);
+/** These are wrong as a whole: what is wrong with each choice would only confuse. */
+const CHOICES = new Set(["anyOf", "oneOf", "not", "contains"]);
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ string: "a string", number: "a number", integer: "a whole number", boolean: "true or false" },
+  ...{ array: "a list", object: "an object", null: "null" },
+};
+
+/** `object` is what has the config: `plugin arp`. Values are JSON. Throws on a schema that is none. */
+export function createCheck(object: string, schema: JsonSchema): Check {
+  const copy = structuredClone(schema) as Schema; // the validator writes into it
+  const validator = new Validator(copy, "2020-12", false);
+  return (value) => {
+    const problems: Problem[] = [];
+    const { errors } = validator.validate(value);
+    for (const error of errors.filter((one) => !ABOVE.has(one.keyword) && !errors.some((other) => isInside(one, other)))) {
+      const steps = stepsOf(error.instanceLocation);
+      if (error.keyword === "required") steps.push(/"(.*)"/.exec(error.error)?.[1] ?? "");
+      complain({ object, problems }, pathOf(steps), follow(value, steps), expectedBy(error, copy));
+    }
+    return problems;
+  };
+}
+
+function isInside(error: OutputUnit, choice: OutputUnit): boolean {
+  if (!CHOICES.has(choice.keyword) || error === choice) return false;
+  // The location of "false" is that of the value, not of the keyword.
+  if (error.keyword === "false") return error.instanceLocation.startsWith(choice.instanceLocation);
+  return error.keywordLocation.startsWith(`${choice.keywordLocation}/`);
+}
+
+function expectedBy({ keyword, keywordLocation, error }: OutputUnit, schema: Schema): string {
+  const wanted = follow(schema, stepsOf(keywordLocation));
+  switch (keyword) {
+    case "type":
+      return [wanted]
+        .flat()
+        .map((type) => TYPES[String(type)] ?? String(type))
+        .join(" or ");
+    case "enum":
+      return `one of ${(wanted as unknown[]).map((choice) => JSON.stringify(choice)).join(", ")}`;
+    case "required":
+      return "a value";
+    case "false":
+      return "nothing of this name";
+    default:
+      // Behind a $ref the keyword's place is not in the schema; the validator's sentence will do.
+      return wanted === undefined || CHOICES.has(keyword) ? error.replace(/\.$/, "") : `${keyword} ${JSON.stringify(wanted)}`;
+  }
+}
+
+/** `#/interfaces/0` → `interfaces`, `0`. */
+function stepsOf(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function pathOf(steps: readonly string[]): string {
+  return steps
+    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
+    .join("")
+    .replace(/^\./, "");
+}
+
+function follow(value: unknown, steps: readonly string[]): unknown {
+  return steps.reduce<unknown>((inner, step) => (inner as Readonly<Record<string, unknown>> | null | undefined)?.[step], value);
+}

@@ -1,0 +1,37 @@
+/** An announcer that is shown only what its definition says that it understands. */
+
+import type { Announcer, JsonSchema, PluginDefinition } from "../announcer.ts";
+import type { Announcement } from "../rules/vocabulary.ts";
+import { createCheck } from "./check-config.ts";
+import { withinTime } from "./within-time.ts";
+
+const STOP_TIMEOUT_MS = 5000;
+const NO_ATTRIBUTES: JsonSchema = { additionalProperties: false };
+
+/** `mayConfigure`: a new config needs nothing that was not granted; throws where it is wrong. */
+export function checkedAnnouncer(
+  announcer: Announcer,
+  { name, attributes = NO_ATTRIBUTES }: Pick<PluginDefinition, "name" | "attributes">,
+  mayConfigure: (config: unknown) => boolean,
+): Announcer {
+  const check = createCheck(`plugin ${name}`, attributes);
+  const whyNot = (row: Announcement): string | undefined => {
+    const [problem] = check(row.attributes);
+    return problem && `attributes ${problem.path}: found ${problem.found}, expected ${problem.expected}`;
+  };
+  return {
+    held: async () => (await announcer.held?.()) ?? [],
+    async apply({ added, changed, removed }) {
+      const reasons = new Map<string, string>();
+      for (const row of [...added, ...changed]) {
+        const reason = whyNot(row);
+        if (reason !== undefined) reasons.set(row.vip, reason);
+      }
+      const isGood = ({ vip }: Announcement): boolean => !reasons.has(vip);
+      const refusals = await announcer.apply({ added: added.filter(isGood), changed: changed.filter(isGood), removed });
+      return [...refusals, ...Array.from(reasons, ([vip, reason]) => ({ vip, reason }))];
+    },
+    configure: async (config) => mayConfigure(config) && ((await announcer.configure?.(config)) ?? false),
+    stop: (why) => withinTime("stop", STOP_TIMEOUT_MS, () => announcer.stop(why)),
+  };
+}

@@ -1,0 +1,35 @@
+/** A permission's scope as flags, YAML and messages write it. */
+
+import type { Permission } from "../announcer.ts";
+import { visible } from "../observe/log.ts";
+
+/** `eth0/0x0806`, `eth0/0x0800/112@00:00:5e:00:01:*`, `192.0.2.1:179`, `hostname`. */
+export function scopeText(permission: Permission): string {
+  switch (permission.kind) {
+    case "frame": {
+      const { link, etherType, ipProtocol, sourceMac } = permission;
+      const protocol = ipProtocol === undefined ? "" : `/${ipProtocol}`;
+      return `${link}/0x${etherType.toString(16).padStart(4, "0")}${protocol}${sourceMac === undefined ? "" : `@${sourceMac}`}`;
+    }
+    case "net":
+    case "listen":
+    case "udp":
+      return permission.host;
+    case "sys":
+      return permission.fact;
+    default:
+      return permission satisfies never;
+  }
+}
+
+/** Safe to print: a scope may come from a plugin that wants the reader to see something else. */
+export function quotedScope(permission: Permission): string {
+  return JSON.stringify(visible(scopeText(permission)));
+}
+
+/** What to type and what to write so that a plugin gets a permission; quoted for the shell and for YAML. */
+export function grantHint(plugin: string, permission: Permission): string {
+  const flag = `--allow-${permission.kind}=${visible(scopeText(permission))}`;
+  const word = /^[\w./:@=-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", `'\\''`)}'`;
+  return `run again with ${word}, or grant { plugin: ${plugin}, allow: { ${permission.kind}: [${quotedScope(permission)}] } }`;
+}

@@ -1,0 +1,67 @@
+/** UDP for plugins: where a socket is bound, what it sends to and which groups it joins are checked against the grants. */
+
+import { createSocket, type Socket } from "node:dgram";
+import { networkInterfaces } from "node:os";
+import type { Udp, UdpSocket } from "../announcer.ts";
+import type { Grants } from "./grants.ts";
+import { hostText } from "./host-scope.ts";
+import type { Opened } from "./opened.ts";
+import { readPeerAddress, readSocketAddress, type SocketAddress } from "./socket-address.ts";
+
+export function createUdp(grants: Grants, opened: Opened): Udp {
+  const demand: Demand = (address, port) => {
+    grants.demand({ kind: "udp", host: hostText(address.bare, port) });
+    return address.text;
+  };
+  return {
+    async open({ address, port, reuse = false }) {
+      const at = readSocketAddress(address);
+      demand(at, port);
+      if (opened.hasEnded) throw opened.ended();
+      const socket = createSocket({ type: at.family === 6 ? "udp6" : "udp4", reuseAddr: reuse, ipv6Only: true });
+      const close = opened.add(() => socket.close());
+      try {
+        await bound(socket, { address: at.text, port });
+      } catch (error) {
+        close();
+        throw new Error(`Cannot open UDP on ${hostText(at.text, port)}: ${(error as Error).message}`, { cause: error });
+      }
+      return toUdpSocket(socket, at.family, demand, close);
+    },
+  };
+}
+
+/** Gives the text of an address that the plugin may use. */
+type Demand = (address: SocketAddress, port: number) => string;
+
+/** Settles in every case: bound, refused, or closed with the plugin. */
+async function bound(socket: Socket, options: { address: string; port: number }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    // Later errors are those of single datagrams (no route, a queue that is full): the network loses some anyway.
+    socket.on("error", reject);
+    socket.once("close", () => reject(new Error("closed meanwhile")));
+    socket.bind(options, resolve);
+  });
+}
+
+function toUdpSocket(socket: Socket, family: 4 | 6, demand: Demand, close: () => void): UdpSocket {
+  const { port } = socket.address();
+  return {
+    port,
+    send(bytes, to) {
+      socket.send(bytes, to.port, demand(readPeerAddress(to.address), to.port));
+    },
+    onMessage: (call) => void socket.on("message", (bytes, from) => call(bytes, { address: from.address, port: from.port })),
+    join(group, link) {
+      socket.addMembership(demand(readPeerAddress(group), port), family === 6 ? `::%${link}` : linkAddress(link));
+    },
+    close,
+  };
+}
+
+/** Node names the link of an IPv4 group by one of its addresses. */
+function linkAddress(link: string): string {
+  const address = networkInterfaces()[link]?.find(({ family }) => family === "IPv4")?.address;
+  if (address === undefined) throw new Error(`Cannot join a group on ${link}: it has no IPv4 address`);
+  return address;
+}
