@@ -64,7 +64,7 @@ function recorded(): string[] {
   return text.split("\n").filter((line) => line.startsWith("- "));
 }
 
-async function until(what: () => boolean, withinMs = 3000): Promise<void> {
+async function until(what: () => boolean, withinMs = 10_000): Promise<void> {
   const startMs = performance.now();
   while (!what()) {
     if (performance.now() - startMs > withinMs) throw new Error(`Waited ${withinMs} ms for ${what}`);

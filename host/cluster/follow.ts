@@ -4,8 +4,9 @@ import { DirectoryWatch } from "./watch.ts";
 
 /** Where there are no events, changes are seen after this long. */
 const POLL_MS = 1_000;
-/** Looking takes at most this part of the time, however many files there are. */
+/** Looking takes at most this part of the time, however many files there are; but changes are seen after this long. */
 const POLL_SHARE = 1 / 20;
+const LONGEST_POLL_MS = 10_000;
 
 /** Looks at these entries; undefined: at everything. */
 export type Look = (names: ReadonlySet<string> | undefined) => Promise<void>;
@@ -17,6 +18,8 @@ export class Follow {
   #everything = false;
   #isRunning = false;
   #closed = false;
+  /** Milliseconds that looking at everything takes, as it seems: one slow look may be due to a busy machine. */
+  #lookMs = Number.POSITIVE_INFINITY;
   #poll: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
 
@@ -67,7 +70,9 @@ export class Follow {
   }
 
   #pollAfter(lookMs: number): void {
+    this.#lookMs = Math.min(lookMs, 1.5 * this.#lookMs);
+    const delayMs = Math.min(Math.max(POLL_MS, this.#lookMs / POLL_SHARE), LONGEST_POLL_MS);
     clearTimeout(this.#poll);
-    if (!this.#closed) this.#poll = setTimeout(() => this.#signal(undefined), Math.max(POLL_MS, lookMs / POLL_SHARE));
+    if (!this.#closed) this.#poll = setTimeout(() => this.#signal(undefined), delayMs);
   }
 }

@@ -9,8 +9,10 @@ import {
   truncateSync,
   unlinkSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -57,7 +59,7 @@ async function open(path: string, options: Partial<ManifestsOptions> = {}) {
   };
 }
 
-async function until(what: () => boolean, withinMs = 3000): Promise<number> {
+async function until(what: () => boolean, withinMs = 10_000): Promise<number> {
   const start = performance.now();
   while (!what()) {
     if (performance.now() - start > withinMs) throw new Error(`Waited ${withinMs} ms for ${what}`);
@@ -116,16 +118,21 @@ manifests("open() says what is wrong with the path", async () => {
   }
 });
 
-manifests("one changed document of a 100 KB file is there in a few ms, and only it is parsed", async () => {
+manifests("of one changed document in a 100 KB file only that is parsed, and it takes little more than reading the file", async () => {
   const texts = Array.from({ length: 1000 }, (_, at) => `${service(`s-${at}`)}# ${"x".repeat(20)}\n`);
   const path = directory({ "all.yaml": texts.join("") });
   const { source, store } = await open(path);
   assert.is(source.parsedDocuments, 1000);
+  // The least that anybody could do: wait for the event, read the file.
+  let bare = 0;
+  const watcher = watch(path, () => void readFile(join(path, "all.yaml")).then(() => (bare ||= performance.now())));
   const tookMs: number[] = [];
+  const bareMs: number[] = [];
   for (let round = 0; round < 30; round++) {
     const port = 1000 + round;
     texts[round * 7] = `${service(`s-${round * 7}`, port)}# ${"x".repeat(20)}\n`;
     let arrived = 0;
+    bare = 0;
     store.takeDirty();
     const close = store.onDirty(() => {
       arrived = performance.now();
@@ -133,14 +140,16 @@ manifests("one changed document of a 100 KB file is there in a few ms, and only 
     const text = texts.join("");
     const start = performance.now();
     writeFileSync(join(path, "all.yaml"), text);
-    await until(() => arrived > 0);
+    await until(() => arrived > 0 && bare > 0);
     tookMs.push(arrived - start);
+    bareMs.push(bare - start);
     close();
     assert.equal([...store.takeDirty().services], [`default/s-${round * 7}`]);
   }
+  watcher.close();
   assert.is(source.parsedDocuments, 1030);
-  const p50 = tookMs.sort((a, b) => a - b)[15] as number;
-  assert.ok(p50 < 10, `p50 is ${p50.toFixed(1)} ms`);
+  const [took, least] = [tookMs, bareMs].map((list) => list.sort((a, b) => a - b)[15] as number) as [number, number];
+  assert.ok(took < 10 || took < 4 * least, `p50 is ${took.toFixed(1)} ms, that of reading alone ${least.toFixed(1)} ms`);
 });
 
 manifests("a file saved by rename, as editors do, is followed", async () => {
@@ -272,7 +281,7 @@ manifests("a ConfigMap's swap of ..data is one change", async () => {
   rmSync(join(path, "..1"), { recursive: true });
   const tookMs = await until(() => has({ one: 81, two: 82 }));
   await flicker;
-  assert.ok(tookMs < 500, `took ${tookMs.toFixed(0)} ms: only the poll saw it`);
+  assert.ok(tookMs < 800, `took ${tookMs.toFixed(0)} ms: only the poll saw it`);
 });
 
 manifests("a directory that is gone leaves everything as it was, and is followed again when it is back", async () => {
@@ -291,7 +300,7 @@ manifests("a directory that is gone leaves everything as it was, and is followed
   // The events come from the new directory now.
   await delay(50);
   writeFileSync(join(path, "a.yaml"), service("one", 82));
-  assert.ok((await until(() => has({ one: 82 }))) < 500);
+  assert.ok((await until(() => has({ one: 82 }))) < 800);
 });
 
 manifests("changes without an event are seen by the poll", async () => {
