@@ -5,12 +5,13 @@
 
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
+import { API_GROUP } from "./api-group.ts";
 import type { ServiceStatus } from "./service-status.ts";
 import { parseYaml } from "./yaml.ts";
 
 const HEADER = `# The addresses that Services have, written by "herald run --controller". One line is one Service.
 # A change made here is read, and kept where the pools allow it.
-apiVersion: herald.dev/v1alpha1
+apiVersion: ${API_GROUP}/v1alpha1
 kind: Allocations
 allocations:
 `;
