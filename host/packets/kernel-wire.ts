@@ -3,7 +3,7 @@
 import { MessageVector } from "./layout.ts";
 import { Errno, type Libc } from "./libc.ts";
 import type { PacketProgram } from "./program.ts";
-import { openPacketSocket, takeKernelDrops } from "./sockets.ts";
+import { openPacketSocket, openSendSocket, takeKernelDrops } from "./sockets.ts";
 import type { FramePort, Wire } from "./wire.ts";
 
 const MSG_DONTWAIT = 0x40;
@@ -27,13 +27,21 @@ export function kernelWire(libc: Libc, watches: boolean): Wire {
         vectors.set(program, vector);
       }
       const fd = openPacketSocket(libc, link, etherType, filter);
-      return new KernelPort(libc, fd, program, vector, watches ? libc.watch(fd, onReadable) : undefined);
+      if (!watches) return new KernelPort(libc, { receive: fd, send: fd }, program, vector, undefined);
+      try {
+        const send = openSendSocket(libc, link);
+        return new KernelPort(libc, { receive: fd, send }, program, vector, libc.watch(fd, onReadable));
+      } catch (error) {
+        libc.close(fd);
+        throw error;
+      }
     },
   };
 }
 
 class KernelPort implements FramePort {
   readonly fd: number;
+  readonly #sendFd: number;
   readonly #libc: Libc;
   readonly #program: PacketProgram;
   readonly #rx: MessageVector;
@@ -42,8 +50,15 @@ class KernelPort implements FramePort {
   /** Referenced as long as the port lives: a collected handle stops polling without a word. */
   readonly #watch: { close(): void } | undefined;
 
-  constructor(libc: Libc, fd: number, program: PacketProgram, vector: { rx: MessageVector; tx: MessageVector }, watch: { close(): void } | undefined) {
-    this.fd = fd;
+  constructor(
+    libc: Libc,
+    fds: { receive: number; send: number },
+    program: PacketProgram,
+    vector: { rx: MessageVector; tx: MessageVector },
+    watch: { close(): void } | undefined,
+  ) {
+    this.fd = fds.receive;
+    this.#sendFd = fds.send;
     this.#libc = libc;
     this.#program = program;
     this.#rx = vector.rx;
@@ -62,7 +77,7 @@ class KernelPort implements FramePort {
     for (let slot = from; slot < to; slot++) this.#tx.setLength(slot, this.#program.sendLength(slot));
     let sent = 0;
     while (from + sent < to) {
-      const count = this.#libc.sendmmsg(this.fd, this.#tx.header(from + sent), to - from - sent, MSG_DONTWAIT);
+      const count = this.#libc.sendmmsg(this.#sendFd, this.#tx.header(from + sent), to - from - sent, MSG_DONTWAIT);
       if (count > 0) sent += count;
       // A full queue or a dead link drops what is left: the other side asks again, and a loop here would make things worse.
       else if (this.#libc.errno() !== Errno.EINTR) break;
@@ -77,5 +92,6 @@ class KernelPort implements FramePort {
   close(): void {
     this.#watch?.close();
     this.#libc.close(this.fd);
+    if (this.#sendFd !== this.fd) this.#libc.close(this.#sendFd);
   }
 }
