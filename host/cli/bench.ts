@@ -1,4 +1,5 @@
 /** `herald bench`: figures that can be reproduced on the very node. */
+import { resolve } from "node:path";
 import type { Driver } from "../packets/service.ts";
 import type { Bench } from "../workbench/bench/bench.ts";
 import { type Command, type CommandIo, parseFlags, suggest, UsageError } from "./command.ts";
@@ -9,17 +10,25 @@ Usage: herald bench [BENCH] [flags]
 Measures Herald beside others who do the same work, in interleaved rounds of one run. No BENCH lists them all.
 
   arp                 CPU per ARP reply, replies/s, loss and latency: both drivers of Herald, two responders in C, the kernel
+  manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
-namespaces; without either it measures the packet program alone and exits 3. The responders in C need a compiler.
+namespaces; without either it measures what needs no network and exits 3. The responders in C need a compiler.
 
 Flags:
   --rounds N          how often each is measured (default 5); ratios are taken inside a round
+  --json              the report with every measurement, as one JSON object
+  --help, -h          this text
+
+of arp:
   --seconds S         length of each load (default 1)
   --vips N            addresses answered for (default 1000)
   --driver DRIVER     event-loop or blocking; default both
-  --json              the report with every measurement, as one JSON object
-  --help, -h          this text
+
+of manifests:
+  --services N        Services in the directory (default 10000)
+  --edits N           changes of one document (default 200)
+  --directory DIR     where the manifests are written (default: in memory)
 
 Exit code: 0 also where a target is missed; 3 where only a part could be measured; 130 when interrupted.
 
@@ -33,10 +42,16 @@ const benches: Readonly<Record<string, { summary: string; load(): Promise<Bench>
     summary: "CPU per ARP reply, replies/s, loss and latency, beside responders in C and the kernel's own",
     load: async () => (await import("../workbench/bench/arp.ts")).arp,
   },
+  manifests: {
+    summary: "start to first answer with 10,000 Services in manifests, and from an edit to the wire",
+    load: async () => (await import("../workbench/bench/manifests.ts")).manifests,
+  },
 };
 
 const MOST_ROUNDS = 1000;
 const MOST_VIPS = 65_536;
+const MOST_SERVICES = 60_000;
+const MOST_EDITS = 5000;
 const drivers: readonly Driver[] = ["event-loop", "blocking"];
 
 export const bench: Command = {
@@ -49,6 +64,9 @@ export const bench: Command = {
       seconds: { type: "string" },
       vips: { type: "string" },
       driver: { type: "string" },
+      services: { type: "string" },
+      edits: { type: "string" },
+      directory: { type: "string" },
       json: { type: "boolean" },
       part: { type: "string" }, // what this bench runs of itself; not for people
     });
@@ -62,15 +80,19 @@ export const bench: Command = {
       await part(JSON.parse(values.part));
       return 0;
     }
-    const self = [process.argv[1] ?? "", "bench"];
+    const program = process.argv[1] ?? "";
+    const self = [program, "bench"];
     const options = {
       rounds: count("rounds", values.rounds ?? "5", MOST_ROUNDS),
       seconds: seconds(values.seconds ?? "1"),
       vips: count("vips", values.vips ?? "1000", MOST_VIPS),
       drivers: values.driver === undefined ? drivers : [driver(values.driver)],
+      services: count("services", values.services ?? "10000", MOST_SERVICES),
+      edits: count("edits", values.edits ?? "200", MOST_EDITS),
+      ...(values.directory === undefined ? {} : { directory: resolve(values.directory) }),
       json: values.json ?? false,
     };
-    return run(options, io, { all: [...self, ...args], part: [...self, name, "--part"] });
+    return run(options, io, { program, all: [...self, ...args], part: [...self, name, "--part"] });
   },
 };
 

@@ -93,4 +93,19 @@ frames("ReplyCheck refuses a reply cut short, and one with a wrong byte anywhere
   assert.ok(check.isRight(1, FRAME_BYTES));
 });
 
+const announcement = { ...right, destination: "ff:ff:ff:ff:ff:ff", targetMac: "ff:ff:ff:ff:ff:ff", targetAddress: right.senderAddress };
+
+frames("ReplyCheck knows an announcement, as a request and as a reply, from the responder only", () => {
+  for (const operation of [1, 2]) {
+    const { check } = received({ ...announcement, operation });
+    assert.ok(check.isAnnouncement(1, FRAME_BYTES), `operation ${operation}`);
+    assert.not(check.isAnnouncement(1, FRAME_BYTES - 1));
+    assert.not(check.isRight(1, FRAME_BYTES));
+  }
+  for (const fields of [{ source: "02:00:00:00:00:09" }, { senderMac: "02:00:00:00:00:09" }, { targetAddress: vipAddress(4) }]) {
+    assert.not(received({ ...announcement, ...fields }).check.isAnnouncement(1, FRAME_BYTES), JSON.stringify(fields));
+  }
+  assert.not(received(right).check.isAnnouncement(1, FRAME_BYTES));
+});
+
 frames.run();

@@ -4,8 +4,12 @@ import { codec } from "../../packets/codec/codec.ts";
 /** Apart in memory, so that a frame fits and starts on a word. */
 export const FRAME_STRIDE = 64;
 export const FRAME_BYTES = 42;
-/** Where a reply says whose it is: ar$spa of RFC 826 "Packet format", behind an Ethernet header. */
-const SENDER_ADDRESS = 28;
+const SOURCE = 6;
+const SOURCE_END = 12;
+const SENDER_MAC = 22;
+/** ar$spa and ar$tpa of RFC 826 "Packet format", behind an Ethernet header: whose the packet is, and whom it asks or tells. */
+export const SENDER_ADDRESS = 28;
+export const TARGET_ADDRESS = 38;
 /** Templates at least, so that a batch is whole also for few VIPs. */
 const TEMPLATES = 4096;
 
@@ -31,7 +35,7 @@ export interface Requests {
 }
 
 /** Request templates for every VIP equally often, in random order. */
-export function writeRequests({ generator }: Stations, vips: number, overlap: number, random: () => number): Requests {
+export function writeRequests(stations: Stations, vips: number, overlap: number, random: () => number): Requests {
   const count = vips * Math.ceil(TEMPLATES / vips);
   const once = Uint32Array.from({ length: count }, (_, at) => at % vips);
   for (let at = count - 1; at > 0; at--) {
@@ -42,19 +46,20 @@ export function writeRequests({ generator }: Stations, vips: number, overlap: nu
   }
   const order = Uint32Array.from({ length: count + overlap }, (_, at) => once[at % count] as number);
   const frames = new Uint8Array(new ArrayBuffer(order.length * FRAME_STRIDE));
-  order.forEach((vip, at) => {
-    const request = encode({
-      destination: "ff:ff:ff:ff:ff:ff",
-      source: generator.mac,
-      operation: 1,
-      senderMac: generator.mac,
-      senderAddress: generator.address,
-      targetMac: "00:00:00:00:00:00",
-      targetAddress: vipAddress(vip),
-    });
-    frames.set(request, at * FRAME_STRIDE);
-  });
+  order.forEach((vip, at) => void frames.set(writeRequest(stations, vip), at * FRAME_STRIDE));
   return { frames, count, order };
+}
+
+export function writeRequest({ generator }: Stations, vip: number): Uint8Array {
+  return encode({
+    destination: "ff:ff:ff:ff:ff:ff",
+    source: generator.mac,
+    operation: 1,
+    senderMac: generator.mac,
+    senderAddress: generator.address,
+    targetMac: "00:00:00:00:00:00",
+    targetAddress: vipAddress(vip),
+  });
 }
 
 /** Tells right replies from others, field by field, in memory where received frames lie FRAME_STRIDE apart. */
@@ -94,6 +99,17 @@ export class ReplyCheck {
       if (!isSender && this.#bytes[from + at] !== this.#expected[at]) return false;
     }
     return true;
+  }
+
+  /** The responder tells all stations of a VIP, by a request or a reply for its own address (RFC 5227 §3 "ARP Announcements"). */
+  isAnnouncement(slot: number, length: number): boolean {
+    if (length < FRAME_BYTES || this.vip(slot) < 0) return false;
+    const from = slot * FRAME_STRIDE;
+    for (let at = SOURCE; at < SENDER_ADDRESS; at++) {
+      const isMac = at < SOURCE_END || at >= SENDER_MAC;
+      if (isMac && this.#bytes[from + at] !== this.#expected[at]) return false;
+    }
+    return this.#view.getUint32(from + SENDER_ADDRESS) === this.#view.getUint32(from + TARGET_ADDRESS);
   }
 }
 

@@ -1,12 +1,13 @@
 /** The report of `herald bench arp`, as `--json` prints it: every round, the summaries, which targets were met, and what to doubt. */
 import type { Driver } from "../../packets/service.ts";
 import { type ArpRun, type ArpSummary, QUIET_WAIT, summarizeRuns, waitShare } from "./arp-summary.ts";
-import type { BenchOptions } from "./bench.ts";
+import type { ArpOptions } from "./bench.ts";
 import type { Measured } from "./harness.ts";
 import { describeMachine, type Machine, type Pinning } from "./machine.ts";
 import { type NotRun, names } from "./responders.ts";
 import { summarize } from "./statistics.ts";
 import { formatNumber, formatPercent } from "./table.ts";
+import type { Target } from "./targets.ts";
 
 /** What was measured on the wire. */
 export interface OnWire {
@@ -17,18 +18,10 @@ export interface OnWire {
   readonly pinning: Pinning;
 }
 
-export interface Target {
-  readonly what: string;
-  readonly wanted: string;
-  /** Null: not measured. */
-  readonly found: string | null;
-  readonly isMet: boolean | null;
-}
-
 export interface ArpReport {
   readonly bench: "arp";
   readonly machine: Machine;
-  readonly options: BenchOptions;
+  readonly options: ArpOptions;
   /** The packet program alone, ns a frame, a value a round. */
   readonly programNs: readonly number[];
   readonly wire: OnWire | null;
@@ -41,7 +34,7 @@ const QUIET_SPREAD = 0.2;
 /** Fewer lost than this share of the requests: the responder could have answered more. */
 const ALL_ANSWERED = 0.005;
 
-export function createReport(options: BenchOptions, programNs: readonly number[], wire: OnWire | null): ArpReport {
+export function createReport(options: ArpOptions, programNs: readonly number[], wire: OnWire | null): ArpReport {
   const summaries = wire === null ? [] : summarizeRuns(wire.runs, Object.values(names));
   const targets = [programTarget(programNs), ...options.drivers.flatMap((driver) => driverTargets(driver, summaries))];
   const notes = wire === null ? [] : findNotes(wire, summaries);

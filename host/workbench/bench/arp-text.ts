@@ -1,18 +1,19 @@
 /** The report of `herald bench arp` for people. */
-import type { ArpReport, OnWire, Target } from "./arp-report.ts";
+import type { ArpReport, OnWire } from "./arp-report.ts";
 import type { ArpSummary } from "./arp-summary.ts";
 import { names } from "./responders.ts";
-import { type Summary, summarize } from "./statistics.ts";
-import { type Column, formatNumber, formatPercent, formatTable } from "./table.ts";
+import { summarize } from "./statistics.ts";
+import { type Column, formatInterval, formatNumber, formatPercent, formatTable } from "./table.ts";
+import { formatTargets } from "./targets.ts";
 
 export function formatReport(report: ArpReport): string {
   const { wire, programNs, summaries, targets, notes } = report;
   const program = summarize(programNs);
   const parts = [
     formatSetting(report),
-    `Packet program alone: ${formatNumber(program.median)} ns a frame (${interval(program)})`,
+    `Packet program alone: ${formatNumber(program.median)} ns a frame (${formatInterval(program)})`,
     ...(wire === null ? [] : [...formatLoads(wire, summaries), formatChecks(summaries)]),
-    `Targets\n${formatTable(targetColumns, targets)}`,
+    formatTargets(targets),
     ...notes,
   ];
   return `${parts.join("\n\n")}\n`;
@@ -43,7 +44,7 @@ function formatLoads({ notRun, emptyNodeBytes }: OnWire, summaries: readonly Arp
 const costColumns: readonly Column<ArpSummary>[] = [
   { heading: "responder", cell: ({ responder }) => responder, isText: true },
   { heading: "CPU ns/reply", cell: ({ cpuNs }) => cpuNs && formatNumber(cpuNs.median) },
-  { heading: "interval", cell: ({ cpuNs }) => cpuNs && interval(cpuNs) },
+  { heading: "interval", cell: ({ cpuNs }) => cpuNs && formatInterval(cpuNs) },
   { heading: "min", cell: ({ cpuNs }) => cpuNs && formatNumber(cpuNs.min) },
   { heading: "of C, batched", cell: ({ ofBatchedC }) => ofBatchedC && formatPercent(ofBatchedC.median, 1) },
   { heading: "of C, one call", cell: ({ ofSingleC }) => ofSingleC && formatPercent(ofSingleC.median, 1) },
@@ -74,18 +75,7 @@ const pacedColumns: readonly Column<ArpSummary>[] = [
   { heading: "p99 µs", cell: ({ latencyMicros }) => latencyMicros && formatNumber(latencyMicros.p99) },
 ];
 
-const targetColumns: readonly Column<Target>[] = [
-  { heading: "target", cell: ({ what }) => what, isText: true },
-  { heading: "wanted", cell: ({ wanted }) => wanted, isText: true },
-  { heading: "found", cell: ({ found }) => found },
-  { heading: "", cell: ({ isMet }) => (isMet === null ? "not measured" : isMet ? "met" : "MISSED"), isText: true },
-];
-
 function formatChecks(summaries: readonly ArpSummary[]): string {
   const sum = (value: (summary: ArpSummary) => number) => formatNumber(summaries.reduce((total, summary) => total + value(summary), 0));
   return `${sum(({ checked }) => checked)} replies checked field by field, ${sum(({ wrong }) => wrong)} wrong`;
-}
-
-function interval({ low, high }: Summary): string {
-  return `${formatNumber(low)}–${formatNumber(high)}`;
 }

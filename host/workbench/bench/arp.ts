@@ -15,8 +15,9 @@ import { measureArpProgram } from "./arp-program.ts";
 import { type ArpReport, createReport } from "./arp-report.ts";
 import type { ArpRun } from "./arp-summary.ts";
 import { formatReport } from "./arp-text.ts";
-import type { Bench, BenchOptions, Self } from "./bench.ts";
+import type { ArpOptions, Bench, Self } from "./bench.ts";
 import { Child } from "./child.ts";
+import { measureEmptyNode } from "./empty-node.ts";
 import { type GeneratorSetup, type Load, type LoadResult, runGenerator } from "./generator.ts";
 import { type Contender, interleave } from "./harness.ts";
 import { type HeraldSetup, runHerald } from "./herald-responder.ts";
@@ -27,7 +28,8 @@ import { createResponders, names, type Responder } from "./responders.ts";
 type ArpPart = { readonly generator: GeneratorSetup } | { readonly responder: HeraldSetup };
 
 const RATES = [10_000, 100_000] as const;
-const WARM_UP_SECONDS = 0.25;
+/** V8 compiles what is hot, in threads of its own that would be counted, for about a second; a speaker runs for weeks. */
+const WARM_UP_SECONDS = 1;
 const START_TIMEOUT_MS = 10_000;
 const NOT_ALLOWED = 3;
 const INTERRUPTED = 130;
@@ -41,7 +43,7 @@ export const arp: Bench = {
   },
 };
 
-async function run(options: BenchOptions, io: CommandIo, self: Self): Promise<number> {
+async function run(options: ArpOptions, io: CommandIo, self: Self): Promise<number> {
   if (!isInside()) {
     const way = findWay();
     if (way.ok) return enter(way, self.all);
@@ -54,15 +56,15 @@ async function run(options: BenchOptions, io: CommandIo, self: Self): Promise<nu
   return 0;
 }
 
-function show(report: ArpReport, { json }: BenchOptions, io: CommandIo): void {
+function show(report: ArpReport, { json }: ArpOptions, io: CommandIo): void {
   io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
 }
 
-async function measureProgram({ vips, rounds }: BenchOptions): Promise<number[]> {
+async function measureProgram({ vips, rounds }: ArpOptions): Promise<number[]> {
   return (await measureArpProgram({ vips, rounds })).nsPerFrame;
 }
 
-async function measureAll(options: BenchOptions, io: CommandIo, self: readonly string[]): Promise<ArpReport> {
+async function measureAll(options: ArpOptions, io: CommandIo, self: readonly string[]): Promise<ArpReport> {
   const { vips, rounds, seconds, drivers } = options;
   const node = [process.execPath, ...process.execArgv];
   const part = (setup: ArpPart) => [...node, ...self, JSON.stringify(setup)];
@@ -117,15 +119,4 @@ function contend(responder: Responder, generator: Child, seconds: number): Conte
 async function putLoad(generator: Child, load: Load): Promise<LoadResult> {
   generator.send(JSON.stringify(load));
   return JSON.parse(await generator.next(load.seconds * 1000 + START_TIMEOUT_MS)) as LoadResult;
-}
-
-/** Resident memory of a Node that does nothing: what every program on Node pays. */
-async function measureEmptyNode(): Promise<number> {
-  const child = new Child("an empty Node", [process.execPath, "-e", "process.stdout.write('ready\\n'); setInterval(() => {}, 60_000)"]);
-  try {
-    await child.next(START_TIMEOUT_MS);
-    return readResidentBytes(child.pid);
-  } finally {
-    await child.stop();
-  }
 }

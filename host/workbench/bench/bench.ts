@@ -2,17 +2,32 @@
 import type { CommandIo } from "../../cli/command.ts";
 import type { Driver } from "../../packets/service.ts";
 
-export interface BenchOptions {
+interface CommonOptions {
   readonly rounds: number;
+  readonly json: boolean;
+}
+
+export interface ArpOptions extends CommonOptions {
   /** Of each load. */
   readonly seconds: number;
   readonly vips: number;
   readonly drivers: readonly Driver[];
-  readonly json: boolean;
 }
+
+export interface ManifestsOptions extends CommonOptions {
+  readonly services: number;
+  /** Changes of one document. */
+  readonly edits: number;
+  /** Where the manifests are written; default: in memory. */
+  readonly directory?: string;
+}
+
+/** Every flag; a bench reads its own. */
+export type BenchOptions = ArpOptions & ManifestsOptions;
 
 /** How a bench starts its own program again, behind the Node binary. */
 export interface Self {
+  readonly program: string;
   /** The same bench with the same flags. */
   readonly all: readonly string[];
   /** `part` of the same bench; its set-up, as JSON, is to follow. */

@@ -1,4 +1,5 @@
 /** Tables for people: text to the left, numbers to the right, a unit in every heading. */
+import type { Summary } from "./statistics.ts";
 
 export interface Column<Row> {
   readonly heading: string;
@@ -27,4 +28,9 @@ export function formatNumber(value: number): string {
 
 export function formatPercent(share: number, digits = 0): string {
   return `${(share * 100).toFixed(digits)} %`;
+}
+
+/** Where the true median lies. */
+export function formatInterval({ low, high }: Pick<Summary, "low" | "high">): string {
+  return `${formatNumber(low)}–${formatNumber(high)}`;
 }

@@ -1,0 +1,63 @@
+/** The report of `herald bench manifests` for people. */
+import type { EditSummary, ManifestsReport, OnWire, StartSummary } from "./manifests-report.ts";
+import { places } from "./manifests-report.ts";
+import { type Summary, summarize } from "./statistics.ts";
+import { type Column, formatInterval, formatNumber, formatTable } from "./table.ts";
+import { formatTargets } from "./targets.ts";
+
+export function formatReport(report: ManifestsReport): string {
+  const { wire, starts, edits, targets, notes } = report;
+  const onWire =
+    wire === null
+      ? []
+      : [
+          `From the start of the process to answers\n${formatTable(startColumns(wire), starts)}`,
+          `From an edit to the announcement of its VIP\n${formatTable(editColumns, edits)}`,
+        ];
+  return `${[formatSetting(report), ...onWire, formatCosts(report), formatTargets(targets), ...notes].join("\n\n")}\n`;
+}
+
+function formatSetting({ machine, options }: ManifestsReport): string {
+  const { services, rounds, edits, directory } = options;
+  return [
+    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
+    `${formatNumber(services)} Services, manifests in ${directory ?? "memory"}; ${rounds} interleaved rounds, medians, and where the true median`,
+    `lies with 90 % confidence; ${edits} edits of a file of 100 KB`,
+  ].join("\n");
+}
+
+function startColumns({ emptyNodeBytes }: OnWire): Column<StartSummary>[] {
+  const time = (heading: string, value: (summary: StartSummary) => Summary): Column<StartSummary>[] => [
+    { heading, cell: (summary) => formatNumber(value(summary).median) },
+    { heading: "interval", cell: (summary) => formatInterval(value(summary)) },
+  ];
+  return [
+    { heading: "start", cell: ({ start }) => start, isText: true },
+    ...time("first answer ms", ({ firstMs }) => firstMs),
+    ...time("first and last VIP ms", ({ endsMs }) => endsMs),
+    ...time("all VIPs ms", ({ allMs }) => allMs),
+    { heading: "RSS MB", cell: ({ residentBytes }) => formatNumber(residentBytes.median / 1e6) },
+    { heading: "above an empty Node", cell: ({ residentBytes }) => formatNumber((residentBytes.median - emptyNodeBytes) / 1e6) },
+  ];
+}
+
+const editColumns: readonly Column<EditSummary>[] = [
+  { heading: "file", cell: ({ place }) => places[place], isText: true },
+  { heading: "saved", cell: ({ way }) => way, isText: true },
+  { heading: "edits", cell: ({ edits }) => `${edits}` },
+  { heading: "p50 ms", cell: ({ p50 }) => formatNumber(p50) },
+  { heading: "p90 ms", cell: ({ p90 }) => formatNumber(p90) },
+  { heading: "p99 ms", cell: ({ p99 }) => formatNumber(p99) },
+  { heading: "max ms", cell: ({ max }) => formatNumber(max) },
+];
+
+function formatCosts({ costs: { parse, reconcile }, options }: ManifestsReport): string {
+  const median = (values: readonly number[]) => formatNumber(summarize(values).median);
+  return [
+    "In this process, median ms",
+    `  parsing after an edit, ${parse.parsedAgain} of ${parse.documents} documents parsed again: ${median(parse.tookMs)}`,
+    `  one run of the reconciler, ${formatNumber(options.services)} Services on 3 nodes, after a change`,
+    `    of one Service: ${median(reconcile.serviceMs)}`,
+    `    of one Node: ${median(reconcile.nodeMs)} (from nothing: ${formatNumber(reconcile.firstMs)})`,
+  ].join("\n");
+}
