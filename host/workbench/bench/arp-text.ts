@@ -23,7 +23,7 @@ function formatSetting({ machine, options, wire }: ArpReport): string {
   const { vips, rounds, seconds } = options;
   const lines = [
     `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
-    `${formatNumber(vips)} VIPs, ${rounds} interleaved rounds, ${seconds} s a load; medians, and where the true median lies with 90 % confidence`,
+    `${formatNumber(vips)} VIPs, ${rounds} interleaved round${rounds === 1 ? "" : "s"}, ${seconds} s a load; medians, and where the true median lies with 90 % confidence`,
   ];
   if (wire?.pinning.ok) lines.push(`Generator on CPU ${wire.pinning.cpus[0]}, responder on CPU ${wire.pinning.cpus[1]}`);
   return lines.join("\n");
