@@ -39,8 +39,8 @@ function isInside(error: OutputUnit, choice: OutputUnit): boolean {
   return error.keywordLocation.startsWith(`${choice.keywordLocation}/`);
 }
 
-function expectedBy({ keyword, keywordLocation, error }: OutputUnit, schema: Schema): string {
-  const wanted = follow(schema, stepsOf(keywordLocation));
+function expectedBy({ keyword, keywordLocation }: OutputUnit, schema: Schema): string {
+  const wanted = wantedAt(schema, stepsOf(keywordLocation));
   switch (keyword) {
     case "type":
       return [wanted]
@@ -54,9 +54,16 @@ function expectedBy({ keyword, keywordLocation, error }: OutputUnit, schema: Sch
     case "false":
       return "nothing of this name";
     default:
-      // Behind a $ref the keyword's place is not in the schema; the validator's sentence will do.
-      return wanted === undefined || CHOICES.has(keyword) ? error.replace(/\.$/, "") : `${keyword} ${JSON.stringify(wanted)}`;
+      return CHOICES.has(keyword) ? "a form that the schema allows" : `${keyword} ${JSON.stringify(wanted)}`;
   }
+}
+
+/** What the schema says at a place, which may lie behind references. */
+function wantedAt(schema: Schema, steps: readonly string[]): unknown {
+  const at = steps.indexOf("$ref");
+  if (at < 0) return follow(schema, steps);
+  const target = follow(schema, steps.slice(0, at + 1));
+  return wantedAt(schema, [...stepsOf(String(target)), ...steps.slice(at + 1)]);
 }
 
 /** `#/interfaces/0` → `interfaces`, `0`. */

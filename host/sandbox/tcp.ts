@@ -29,15 +29,13 @@ export function createNet(grants: Grants, opened: Opened): Net {
       if (opened.hasEnded) throw opened.ended();
       const server = createServer((socket) => accept(wrap(socket, opened)));
       const close = opened.add(() => server.close());
+      // Some versions of Node listen after all where the address was still being looked at when the server was closed.
+      server.once("listening", () => opened.hasEnded && server.close());
       try {
         await listening(server, { host: at.text, port, ipv6Only: true });
       } catch (error) {
         close();
         throw new Error(`Cannot listen on ${hostText(at.text, port)}: ${(error as Error).message}`, { cause: error });
-      }
-      if (opened.hasEnded) {
-        server.close(); // it was not listening yet when it was closed
-        throw opened.ended();
       }
       return { port: (server.address() as { port: number }).port, close };
     },
@@ -49,9 +47,10 @@ async function connected(socket: Socket, to: string, timeoutMs: number): Promise
   const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   try {
     await new Promise<void>((resolve, reject) => {
+      let failure = new Error("closed meanwhile");
       socket.once("connect", resolve);
-      socket.once("error", reject);
-      socket.once("close", () => reject(new Error("closed meanwhile")));
+      socket.once("error", (error) => (failure = error));
+      socket.once("close", () => reject(failure));
     });
   } catch (error) {
     throw new Error(`Cannot connect to ${to}: ${(error as Error).message}`, { cause: error });
@@ -64,6 +63,7 @@ async function connected(socket: Socket, to: string, timeoutMs: number): Promise
 async function listening(server: Server, options: { host: string; port: number; ipv6Only: boolean }): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.on("error", reject);
+    server.once("close", () => reject(new Error("closed meanwhile")));
     server.listen(options, resolve);
   });
 }

@@ -18,7 +18,7 @@ export function createUdp(grants: Grants, opened: Opened): Udp {
       const at = readSocketAddress(address);
       demand(at, port);
       if (opened.hasEnded) throw opened.ended();
-      const socket = createSocket({ type: at.family === 6 ? "udp6" : "udp4", reuseAddr: reuse, ipv6Only: true });
+      const socket = createSocket({ type: at.family === 6 ? "udp6" : "udp4", reuseAddr: reuse, ipv6Only: at.family === 6 });
       const close = opened.add(() => socket.close());
       try {
         await bound(socket, { address: at.text, port });

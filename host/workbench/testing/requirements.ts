@@ -6,6 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Callback, Test } from "uvu";
 
@@ -28,6 +29,13 @@ export const namespaces: Requirement = {
   remedy: "run as root, or allow unprivileged user namespaces",
   isMet: () => (canMakeNamespaces ??= unshareArguments() !== undefined),
 };
+/** IPv6 on the loopback link. */
+export const ipv6Loopback: Requirement = {
+  what: "the address ::1",
+  remedy: "sysctl net.ipv6.conf.lo.disable_ipv6=0",
+  isMet: () => Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === "::1")),
+};
+
 let canMakeNamespaces: boolean | undefined;
 
 /** Arguments for `unshare` that give a command a network namespace of its own here; undefined where nothing does. */
