@@ -105,6 +105,9 @@ summary("createReport() checks the targets against the medians, and says what it
   const report = createReport(options, [9, 11, 9.5], wire);
   assert.equal(met(report), [true, true, true, true, false, false, false]);
   assert.equal(met(createReport(options, [12], null)), [false, null, null, null, null, null, null]);
+  const kept = run(names.blocking, 0, 4000, { load, replies: 900, waitNs: second });
+  const disturbed = createReport(options, [9], { ...wire, runs: [...runs.slice(0, -1), kept] });
+  assert.is(disturbed.targets.at(-1)?.isMet, null); // it lost, but had no CPU
   const text = formatReport(report);
   for (const part of ["Flooded", "At 100,000 requests/s", "90.9 %", "MISSED", "Not pinned to CPUs: one CPU"])
     assert.ok(text.includes(part), part);

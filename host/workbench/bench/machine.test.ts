@@ -11,6 +11,20 @@ machine("parseCpuList() reads ranges and single CPUs", () => {
   assert.equal(parseCpuList(""), []);
 });
 
+machine("since() adds up what all threads ran, and takes the wait of the busiest", () => {
+  const at = (run: number, wait: number) => ({ runNs: run, waitNs: wait });
+  const before = new Map([
+    ["1", at(900, 900)],
+    ["2", at(10, 5)],
+  ]);
+  const after = new Map([
+    ["1", at(901, 990)],
+    ["2", at(110, 7)],
+    ["3", at(20, 60)], // new
+  ]);
+  assert.equal(since(before, after), { runNs: 121, waitNs: 2 });
+});
+
 if (process.platform === "linux") {
   machine("readCpuTime() counts what a process spent, all its threads", () => {
     const before = readCpuTime(process.pid);

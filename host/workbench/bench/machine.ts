@@ -15,28 +15,35 @@ export function describeMachine(): Machine {
   return { cpu: all[0]?.model.trim() || process.arch, cores: all.length, kernel: `Linux ${release()}`, node: process.version };
 }
 
-/** Time of a process, all its threads: on a CPU, and ready to run but waiting for one. */
+/** What a process spent between two looks at it. */
 export interface CpuTime {
+  /** On a CPU, all its threads. */
   readonly runNs: number;
+  /** Its busiest thread, ready to run but waiting for a CPU. */
   readonly waitNs: number;
 }
 
-/** Throws where the process has ended, or its kernel counts no scheduling. */
-export function readCpuTime(pid: number): CpuTime {
-  let runNs = 0;
-  let waitNs = 0;
+type Threads = ReadonlyMap<string, CpuTime>;
+
+/** A look at a process, for `since`. Throws where it has ended, or its kernel counts no scheduling. */
+export function readCpuTime(pid: number): Threads {
   const tasks = `/proc/${pid}/task`;
-  for (const task of readdirSync(tasks)) {
-    // "schedstat" in proc(5): time on CPU, time waiting on a run queue, slices
-    const [run = 0, wait = 0] = readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ").map(Number);
-    runNs += run;
-    waitNs += wait;
-  }
-  return { runNs, waitNs };
+  return new Map(
+    readdirSync(tasks).map((task) => {
+      // "schedstat" in proc(5): time on CPU, time waiting on a run queue, slices
+      const [runNs = 0, waitNs = 0] = readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ").map(Number);
+      return [task, { runNs, waitNs }];
+    }),
+  );
 }
 
-export function since(before: CpuTime, after: CpuTime): CpuTime {
-  return { runNs: after.runNs - before.runNs, waitNs: after.waitNs - before.waitNs };
+export function since(before: Threads, after: Threads): CpuTime {
+  const spent = Array.from(after, ([task, { runNs, waitNs }]) => {
+    const start = before.get(task);
+    return { runNs: runNs - (start?.runNs ?? 0), waitNs: waitNs - (start?.waitNs ?? 0) };
+  });
+  const busiest = spent.reduce((most, thread) => (thread.runNs > most.runNs ? thread : most), { runNs: 0, waitNs: 0 });
+  return { runNs: spent.reduce((sum, { runNs }) => sum + runNs, 0), waitNs: busiest.waitNs };
 }
 
 /** Resident memory of a process, without its ended children; 0 where it has ended. */
