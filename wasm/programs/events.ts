@@ -1,4 +1,6 @@
 // Events for the host, in a ring that it reads behind us: rare things, at most one a row and second.
+
+import { setMac } from "../wire/bytes";
 import {
   COUNTER_CONFLICTS,
   counter,
@@ -16,7 +18,6 @@ import {
   ROW_ADDRESS,
   record,
 } from "./memory";
-import { setMac } from "../wire/bytes";
 
 /** Another station announces the row's address. */
 export const EVENT_CONFLICT: u32 = 1;

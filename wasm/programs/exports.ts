@@ -1,4 +1,6 @@
 // What every built-in packet program exports beside its functions.
+
+export { rowCount } from "../table/rows";
 export { eventsWritten } from "./events";
 export {
   ABI,
@@ -8,14 +10,13 @@ export {
   EVENT_SLOTS,
   EVENTS,
   LEVELS,
+  Refused,
   ROW,
   ROWS,
   RX,
   RX_DESCRIPTORS,
-  Refused,
   SLOT_BYTES,
   SLOTS,
   TX,
   TX_DESCRIPTORS,
 } from "./memory";
-export { rowCount } from "../table/rows";

@@ -1,6 +1,7 @@
 // The links that the host has attached, by id.
-import { isUsed, rowLimit } from "../table/rows";
+
 import { startBurst } from "../table/announce";
+import { isUsed, rowLimit } from "../table/rows";
 import { LINKS, linkEntry, ROW_LINKS, ROW_STATE, record, State } from "./memory";
 
 const ENTRY_MAC: u32 = 0; // u64, as getMac
@@ -25,6 +26,10 @@ export function updateLink(link: u32, mac: f64, flags: u32): void {
     const at = record(row);
     if (isUsed(row) && load<u8>(at + ROW_STATE) === State.Active && (load<u64>(at + ROW_LINKS) & bit) !== 0) startBurst(row, bit);
   }
+}
+
+export function isUp(link: u32): bool {
+  return link < LINKS && ((linksUp >> link) & 1) !== 0;
 }
 
 export function linkMac(link: u32): u64 {

@@ -1,13 +1,14 @@
 // The memory map of a built-in packet program: ABI v1 regions first, what is its own behind them.
 // Each base follows from the one before; docs/packet-programs.md says what the host reads and writes in each.
 //
-//   4 KiB │ rx, tx descriptors │ row mailbox │ drops │ links │ events │ levels │ rx slots │ tx slots │ counters │ rows │ index │
+//   4 KiB │ rx, tx descriptors │ row mailbox │ drops │ links │ events │ levels │ rx slots │ tx slots │ counters │ records │ index │ answers │
 
 export const ABI: i32 = 1;
 
 /** Rows at the most; the index has twice as many buckets, so a probe stays short. */
 export const ROWS: u32 = 65536;
 export const BUCKETS: u32 = ROWS * 2;
+export const BUCKET_BITS: u32 = 17;
 
 export const SLOTS: u32 = 128;
 export const SLOT_BYTES: u32 = 256;
@@ -24,6 +25,7 @@ export const LINKS: u32 = 64;
 export const RECORD_BYTES: u32 = 128;
 const LINK_BYTES: u32 = 16;
 const BUCKET_BYTES: u32 = 8;
+const ANSWERS_BYTES: u32 = 8;
 
 export const RX_DESCRIPTORS: u32 = 4096;
 export const TX_DESCRIPTORS: u32 = RX_DESCRIPTORS + SLOTS * DESCRIPTOR_BYTES;
@@ -37,7 +39,9 @@ export const TX: u32 = RX + SLOTS * SLOT_BYTES;
 export const COUNTERS: u32 = TX + SLOTS * SLOT_BYTES;
 export const RECORDS: u32 = COUNTERS + ROWS * COUNTER_BYTES;
 export const INDEX: u32 = RECORDS + ROWS * RECORD_BYTES;
-export const END: u32 = INDEX + BUCKETS * BUCKET_BYTES;
+/** Apart from the records and close together: a lookup that finds its row reads nothing else of it. */
+export const ANSWERS: u32 = INDEX + BUCKETS * BUCKET_BYTES;
+export const END: u32 = ANSWERS + ROWS * ANSWERS_BYTES;
 
 // A descriptor: one received or sent frame or datagram.
 export const DESCRIPTOR_LENGTH: u32 = 0; // u16; of a received frame the true length, also where the slot cut it
@@ -90,6 +94,11 @@ export function linkEntry(link: u32): usize {
 
 export function record(row: u32): usize {
   return RECORDS + row * RECORD_BYTES;
+}
+
+/** Links on which a row answers, u64, a bit a link. */
+export function answers(row: u32): usize {
+  return ANSWERS + row * ANSWERS_BYTES;
 }
 
 export function bucket(index: u32): usize {
