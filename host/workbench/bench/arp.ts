@@ -29,7 +29,7 @@ type ArpPart = { readonly generator: GeneratorSetup } | { readonly responder: He
 
 const RATES = [10_000, 100_000] as const;
 /** V8 compiles what is hot, in threads of its own that would be counted, for about a second; a speaker runs for weeks. */
-const WARM_UP_SECONDS = 1;
+const warmUpSeconds = (seconds: number) => Math.min(1, seconds * 4);
 const START_TIMEOUT_MS = 10_000;
 const NOT_ALLOWED = 3;
 const INTERRUPTED = 130;
@@ -72,7 +72,7 @@ async function measureAll(options: ArpOptions, io: CommandIo, self: readonly str
   const [near, far] = pinning.ok ? pinning.prefixes : [[], []];
   const network = new ArpNetwork();
   const { responders, notRun } = createResponders({ network, vips, drivers, pinned: far, part });
-  const estimate = rounds * responders.length * (seconds * (1 + RATES.length) + WARM_UP_SECONDS + 0.5);
+  const estimate = rounds * responders.length * (seconds * (1 + RATES.length) + warmUpSeconds(seconds) + 0.5);
   io.stderr.write(`Measuring ${responders.length} responders in ${rounds} rounds: about ${Math.ceil(estimate)} s\n`);
 
   const emptyNodeBytes = await measureEmptyNode();
@@ -99,7 +99,7 @@ function contend(responder: Responder, generator: Child, seconds: number): Conte
       try {
         const pid = running.child?.pid;
         const runs: ArpRun[] = [];
-        await putLoad(generator, { ratePerSecond: null, seconds: Math.min(WARM_UP_SECONDS, seconds) });
+        await putLoad(generator, { ratePerSecond: null, seconds: warmUpSeconds(seconds) });
         for (const load of responder.name === names.nobody ? loads.slice(0, 1) : loads) {
           const before = pid === undefined ? null : readCpuTime(pid);
           const result = await putLoad(generator, load);
