@@ -40,7 +40,6 @@ import {
   Refused,
   ROW,
   ROW_ADDRESS,
-  ROW_ATTRIBUTES,
   ROW_BYTES,
   ROW_FAMILY,
   ROW_LINKS,
