@@ -5,7 +5,8 @@
  * Herald with each driver, two responders in C, the kernel's own, and nobody. Each round floods every one of them, then sends at fixed rates.
  *
  * The figure to trust is CPU time per reply, as the scheduler counts it for all threads of the responder, compared inside a round. It includes
- * delivery to the other end, which a veth pair does in the sender's name. Replies a second measure the generator as soon as all requests are
+ * delivery to the other end, which a veth pair does in the sender's name (not where the kernel counts interrupt time apart from processes,
+ * CONFIG_IRQ_TIME_ACCOUNTING: there all responders look cheaper). Replies a second measure the generator as soon as all requests are
  * answered. The kernel answers inside the generator's `sendmmsg`, so its figure is what that call costs more than with nobody there.
  */
 import type { CommandIo } from "../../cli/command.ts";
