@@ -6,7 +6,7 @@
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
 import { API_GROUP } from "./api-group.ts";
-import type { ServiceStatus } from "./service-status.ts";
+import type { ServiceStatus, StatusChanges } from "./service-status.ts";
 import { parseYaml } from "./yaml.ts";
 
 const HEADER = `# The addresses that Services have, written by "herald run --controller". One line is one Service.
@@ -35,12 +35,47 @@ const FORM = '- {service: "namespace/name", vips: ["192.0.2.1"], pool: "name"}';
 const LONGEST_FOUND = 80;
 
 /** The whole file, in the order of Services. */
-export function formatAllocations(records: ReadonlyMap<ServiceKey, ServiceStatus>): string {
-  const lines = [...records].map(([service, { vips, pool }]) => {
-    const from = pool === undefined ? "" : `, pool: ${JSON.stringify(pool)}`;
-    return `- {service: ${JSON.stringify(service)}, vips: [${vips.map((vip) => JSON.stringify(vip)).join(", ")}]${from}}\n`;
-  });
-  return HEADER + lines.sort().join("");
+export function formatAllocations(records: StatusChanges): string {
+  return changeAllocations(HEADER, records);
+}
+
+/** What `formatAllocations` would give after these changes, from what it gave before: of 10,000 lines only those that change are looked at. */
+export function changeAllocations(text: string, changes: StatusChanges): string {
+  const edits = Array.from(changes, ([service, status]) => ({
+    ...findLine(text, service),
+    line: status === undefined ? "" : formatLine(service, status),
+  }));
+  edits.sort((a, b) => a.from - b.from || a.to - b.to || (a.line < b.line ? -1 : 1));
+  const parts: string[] = [];
+  let at = 0;
+  for (const { from, to, line } of edits) {
+    parts.push(text.slice(at, from), line);
+    at = to;
+  }
+  return parts.join("") + text.slice(at);
+}
+
+/** Where the line of a Service is, or, with `to` as `from`, where it belongs: the lines are sorted. */
+function findLine(text: string, service: ServiceKey): { readonly from: number; readonly to: number } {
+  const start = startOfLine(service);
+  let from = HEADER.length;
+  for (let end = text.length; from < end; ) {
+    const middle = (from + end) >> 1;
+    const lineStart = text.lastIndexOf("\n", middle - 1) + 1;
+    const lineEnd = text.indexOf("\n", middle) + 1;
+    if (text.slice(lineStart, lineEnd) < start) from = lineEnd;
+    else end = lineStart;
+  }
+  return { from, to: text.startsWith(start, from) ? text.indexOf("\n", from) + 1 : from };
+}
+
+function formatLine(service: ServiceKey, { vips, pool }: ServiceStatus): string {
+  const end = pool === undefined ? "" : `, pool: ${JSON.stringify(pool)}`;
+  return `${startOfLine(service)} vips: [${vips.map((vip) => JSON.stringify(vip)).join(", ")}]${end}}\n`;
+}
+
+function startOfLine(service: ServiceKey): string {
+  return `- {service: ${JSON.stringify(service)},`;
 }
 
 /** Reads what can be read. Never throws. */

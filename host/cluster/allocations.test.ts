@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -19,7 +20,7 @@ import { load } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { AllocationsFile } from "./allocations.ts";
-import { formatAllocations, parseAllocations } from "./allocations-text.ts";
+import { changeAllocations, formatAllocations, parseAllocations } from "./allocations-text.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import type { ServiceStatus } from "./service-status.ts";
 
@@ -81,6 +82,22 @@ allocations("formatAllocations() writes YAML, one line a Service, sorted", () =>
       { service: "default/web", vips: ["192.0.2.10"], pool: "home" },
     ],
   });
+});
+
+allocations("changeAllocations() gives the text that formatAllocations() would give afterwards", () => {
+  // Few and short names, so that changes meet records, and names begin with others.
+  const service = fc.stringMatching(/^[ab-]{1,2}\/[ab.!-]{1,3}$/);
+  const status = fc.record({ vips: fc.array(fc.ipV4(), { maxLength: 2 }) }, { noNullPrototype: true });
+  const records = fc.array(fc.tuple(service, status), { maxLength: 30 });
+  const edits = fc.array(fc.tuple(service, fc.option(status, { nil: undefined })), { maxLength: 10 });
+  fc.assert(
+    fc.property(records, edits, (before, changed) => {
+      const after = new Map<string, ServiceStatus | undefined>([...before, ...changed]);
+      const kept = new Map([...after].filter(([, value]) => value !== undefined));
+      assert.is(changeAllocations(formatAllocations(new Map(before)), new Map(changed)), formatAllocations(kept));
+    }),
+    { numRuns: 500, seed: SEED },
+  );
 });
 
 allocations("parseAllocations() gives back what was written, and takes a person's YAML too", () => {
@@ -205,6 +222,24 @@ allocations("write() does not undo an edit by hand that came just before", async
   writeFileSync(path, HEAD + WEB + API);
   await file.write(changes(["default/new", { vips: ["192.0.2.12"] }]));
   assert.equal([...file.records().keys()].sort(), ["default/api", "default/new", "default/web"]);
+});
+
+allocations("write() does not undo an edit by hand that came after a write of its own", async () => {
+  for (const [way, edit] of Object.entries({
+    "in place": (text: string) => writeFileSync(path, text),
+    "by rename": (text: string) => {
+      writeFileSync(`${path}.new`, text);
+      renameSync(`${path}.new`, path);
+    },
+  })) {
+    const { file } = await open();
+    await file.write(changes(["default/web", { vips: ["192.0.2.10"], pool: "home" }]));
+    edit(`# by hand\n${HEAD}${API}${WEB}`);
+    await file.write(changes(["default/new", { vips: ["192.0.2.12"] }]));
+    assert.equal([...file.records().keys()].sort(), ["default/api", "default/new", "default/web"], way);
+    await file.write(changes(["default/new", undefined], ["default/api", undefined]));
+    assert.is(readFileSync(path, "utf8"), formatAllocations(new Map([["default/web", { vips: ["192.0.2.10"], pool: "home" }]])), way);
+  }
 });
 
 allocations("a speaker follows the file", async () => {

@@ -10,15 +10,13 @@
 import { copyFile, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { ServiceKey } from "../rules/vocabulary.ts";
-import { type BadLine, formatAllocations, parseAllocations } from "./allocations-text.ts";
-import { explain, temporaryPath, writeAtomically } from "./atomic-write.ts";
+import { type BadLine, changeAllocations, formatAllocations, parseAllocations } from "./allocations-text.ts";
+import { explain, identify, temporaryPath, writeAtomically } from "./atomic-write.ts";
 import { Follow } from "./follow.ts";
 import { readTextFile } from "./read-file.ts";
 import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter } from "./service-status.ts";
 import type { SourceProblem } from "./source-problems.ts";
 import { Doubts, SETTLE_MS } from "./unfinished.ts";
-
-type Records = ReadonlyMap<ServiceKey, ServiceStatus>;
 
 export interface AllocationsCalls {
   /** The status of a Service changed; undefined: there is none on record. */
@@ -31,13 +29,15 @@ export class AllocationsFile implements StatusWriter {
   readonly #calls: AllocationsCalls;
   readonly #follow: Follow;
   readonly #doubts = new Doubts();
-  #records: Records = new Map();
+  readonly #records = new Map<ServiceKey, ServiceStatus>();
   /** As last understood; undefined: there has been no file yet. */
   #text: string | undefined;
   #bad: readonly BadLine[] = [];
   /** The file as a whole: not to be read, or gone. */
   #trouble: { readonly found: string; readonly expected: string; readonly isGone: boolean } | undefined;
   #isWriter = false;
+  /** Identity of the file that we wrote, as long as we know of no other. */
+  #written: string | undefined;
   /** One read or write at a time, so that nothing old comes after something new. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -59,7 +59,7 @@ export class AllocationsFile implements StatusWriter {
     this.#follow.close();
   }
 
-  records(): Records {
+  records(): ReadonlyMap<ServiceKey, ServiceStatus> {
     return this.#records;
   }
 
@@ -77,16 +77,13 @@ export class AllocationsFile implements StatusWriter {
 
   write(changes: StatusChanges): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#read();
-      const records = new Map(this.#records);
-      for (const [key, status] of changes) {
-        if (status === undefined) records.delete(key);
-        else records.set(key, status);
-      }
+      const isOurs = this.#written !== undefined && (await identify(this.path)) === this.#written;
+      if (!isOurs) await this.#read();
       if (this.#bad.length > 0 || this.#trouble?.isGone === false) await this.#keepBad();
-      const text = formatAllocations(records);
-      await writeAtomically(this.path, text);
-      this.#understand(text, records, []);
+      const before = isOurs ? this.#text : undefined;
+      const text = before === undefined ? formatAllocations(new Map([...this.#records, ...changes])) : changeAllocations(before, changes);
+      this.#written = await writeAtomically(this.path, text);
+      this.#accept(text, changes, []);
     });
   }
 
@@ -98,6 +95,7 @@ export class AllocationsFile implements StatusWriter {
 
   async #read(): Promise<void> {
     const read = await readTextFile(this.path);
+    if (read.state !== "text" || read.text !== this.#text) this.#written = undefined;
     if (read.state === "text") this.#take(read.text);
     else if (read.state === "unreadable") this.#trouble = { found: read.found, expected: read.expected, isGone: false };
     else if (this.#text !== undefined) this.#trouble = { found: "nothing", expected: "the file that was there", isGone: true };
@@ -112,19 +110,21 @@ export class AllocationsFile implements StatusWriter {
     this.#trouble = undefined;
     if (text === this.#text) return;
     const { records, bad } = parseAllocations(text);
-    this.#understand(text, bad.length === 0 ? records : new Map([...this.#records, ...records]), bad);
+    const changes = new Map<ServiceKey, ServiceStatus | undefined>(records);
+    if (bad.length === 0) for (const key of this.#records.keys()) if (!records.has(key)) changes.set(key, undefined);
+    this.#accept(text, changes, bad);
   }
 
-  #understand(text: string, records: Records, bad: readonly BadLine[]): void {
-    const before = this.#records;
+  #accept(text: string, changes: StatusChanges, bad: readonly BadLine[]): void {
     this.#text = text;
     this.#bad = bad;
-    this.#records = records;
     this.#trouble = undefined;
-    for (const key of before.keys()) if (!records.has(key)) this.#calls.setStatus(key, undefined);
-    for (const [key, status] of records) {
-      const old = before.get(key);
-      if (old === undefined || !isSameStatus(old, status)) this.#calls.setStatus(key, status);
+    for (const [key, status] of changes) {
+      const old = this.#records.get(key);
+      if (old === undefined || status === undefined ? old === status : isSameStatus(old, status)) continue;
+      if (status === undefined) this.#records.delete(key);
+      else this.#records.set(key, status);
+      this.#calls.setStatus(key, status);
     }
     this.#calls.onProblems();
   }

@@ -29,7 +29,7 @@ write.before.each(() => {
 });
 write.after.each(() => rmSync(directory, { recursive: true, force: true }));
 
-async function messageOf(promise: Promise<void>): Promise<string> {
+async function messageOf(promise: Promise<unknown>): Promise<string> {
   return (await promise.then(
     () => assert.unreachable("it should have failed"),
     (error: Error) => error.message,

@@ -1,5 +1,6 @@
 /** Replaces a file whole: whoever reads it, and whoever comes after a crash, finds the old text or the new one. */
 
+import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -15,22 +16,25 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /**
  * Writes beside the file, then renames. The file keeps its mode; a link stays a link. The name of the new file is fixed,
- * so what a crash leaves behind is overwritten by the next write. Rejects with one clear line.
+ * so what a crash leaves behind is overwritten by the next write. Gives the identity of what was written; rejects with
+ * one clear line.
  */
-export async function writeAtomically(path: string, text: string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
+export async function writeAtomically(path: string, text: string): Promise<string> {
+  const [target, mode] = await Promise.all([realpath(path).catch(() => path), modeOf(path)]);
   const temporary = temporaryPath(target);
   try {
-    const mode = await stat(target).then(
-      (found) => found.mode & 0o7777,
-      () => NEW_FILE_MODE,
-    );
-    await writeDurably(temporary, text, mode);
+    const identity = await writeDurably(temporary, text, mode);
     await rename(temporary, target);
+    return identity;
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     throw new Error(`Cannot write ${path}: ${explain(error)}`, { cause: error });
   }
+}
+
+/** Of the file as it is now; another one after each change. Undefined where there is none to be seen. */
+export async function identify(path: string): Promise<string | undefined> {
+  return await stat(path, { bigint: true }).then(identityOf, () => undefined);
 }
 
 /** What a system error means, for people. */
@@ -44,15 +48,28 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.tmp`);
 }
 
-async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+async function modeOf(path: string): Promise<number> {
+  return await stat(path).then(
+    (found) => found.mode & 0o7777,
+    () => NEW_FILE_MODE,
+  );
+}
+
+async function writeDurably(path: string, text: string, mode: number): Promise<string> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, "w", mode);
-    // `open` leaves out what the umask does.
-    await file.chmod(mode);
     await file.writeFile(text);
-    await file.datasync();
+    const [found] = await Promise.all([file.stat({ bigint: true }), file.datasync()]);
+    // `open` leaves out what the umask does.
+    if ((Number(found.mode) & 0o7777) !== mode) await file.chmod(mode);
+    return identityOf(found);
   } finally {
     await file?.close();
   }
+}
+
+/** Without the time of change: a rename is one. */
+function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}`;
 }

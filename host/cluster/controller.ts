@@ -36,6 +36,8 @@ export class Controller {
   #closers: Close[] = [];
   /** Services to look at again: those whose status could not be written, and those that had a stand-in. */
   #again: ServiceKey[] = [];
+  /** Whether everything could be made out in the last run. */
+  #wasComplete = false;
   #failures = 0;
   #isDue = false;
   #running: Promise<void> | undefined;
@@ -89,24 +91,29 @@ export class Controller {
     const { store, source, status } = this.#options;
     const dirty = this.#reader.takeDirty();
     const snapshot = store.snapshot();
-    const absent = source.isComplete() ? new Map() : absentHolders(status.records(), snapshot.services);
+    const isComplete = source.isComplete();
+    const absent = isComplete ? new Map() : absentHolders(status.records(), snapshot.services);
     const keys = [...dirty.services, ...this.#again, ...absent.keys()];
     const results = this.#allocator.converge(withStandIns(snapshot, absent), dirty.all ? undefined : keys);
     this.#again = [...absent.keys()];
     for (const key of absent.keys()) results.delete(key);
-    this.#note(results, snapshot);
-    return this.#changes(results, snapshot);
+    // A Service that went is dirty, but one that went while not everything could be made out is gone only now.
+    const isAll = dirty.all || isComplete !== this.#wasComplete;
+    this.#wasComplete = isComplete;
+    const gone = (isAll ? [...this.#allocations.keys(), ...status.records().keys()] : keys).filter((key) => !snapshot.services.has(key));
+    this.#note(results, gone);
+    return this.#changes(results, isComplete ? gone : [], snapshot);
   }
 
-  #changes(results: ReadonlyMap<ServiceKey, Allocation>, { services }: Snapshot): StatusChanges {
-    const { source, status } = this.#options;
+  #changes(results: ReadonlyMap<ServiceKey, Allocation>, gone: readonly ServiceKey[], { services }: Snapshot): StatusChanges {
+    const records = this.#options.status.records();
     const changes = new Map<ServiceKey, ServiceStatus | undefined>();
     for (const [key, { vips, pool }] of results) {
       const service = services.get(key);
       const wanted = { vips, ...(pool === undefined ? {} : { pool }) };
       if (service !== undefined && !isSameStatus(statusOf(service), wanted)) changes.set(key, wanted);
     }
-    if (source.isComplete()) for (const key of status.records().keys()) if (!services.has(key)) changes.set(key, undefined);
+    for (const key of gone) if (records.has(key)) changes.set(key, undefined);
     return changes;
   }
 
@@ -132,8 +139,8 @@ export class Controller {
   }
 
   /** Remembers and tells what is new in the results. */
-  #note(results: ReadonlyMap<ServiceKey, Allocation>, { services }: Snapshot): void {
-    for (const key of this.#allocations.keys()) if (!services.has(key)) this.#allocations.delete(key);
+  #note(results: ReadonlyMap<ServiceKey, Allocation>, gone: readonly ServiceKey[]): void {
+    for (const key of gone) this.#allocations.delete(key);
     const refused: Record<string, unknown>[] = [];
     for (const [service, allocation] of results) {
       const said = allocation.refused ?? allocation.cleared;

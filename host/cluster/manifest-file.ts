@@ -23,6 +23,8 @@ export class ManifestFile {
   /** Undefined until it could be read. */
   text: string | undefined;
   documents: readonly PlacedDocument[] = [];
+  /** Those with problems: few, so that asking for them after each change is not asking all. */
+  flawed: readonly PlacedDocument[] = [];
   /** Why the file as a whole could not be read; its documents are then those of before. */
   problem: FileProblem | undefined;
   /** Objects that were in this file before something in it could not be made out. They stay as they were. */
@@ -34,7 +36,7 @@ export class ManifestFile {
 
   /** Nothing is in the file that could not be made out. */
   isComplete(): boolean {
-    return this.problem === undefined && this.documents.every(({ parsed }) => parsed.complete);
+    return this.problem === undefined && this.flawed.every(({ parsed }) => parsed.complete);
   }
 
   /** Takes a new text; parses the documents that were not there before, and gives what came and what went. */
@@ -57,6 +59,7 @@ export class ManifestFile {
       if (known === undefined) added.push(document);
       return document;
     });
+    this.flawed = this.documents.filter(({ parsed }) => !parsed.complete || parsed.problems.length > 0);
     return { added, removed: [...before.values()].flat() };
   }
 }

@@ -24,10 +24,10 @@ export function collectProblems(
   pathOf: (name: string) => string,
 ): SourceProblem[] {
   const problems: SourceProblem[] = [];
-  for (const { name, problem, documents } of files) {
+  for (const { name, problem, flawed } of files) {
     const file = pathOf(name);
     if (problem !== undefined) problems.push({ file, line: 1, object: "file", path: "", ...problem });
-    for (const { parsed, line } of documents) {
+    for (const { parsed, line } of flawed) {
       for (const wrong of parsed.problems) problems.push({ ...wrong, file, line: line + wrong.line - 1 });
     }
   }

@@ -97,6 +97,18 @@ store("onDirty() calls once until the next take, and at once where something wai
   assert.is(calls, 3, "dirty before the call was registered");
 });
 
+store("replace() marks a Service of which it is said that it is not there", () => {
+  const facts = new Store();
+  facts.takeDirty();
+  const { services: before } = facts.snapshot();
+  facts.replace("endpoints", "default/nobody", undefined);
+  facts.replace("nodes", "nobody", undefined);
+  assert.equal(facts.takeDirty(), { all: false, services: new Set() });
+  facts.replace("services", "default/nobody", undefined);
+  assert.equal(facts.takeDirty(), { all: false, services: new Set(["default/nobody"]) });
+  assert.is(facts.snapshot().services, before);
+});
+
 store("reader() has marks of its own", () => {
   const facts = new Store();
   facts.replace("services", "default/a", service("a"));

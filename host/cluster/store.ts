@@ -46,10 +46,12 @@ export class Store implements FactSink, DirtyReader {
 
   replace<K extends FactKind>(kind: K, key: string, fact: Facts[K] | undefined): void {
     const facts = this.#facts[kind];
-    if (isDeepStrictEqual(facts.get(key), fact)) return;
-    facts.put(key, fact);
-    this.#snapshot = undefined;
     const oneService = kind === "services" || kind === "endpoints";
+    if (!isDeepStrictEqual(facts.get(key), fact)) {
+      facts.put(key, fact);
+      this.#snapshot = undefined;
+      // Who says of a Service that it is not there has news of it: of the status that it has on record.
+    } else if (kind !== "services" || fact !== undefined) return;
     for (const reader of this.#readers) {
       if (oneService) reader.markService(key);
       else reader.markAll();

@@ -50,8 +50,10 @@ export default definePlugin<ArpConfig>({
 
     return {
       async apply({ added, changed, removed }) {
-        await context.program.remove(removed.map(({ vip }) => vip));
-        return context.program.put([...added, ...changed].map(toRow));
+        // Both are handed over at once, in this order: new rows need not wait until the old ones are gone.
+        const removal = context.program.remove(removed.map(({ vip }) => vip));
+        const [refused] = await Promise.all([context.program.put([...added, ...changed].map(toRow)), removal]);
+        return refused;
       },
       async stop() {},
     };
