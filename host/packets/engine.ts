@@ -7,33 +7,41 @@
  * between two turns, so a program's table has one writer.
  */
 
-import { frameFilter } from "./filter.ts";
+import type { DatagramOptions } from "./datagram-options.ts";
+import { DatagramPorts } from "./datagram-ports.ts";
+import { type FrameMatch, frameFilter } from "./filter.ts";
+import { LinkTable } from "./link-table.ts";
 import { PacketProgram, type RawEvent, ROW_BYTES, type RowCounters } from "./program.ts";
 import type { FramePort, Wire, WireLink } from "./wire.ts";
 
 export interface ProgramStatistics {
   readonly rows: number;
-  /** Frames that got no answer, by reason, and `kernel_queue_full` for those that never reached the program. */
+  /** Frames and datagrams that got no answer, by reason, and `kernel_queue_full` for those that never reached the program. */
   readonly drops: Readonly<Record<string, number>>;
   readonly received: number;
   readonly sent: number;
-  /** Frames that the network did not take: link down, queue full. */
+  /** What the network did not take: link down, queue full, no such peer. */
   readonly unsent: number;
 }
 
-interface Attachment {
-  link: WireLink;
+interface Source {
   /** Undefined while the link is down or gone: nothing can be received or sent. */
   port: FramePort | undefined;
-  /** Frames may be waiting. */
+  /** Something may be waiting. */
   isReady: boolean;
+}
+
+interface Attachment extends Source {
+  link: WireLink;
 }
 
 interface Running {
   readonly program: PacketProgram;
-  readonly etherType: number;
-  readonly ipProtocol?: number;
+  /** Undefined: no frames, so that attached links are only known. */
+  readonly match: FrameMatch | undefined;
   readonly attachments: Map<number, Attachment>;
+  readonly links: LinkTable;
+  readonly datagrams: DatagramPorts;
   received: number;
   sent: number;
   unsent: number;
@@ -42,6 +50,10 @@ interface Running {
 
 /** Batches that one port may take in a turn, so that a flood on one link leaves the others and the timers their share. */
 const BATCHES_A_TURN = 16;
+/** As `link` of `process`. */
+const DATAGRAMS = -1;
+/** As the port of a descriptor. */
+const FRAMES = 0;
 
 export class PacketEngine {
   readonly #wire: Wire;
@@ -58,20 +70,19 @@ export class PacketEngine {
     this.#onReadable = onReadable;
   }
 
-  addProgram(
-    name: string,
-    module: WebAssembly.Module,
-    match: { etherType: number; ipProtocol?: number },
-    seed: readonly [number, number],
-  ): void {
+  addProgram(name: string, module: WebAssembly.Module, match: FrameMatch | undefined, seed: readonly [number, number]): void {
     if (this.#programs.has(name)) throw new Error(`Cannot load packet program ${name}: it is loaded already`);
     const program = new PacketProgram(name, module);
     program.setup(...seed);
-    this.#programs.set(name, { program, ...match, attachments: new Map(), received: 0, sent: 0, unsent: 0, queueFull: 0 });
+    const links = new LinkTable();
+    const datagrams = new DatagramPorts(this.#wire, program, links, this.#onReadable);
+    const counts = { received: 0, sent: 0, unsent: 0, queueFull: 0 };
+    this.#programs.set(name, { program, match, attachments: new Map(), links, datagrams, ...counts });
   }
 
   removeProgram(name: string): void {
-    for (const { port } of this.#programs.get(name)?.attachments.values() ?? []) port?.close();
+    const running = this.#programs.get(name);
+    if (running !== undefined) closePorts(running);
     this.#programs.delete(name);
     this.portsVersion++;
   }
@@ -95,6 +106,7 @@ export class PacketEngine {
         failures.push({ link: link.name, error: (error as Error).message });
       }
     }
+    running.links.all = [...wanted.values()];
     return failures;
   }
 
@@ -111,11 +123,25 @@ export class PacketEngine {
       running.program.setLink(link.id, link.mac, false);
     }
     if (!link.up) return;
-    attachment.port ??= this.#wire.open(running.program, link, running.etherType, frameFilter(running), () => {
-      attachment.isReady = true;
-      this.#onReadable();
-    });
+    if (running.match !== undefined) {
+      attachment.port ??= this.#wire.open(running.program, link, running.match.etherType, frameFilter(running.match), () => {
+        attachment.isReady = true;
+        this.#onReadable();
+      });
+    }
     running.program.setLink(link.id, link.mac, true);
+  }
+
+  /** Binds the program's datagram port, and gives its UDP port. What is bound to the same already stays as it is. */
+  openDatagrams(name: string, port: number, options: DatagramOptions): number {
+    this.portsVersion++;
+    return this.#running(name).datagrams.open(port, options);
+  }
+
+  /** A port that is not open is fine. */
+  closeDatagrams(name: string, port: number): void {
+    this.portsVersion++;
+    this.#running(name).datagrams.close(port);
   }
 
   /** `rows`: whole rows, one after another. Gives their ids, -1 where refused, and the refused ones by position. */
@@ -143,25 +169,27 @@ export class PacketEngine {
   turn(nowMs: number, all = false): boolean {
     let hasMore = false;
     for (const running of this.#programs.values()) {
-      for (const attachment of running.attachments.values()) {
-        if (attachment.port === undefined || !(all || attachment.isReady)) continue;
-        attachment.isReady = this.#drain(running, attachment.link.id, attachment.port, nowMs);
-        hasMore ||= attachment.isReady;
-      }
+      for (const source of running.attachments.values()) hasMore = this.#drain(running, source, source.link.id, nowMs, all) || hasMore;
+      for (const source of running.datagrams.all()) hasMore = this.#drain(running, source, DATAGRAMS, nowMs, all) || hasMore;
     }
     for (const running of this.#programs.values()) hasMore = this.#runTimers(running, nowMs) || hasMore;
     return hasMore;
   }
 
-  #drain(running: Running, link: number, port: FramePort, nowMs: number): boolean {
+  /** Gives true where more may be waiting. */
+  #drain(running: Running, source: Source, link: number, nowMs: number, all: boolean): boolean {
     const { program } = running;
+    const { port } = source;
+    if (port === undefined || !(all || source.isReady)) return false;
+    source.isReady = false;
     for (let batch = 0; batch < BATCHES_A_TURN; batch++) {
       const count = port.receive();
-      if (count === 0) return false;
       running.received += count;
-      if (!this.isMuted) this.#send(running, program.process(link, count, nowMs));
-      if (count < program.slots) return false;
+      if (count > 0 && !this.isMuted) this.#send(running, program.process(link, count, nowMs));
+      // What it has sent to itself has made it ready again.
+      if (count < program.slots) return source.isReady;
     }
+    source.isReady = true;
     return true;
   }
 
@@ -175,14 +203,16 @@ export class PacketEngine {
     return false;
   }
 
-  /** Sends the program's first `count` slots, each run of slots for one link in one call. */
+  /** Sends the program's first `count` slots, each run of slots for one port in one call. */
   #send(running: Running, count: number): void {
     const { program } = running;
     for (let from = 0; from < count; ) {
+      const port = program.sendPort(from);
       const link = program.sendLink(from);
       let to = from + 1;
-      while (to < count && program.sendLink(to) === link) to++;
-      const sent = running.attachments.get(link)?.port?.send(from, to) ?? 0;
+      while (to < count && program.sendPort(to) === port && (port !== FRAMES || program.sendLink(to) === link)) to++;
+      const out = port === FRAMES ? running.attachments.get(link)?.port : running.datagrams.get(port);
+      const sent = out?.send(from, to) ?? 0;
       running.sent += sent;
       running.unsent += to - from - sent;
       from = to;
@@ -198,7 +228,7 @@ export class PacketEngine {
 
   /** File descriptors of all open ports, for the driver to sleep on. */
   get fds(): number[] {
-    return [...this.#programs.values()].flatMap(({ attachments }) => [...attachments.values()].flatMap(({ port }) => port?.fd ?? []));
+    return [...this.#programs.values()].flatMap((running) => ports(running).flatMap(({ fd }) => fd ?? []));
   }
 
   takeEvents(): { program: string; event: RawEvent }[] {
@@ -208,7 +238,7 @@ export class PacketEngine {
   statistics(): Record<string, ProgramStatistics> {
     return Object.fromEntries(
       [...this.#programs].map(([name, running]) => {
-        for (const { port } of running.attachments.values()) running.queueFull += port?.takeDrops() ?? 0;
+        for (const port of ports(running)) running.queueFull += port.takeDrops();
         const { program, received, sent, unsent, queueFull } = running;
         return [name, { rows: program.rowCount, received, sent, unsent, drops: { ...program.drops(), kernel_queue_full: queueFull } }];
       }),
@@ -222,7 +252,7 @@ export class PacketEngine {
   }
 
   close(): void {
-    for (const { attachments } of this.#programs.values()) for (const { port } of attachments.values()) port?.close();
+    for (const running of this.#programs.values()) closePorts(running);
     this.#programs.clear();
   }
 
@@ -232,4 +262,13 @@ export class PacketEngine {
       throw new Error(`Cannot use packet program ${name}: it is not loaded; loaded are ${[...this.#programs.keys()].join(", ") || "none"}`);
     return running;
   }
+}
+
+function ports({ attachments, datagrams }: Running): FramePort[] {
+  return [...[...attachments.values()].flatMap(({ port }) => port ?? []), ...[...datagrams.all()].map(({ port }) => port)];
+}
+
+function closePorts({ attachments, datagrams }: Running): void {
+  for (const { port } of attachments.values()) port?.close();
+  datagrams.closeAll();
 }

@@ -1,5 +1,6 @@
-/** The real wire: AF_PACKET sockets whose bytes the kernel writes straight into WASM memory, a batch a call. */
+/** The real wire: AF_PACKET sockets whose bytes the kernel writes straight into WASM memory, a batch a call. Datagrams: `datagram-port.ts`. */
 
+import { kernelDatagrams } from "./datagram-port.ts";
 import { MessageVector } from "./layout.ts";
 import { Errno, type Libc } from "./libc.ts";
 import type { PacketProgram } from "./program.ts";
@@ -16,6 +17,7 @@ export function kernelWire(libc: Libc, watches: boolean): Wire {
   const vectors = new WeakMap<PacketProgram, { rx: MessageVector; tx: MessageVector }>();
   return {
     kind: "kernel",
+    openDatagrams: kernelDatagrams(libc, watches),
     open(program, link, etherType, filter, onReadable) {
       let vector = vectors.get(program);
       if (vector === undefined) {

@@ -4,17 +4,52 @@
  * recvmmsg and sendmmsg take an array of `struct mmsghdr`; each points to an iovec, which points to the bytes. The arrays
  * live in a buffer of the host's own, and only the iovecs point into WASM memory: no program can reach a pointer.
  * Little-endian throughout: so are WebAssembly memory and every machine that koffi has a binary for.
- * Offsets: linux/socket.h `struct user_msghdr`, `struct mmsghdr`; linux/uio.h `struct iovec`; linux/filter.h `struct sock_fprog`.
+ * Offsets: linux/socket.h `struct user_msghdr`, `struct mmsghdr`, `struct cmsghdr`; linux/uio.h `struct iovec`; linux/filter.h
+ * `struct sock_fprog`.
  */
 
 import type { Libc } from "./libc.ts";
 
 const is64 = process.arch !== "arm" && process.arch !== "ia32";
 
-const layout64 = { mmsghdr: 64, iov: 16, iovLength: 24, length: 56, iovec: 16, iovecLength: 8, filter: 16, filterPointer: 8 };
-const layout32: typeof layout64 = { mmsghdr: 32, iov: 8, iovLength: 12, length: 28, iovec: 8, iovecLength: 4, filter: 8, filterPointer: 4 };
+const layout64 = {
+  word: 8,
+  mmsghdr: 64,
+  name: 0,
+  nameLength: 8,
+  iov: 16,
+  iovLength: 24,
+  control: 32,
+  controlLength: 40,
+  length: 56,
+  iovec: 16,
+  iovecLength: 8,
+  cmsghdr: 16,
+  filter: 16,
+  filterPointer: 8,
+};
+const layout32: StructLayout = {
+  word: 4,
+  mmsghdr: 32,
+  name: 0,
+  nameLength: 4,
+  iov: 8,
+  iovLength: 12,
+  control: 16,
+  controlLength: 20,
+  length: 28,
+  iovec: 8,
+  iovecLength: 4,
+  cmsghdr: 12,
+  filter: 8,
+  filterPointer: 4,
+};
 
 /** Sizes of the structs, and byte offsets in them. */
+export type StructLayout = typeof layout64;
+/** By word size in bits. */
+export const layouts: Readonly<Record<32 | 64, StructLayout>> = { 32: layout32, 64: layout64 };
+/** This process's own. */
 export const Layout = is64 ? layout64 : layout32;
 
 /** Writes a pointer or a size_t. */

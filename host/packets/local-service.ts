@@ -22,6 +22,8 @@ export function localService(wire: Wire): PacketService {
     addProgram: (...args) => call(() => engine.addProgram(...args)),
     removeProgram: (...args) => call(() => engine.removeProgram(...args)),
     attach: (...args) => call(() => engine.attach(...args)),
+    openDatagrams: (...args) => call(() => engine.openDatagrams(...args)),
+    closeDatagrams: (...args) => call(() => engine.closeDatagrams(...args)),
     put: (...args) => call(() => engine.put(...args)),
     remove: (...args) => call(() => engine.remove(...args)),
     statistics: () => call(() => engine.statistics()),

@@ -1,6 +1,7 @@
 /** A wire in memory, for tests and for machines where no real one may be opened: frames in, frames out, same filter. */
 
 import { type Instruction, runFilter } from "./filter.ts";
+import { MemoryDatagrams } from "./memory-datagrams.ts";
 import type { FramePort, Wire } from "./wire.ts";
 
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
@@ -13,6 +14,8 @@ export interface MemorySegment extends Wire {
   onFrame(call: (frame: Uint8Array, link: string) => void): void;
   /** Puts a station without a program on the segment. */
   join(link: { name: string; mac: string }, filter: readonly Instruction[], accept: (frame: Uint8Array) => void): { transmit(frame: Uint8Array): void; leave(): void };
+  /** Datagrams by address and UDP port; `join` makes a station without a program. */
+  readonly datagrams: MemoryDatagrams;
   readonly openPorts: number;
 }
 
@@ -24,6 +27,7 @@ interface Station {
 /** One Ethernet segment that all links are on. */
 export function memoryWire(): MemorySegment {
   const stations = new Set<Station>();
+  const datagrams = new MemoryDatagrams();
   const listeners: ((frame: Uint8Array, link: string) => void)[] = [];
   const transmit = (frame: Uint8Array, from?: string): void => {
     for (const station of [...stations]) if (station.link !== from) station.accept(frame);
@@ -43,8 +47,10 @@ export function memoryWire(): MemorySegment {
         leave: () => void stations.delete(station),
       };
     },
+    datagrams,
+    openDatagrams: (request, onReadable) => datagrams.open(request, onReadable),
     get openPorts() {
-      return stations.size;
+      return stations.size + datagrams.size;
     },
     open(program, link, _etherType, filter, onReadable): FramePort {
       const queue: Uint8Array[] = [];

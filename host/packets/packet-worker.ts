@@ -94,6 +94,8 @@ class WorkerClient implements PacketService {
   addProgram: PacketService["addProgram"] = (...args) => this.#call("addProgram", args);
   removeProgram: PacketService["removeProgram"] = (...args) => this.#call("removeProgram", args);
   attach: PacketService["attach"] = (...args) => this.#call("attach", args);
+  openDatagrams: PacketService["openDatagrams"] = (...args) => this.#call("openDatagrams", args);
+  closeDatagrams: PacketService["closeDatagrams"] = (...args) => this.#call("closeDatagrams", args);
   put: PacketService["put"] = (...args) => this.#call("put", args);
   remove: PacketService["remove"] = (...args) => this.#call("remove", args);
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);

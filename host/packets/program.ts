@@ -60,6 +60,9 @@ export class PacketProgram {
   readonly memory: Uint8Array;
   readonly rx: number;
   readonly tx: number;
+  /** Where the descriptors of the slots begin. */
+  readonly rxDescriptors: number;
+  readonly txDescriptors: number;
   readonly #exports: Exports;
   readonly #numbers: Numbers;
   readonly #dropNames: readonly [index: number, name: string][];
@@ -93,8 +96,10 @@ export class PacketProgram {
     this.rows = this.#numbers.ROWS;
     this.rx = this.#numbers.RX;
     this.tx = this.#numbers.TX;
-    this.#rxLength = this.#numbers.RX_DESCRIPTORS >> 1;
-    this.#txLength = this.#numbers.TX_DESCRIPTORS >> 1;
+    this.rxDescriptors = this.#numbers.RX_DESCRIPTORS;
+    this.txDescriptors = this.#numbers.TX_DESCRIPTORS;
+    this.#rxLength = this.rxDescriptors >> 1;
+    this.#txLength = this.txDescriptors >> 1;
   }
 
   setup(seedLow: number, seedHigh: number): void {
@@ -139,7 +144,12 @@ export class PacketProgram {
   }
 
   sendLink(slot: number): number {
-    return this.#u32[((this.#numbers.TX_DESCRIPTORS + slot * DESCRIPTOR_BYTES) >> 2) + 1] as number;
+    return this.#u32[((this.txDescriptors + slot * DESCRIPTOR_BYTES) >> 2) + 1] as number;
+  }
+
+  /** 0: a frame. */
+  sendPort(slot: number): number {
+    return this.memory[this.txDescriptors + slot * DESCRIPTOR_BYTES + 2] as number;
   }
 
   /** 0 at once, infinity never. */

@@ -4,7 +4,9 @@
  */
 
 import type { Close } from "../announcer.ts";
+import type { DatagramOptions } from "./datagram-options.ts";
 import type { ProgramStatistics } from "./engine.ts";
+import type { FrameMatch } from "./filter.ts";
 import type { RawEvent, RowCounters } from "./program.ts";
 import type { WireLink } from "./wire.ts";
 
@@ -13,16 +15,19 @@ export type Driver = "event-loop" | "blocking";
 
 export interface PacketService {
   readonly wire: "kernel" | "memory";
-  addProgram(
-    name: string,
-    module: WebAssembly.Module,
-    match: { etherType: number; ipProtocol?: number },
-    seed: readonly [number, number],
-  ): Promise<void>;
+  /** `match`: the frames that it gets; undefined for a program of datagrams only. */
+  addProgram(name: string, module: WebAssembly.Module, match: FrameMatch | undefined, seed: readonly [number, number]): Promise<void>;
   /** Closes its ports and forgets its rows. A program that is not loaded is fine. */
   removeProgram(name: string): Promise<void>;
   /** The program's links from now on, whole set; gives those that could not be opened. */
   attach(name: string, links: readonly WireLink[]): Promise<{ link: string; error: string }[]>;
+  /**
+   * Binds the program's datagram port 1 to 7, and gives its UDP port. What is bound to the same already stays as it is, else it
+   * is closed first.
+   */
+  openDatagrams(name: string, port: number, options: DatagramOptions): Promise<number>;
+  /** A port that is not open is fine. */
+  closeDatagrams(name: string, port: number): Promise<void>;
   put(name: string, rows: Uint8Array): Promise<{ ids: Int32Array; refused: { at: number; reason: string }[] }>;
   remove(name: string, rows: Uint8Array): Promise<void>;
   statistics(): Promise<Record<string, ProgramStatistics>>;
@@ -33,5 +38,15 @@ export interface PacketService {
 }
 
 /** The engine's methods that may be called by message. */
-export const methods = ["addProgram", "removeProgram", "attach", "put", "remove", "statistics", "counters"] as const;
+export const methods = [
+  "addProgram",
+  "removeProgram",
+  "attach",
+  "openDatagrams",
+  "closeDatagrams",
+  "put",
+  "remove",
+  "statistics",
+  "counters",
+] as const;
 export type Method = (typeof methods)[number];

@@ -1,8 +1,10 @@
 /**
- * What the packet engine needs of a network: the kernel's packet sockets (`kernel-wire.ts`), or memory (`memory-wire.ts`).
+ * What the packet engine needs of a network: the kernel's packet and UDP sockets (`kernel-wire.ts`), or memory (`memory-wire.ts`).
  */
 
+import type { DatagramOptions } from "./datagram-options.ts";
 import type { Instruction } from "./filter.ts";
+import type { LinkTable } from "./link-table.ts";
 import type { PacketProgram } from "./program.ts";
 
 /** A link as the engine opens it: its id in row masks, and what finds it in the kernel. */
@@ -27,8 +29,23 @@ export interface FramePort {
   close(): void;
 }
 
+/** One program's datagrams of one UDP socket, as frames of a link; descriptors are filled whole, and say what is sent to whom. */
+export interface DatagramPort extends FramePort {
+  readonly udpPort: number;
+}
+
+/** `port` is the program's name for it, 1 to 7; `links` are those that it has attached at any time. */
+export interface DatagramRequest {
+  readonly program: PacketProgram;
+  readonly port: number;
+  readonly options: DatagramOptions;
+  readonly links: LinkTable;
+}
+
 export interface Wire {
   readonly kind: "kernel" | "memory";
   /** Throws one clear line where the port cannot be opened. `onReadable`: frames are waiting. */
   open(program: PacketProgram, link: WireLink, etherType: number, filter: readonly Instruction[], onReadable: () => void): FramePort;
+  /** As `open`, for datagrams. */
+  openDatagrams(request: DatagramRequest, onReadable: () => void): DatagramPort;
 }

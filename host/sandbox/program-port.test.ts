@@ -40,6 +40,9 @@ class FakeService implements PacketService {
     this.#call(`attach ${links.map(({ name, mac, up }) => `${name}${up ? "" : " down"} ${mac.slice(-2)}`).join(", ")}`, () =>
       links.flatMap(({ name }) => (this.broken.has(name) ? { link: name, error: this.broken.get(name) ?? "" } : [])),
     );
+  openDatagrams: PacketService["openDatagrams"] = (_, port, { address, udpPort, hopLimit, link }) =>
+    this.#call(`listen ${port} ${address} ${udpPort} ${hopLimit ?? "-"} ${link?.name ?? "-"}`, () => udpPort);
+  closeDatagrams: PacketService["closeDatagrams"] = (_, port) => this.#call(`close ${port}`, () => {});
   put: PacketService["put"] = (_, rows) =>
     this.#call(`put ${addresses(rows)}`, () => ({
       ids: Int32Array.from({ length: rows.length / 64 }, (_, at) => at + 7),

@@ -1,0 +1,111 @@
+/** UDP sockets as packet programs need them: non-blocking, of one family, and telling of each datagram its hop limit and its link. */
+
+import { AF_INET, AF_INET6, IP_PKTINFO, IP_TTL, SOL_IP, SOL_IPV6 } from "./datagram-layout.ts";
+import { type DatagramOptions, endpointText, toEndpoint } from "./datagram-options.ts";
+import { Errno, errnoName, type Libc } from "./libc.ts";
+import { setIntOption } from "./sockets.ts";
+
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_RCVBUF = 8;
+const SO_BINDTODEVICE = 25;
+const SO_MEMINFO = 55;
+const MEMINFO_WORDS = 9;
+const MEMINFO_DROPS = 8;
+const IP_RECVTTL = 12;
+const IPV6_UNICAST_HOPS = 16;
+const IPV6_V6ONLY = 26;
+const IPV6_RECVPKTINFO = 49;
+const IPV6_RECVHOPLIMIT = 51;
+
+/** As for frames: room for a burst, and none to answer late. The kernel doubles it, and counts some 800 bytes for a small datagram. */
+const RECEIVE_BUFFER_BYTES = 256 * 1024;
+
+/** Bound; `udpPort` is the one that the kernel chose where none was asked for. Throws one clear line. */
+export function openDatagramSocket(libc: Libc, options: DatagramOptions): { fd: number; udpPort: number } {
+  const { family } = toEndpoint(options);
+  const fd = libc.socket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail(libc, options, "socket");
+  try {
+    setOptions(libc, fd, options, family);
+    bind(libc, fd, options);
+    return { fd, udpPort: readPort(libc, fd, options) };
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+function setOptions(libc: Libc, fd: number, options: DatagramOptions, family: 4 | 6): void {
+  const { hopLimit, link, reuse = false } = options;
+  const set = (level: number, option: number, value: number): void => {
+    if (!setIntOption(libc, fd, level, option, value)) fail(libc, options, `socket option ${level}/${option}`);
+  };
+  setIntOption(libc, fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES); // the kernel's default does too
+  if (reuse) set(SOL_SOCKET, SO_REUSEADDR, 1);
+  if (link !== undefined) {
+    const name = Buffer.from(`${link.name}\0`);
+    if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) !== 0) fail(libc, options, `binding it to ${link.name}`);
+  }
+  if (family === 4) {
+    set(SOL_IP, IP_PKTINFO, 1);
+    set(SOL_IP, IP_RECVTTL, 1);
+    if (hopLimit !== undefined) set(SOL_IP, IP_TTL, hopLimit);
+  } else {
+    set(SOL_IPV6, IPV6_V6ONLY, 1);
+    set(SOL_IPV6, IPV6_RECVPKTINFO, 1);
+    set(SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
+    if (hopLimit !== undefined) set(SOL_IPV6, IPV6_UNICAST_HOPS, hopLimit);
+  }
+}
+
+function bind(libc: Libc, fd: number, options: DatagramOptions): void {
+  const { family, address, udpPort } = toEndpoint(options);
+  const name = new Uint8Array(family === 4 ? 16 : 28);
+  const view = new DataView(name.buffer);
+  view.setUint16(0, family === 4 ? AF_INET : AF_INET6, true);
+  view.setUint16(2, udpPort);
+  name.set(family === 4 ? address.subarray(0, 4) : address, family === 4 ? 4 : 8);
+  if (family === 6) view.setUint32(24, options.link?.index ?? 0, true);
+  if (libc.bind(fd, name, name.length) !== 0) fail(libc, options, "bind");
+}
+
+function readPort(libc: Libc, fd: number, options: DatagramOptions): number {
+  const name = new Uint8Array(28);
+  if (libc.getsockname(fd, name, new Uint8Array(Uint32Array.of(name.length).buffer)) !== 0) fail(libc, options, "getsockname");
+  return new DataView(name.buffer).getUint16(2);
+}
+
+/** Datagrams that the socket had no room for, or that were broken, since it was opened. */
+export function readDatagramDrops(libc: Libc, fd: number): number {
+  const words = new Uint32Array(MEMINFO_WORDS);
+  const length = new Uint8Array(Uint32Array.of(words.byteLength).buffer);
+  if (libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(words.buffer), length) !== 0) return 0;
+  return words[MEMINFO_DROPS] as number;
+}
+
+function fail(libc: Libc, options: DatagramOptions, call: string): never {
+  const errno = libc.errno();
+  const link = options.link === undefined ? "" : ` on ${options.link.name}`;
+  throw new Error(`Cannot open UDP ${endpointText(toEndpoint(options))}${link}: ${explain(errno, call)}`);
+}
+
+function explain(errno: number, call: string): string {
+  switch (errno) {
+    case Errno.EADDRINUSE:
+      return "another socket is bound to it";
+    case Errno.EADDRNOTAVAIL:
+      return "this machine does not have that address";
+    case Errno.EACCES:
+      return "the capability CAP_NET_BIND_SERVICE is missing, which UDP ports below 1024 need";
+    case Errno.EPERM:
+      return "the capability CAP_NET_RAW is missing, which binding to a link needs on this kernel";
+    case Errno.ENODEV:
+      return "there is no such interface any more";
+    default:
+      return `${call} gave ${errnoName(errno)}`;
+  }
+}
