@@ -112,6 +112,18 @@ grants("demand() gives no advice where it was denied", () => {
   assert.is(refusal(net("192.0.2.1:179"), [net("*")]).message, 'Plugin vrrp may not use net "192.0.2.1:179"; it was denied');
 });
 
+grants("demand() is heard by the audit, whatever comes of it; allows() is only a question", () => {
+  const heard: unknown[] = [];
+  const audited = new Grants("x", [frame("eth0")], [], (permission, isAllowed) => heard.push([permission, isAllowed]));
+  audited.demand(frame("eth0"));
+  assert.throws(() => audited.demand(frame("eth1")));
+  audited.allows(frame("eth2"));
+  assert.equal(heard, [
+    [frame("eth0"), true],
+    [frame("eth1"), false],
+  ]);
+});
+
 grants("demand() shows hostile text, and does not obey it", () => {
   const { message } = refusal(frame("eth0'; reboot #\u001b[2K\u202e\n"));
   assert.not.match(message, /[\p{Cc}\p{Cf}]/u);

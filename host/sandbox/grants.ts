@@ -11,16 +11,20 @@ import { grantHint, quotedScope } from "./scope-text.ts";
 
 type FramePermission = Permission & { kind: "frame" };
 type Matcher = (wanted: Permission) => boolean;
+/** Hears every use of a permission, granted or not. */
+export type Audit = (permission: Permission, isAllowed: boolean) => void;
 
 export class Grants {
   readonly #plugin: string;
   readonly #allow: readonly Matcher[];
   readonly #deny: readonly Matcher[];
+  readonly #audit: Audit;
 
   /** Throws where a scope cannot be read, before anything is decided by it. */
-  constructor(plugin: string, allow: readonly Permission[], deny: readonly Permission[] = []) {
+  constructor(plugin: string, allow: readonly Permission[], deny: readonly Permission[] = [], audit: Audit = () => {}) {
     this.#plugin = plugin;
     this.#allow = allow.map((granted) => matcher(granted, { frame: frameCovers, host: hostCovers }));
+    this.#audit = audit;
     this.#deny = deny.map((denied) => matcher(denied, { frame: frameTouches, host: hostTouches }));
   }
 
@@ -30,7 +34,9 @@ export class Grants {
 
   /** Throws NotCapable where the permission was not granted. */
   demand(wanted: Permission): void {
-    if (this.allows(wanted)) return;
+    const isAllowed = this.allows(wanted);
+    this.#audit(wanted, isAllowed);
+    if (isAllowed) return;
     const what = `Plugin ${this.#plugin} may not use ${wanted.kind} ${quotedScope(wanted)}`;
     const why = this.#denies(wanted) ? "it was denied" : grantHint(this.#plugin, wanted);
     throw new NotCapable(this.#plugin, wanted, `${what}; ${why}`);

@@ -26,6 +26,8 @@ export interface PluginHost {
   readonly frames: RawFrames;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
+  /** Hears every use of a permission, granted or not. */
+  readonly audit?: (plugin: string, permission: Permission, isAllowed: boolean) => void;
 }
 
 export interface RunningPlugin {
@@ -58,7 +60,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
   try {
     demandKnownShape(definition);
     const permissions = demandPermissions(definition, config);
-    const grants = new Grants(name, permissions);
+    const grants = new Grants(name, permissions, [], (permission, isAllowed) => host.audit?.(name, permission, isAllowed));
     const opened = new Opened(name);
     closes.push(() => opened.end());
     const log = withFields(host.log, { plugin: name });

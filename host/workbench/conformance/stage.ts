@@ -1,0 +1,76 @@
+/**
+ * A stage for one announcer: a host whose network is in memory, with the real packet programs, and what happens on it written down.
+ */
+
+import type { Permission, PluginDefinition } from "../../announcer.ts";
+import { createMetrics } from "../../observe/metrics.ts";
+import { memoryFrames } from "../../packets/frame-socket.ts";
+import { type MemoryLinks, memoryLinks } from "../../packets/links.ts";
+import { localService } from "../../packets/local-service.ts";
+import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
+import type { PacketService } from "../../packets/service.ts";
+import { type PluginHost, type RunningPlugin, startPlugin } from "../../sandbox/start-plugin.ts";
+import { testLink } from "../testing/links.ts";
+import { type LogLine, recordedLog } from "../testing/log.ts";
+
+/** How a call to the packet service is lost: before it is made, or its answer. */
+export type Loss = "call" | "answer";
+
+export interface Stage {
+  readonly host: PluginHost;
+  readonly segment: MemorySegment;
+  readonly links: MemoryLinks;
+  readonly lines: readonly LogLine[];
+  /** Permissions that were used, with those that were refused. */
+  readonly used: readonly { readonly permission: Permission; readonly isAllowed: boolean }[];
+  /** Frames that the links of this host have sent; those of stations that a test puts there are not counted. */
+  readonly sentFrames: number;
+  /** Calls of `put` and `remove` to lose, the next first. */
+  readonly losses: Loss[];
+  start<Config>(definition: PluginDefinition<Config>, config?: Config): Promise<RunningPlugin>;
+  /** Ends whatever still runs. */
+  end(): Promise<void>;
+}
+
+/** `links`: names of Ethernet links on the one segment that there is. */
+export function createStage(links: readonly string[] = ["eth0", "eth1"]): Stage {
+  const segment = memoryWire();
+  const { log, lines } = recordedLog();
+  const losses: Loss[] = [];
+  const used: { permission: Permission; isAllowed: boolean }[] = [];
+  const running = new Set<RunningPlugin>();
+  const book = memoryLinks(links.map((name) => testLink(name)));
+  const packets = lossy(localService(segment), losses);
+  const audit = (_: string, permission: Permission, isAllowed: boolean) => void used.push({ permission, isAllowed });
+  const host: PluginHost = { node: "node-a", packets, links: book, frames: memoryFrames(segment), log, metrics: createMetrics(), audit };
+  let sentFrames = 0;
+  segment.onFrame((_, link) => {
+    if (links.includes(link)) sentFrames += 1;
+  });
+  return {
+    ...{ host, segment, links: book, lines, used, losses },
+    get sentFrames() {
+      return sentFrames;
+    },
+    async start(definition, config = definition.example) {
+      const plugin = await startPlugin(definition, config, host);
+      running.add(plugin);
+      return plugin;
+    },
+    async end() {
+      for (const plugin of running) await plugin.close();
+      await packets.stop();
+    },
+  };
+}
+
+function lossy(service: PacketService, losses: Loss[]): PacketService {
+  const lose = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    const loss = losses.shift();
+    if (loss === "call") throw new Error("The call was lost");
+    const result = await call();
+    if (loss === "answer") throw new Error("The answer was lost");
+    return result;
+  };
+  return { ...service, put: (...args) => lose(() => service.put(...args)), remove: (...args) => lose(() => service.remove(...args)) };
+}

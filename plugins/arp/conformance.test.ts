@@ -1,0 +1,10 @@
+import { suite } from "uvu";
+import { arpNeighbor } from "../../host/workbench/conformance/arp-neighbor.ts";
+import { conformance } from "../../host/workbench/conformance/conformance.ts";
+import arp from "./plugin.ts";
+
+const arpConformance = suite("arp conformance");
+
+conformance(arpConformance, arp, arpNeighbor);
+
+arpConformance.run();
