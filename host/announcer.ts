@@ -88,7 +88,7 @@ export interface PluginDefinition<Config = unknown> {
   permissions(config: Config): readonly Permission[];
   /**
    * Packet program: a module's name for a built-in, else a path beside the plugin (`docs/packet-programs.md`). It gets the frames of
-   * the first frame permission.
+   * the first frame permission; without one, datagrams only.
    */
   readonly program?: string;
   start(context: Context, config: Config): Promise<Announcer>;
@@ -189,6 +189,19 @@ export interface ProgramEvent {
   readonly heldBack: number;
 }
 
+export interface DatagramBinding {
+  /** An address of this machine; `0.0.0.0` or `::` for all of its family. */
+  readonly address: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** TTL or hop limit of what is sent, where the program does not say. Default: the kernel's. */
+  readonly hopLimit?: number;
+  /** Only on this link, which must be there; to be bound again when it is replaced. */
+  readonly link?: string;
+  /** Others that allow it too may be bound to the same. */
+  readonly reuse?: boolean;
+}
+
 /** The plugin's packet program, running in the packet worker. */
 export interface Program {
   /**
@@ -196,6 +209,13 @@ export interface Program {
    * they are opened when they come, and again when they change. Rejects where a link was not granted.
    */
   attach(links: readonly string[]): Promise<void>;
+  /**
+   * Binds datagram port 1 to 7 of the program to a UDP socket of the packet worker, and gives the socket's port. What was bound before is
+   * closed, unless it is the same. From there the program sends to whom it likes.
+   */
+  bind(datagramPort: number, options: DatagramBinding): Promise<number>;
+  /** A datagram port that is not bound is fine. */
+  unbind(datagramPort: number): Promise<void>;
   /** Resolves when the worker has them; gives the rows that the table refused. */
   put(rows: readonly ProgramRow[]): Promise<readonly Refusal[]>;
   /** Unknown addresses are fine. */

@@ -52,5 +52,5 @@ function absentProgram(plugin: string): Program {
   const fail = (): never => {
     throw new Error(`Plugin ${plugin} has no packet program: name one in definePlugin({ program })`);
   };
-  return { attach: fail, put: fail, remove: fail, onEvent: fail };
+  return { attach: fail, bind: fail, unbind: fail, put: fail, remove: fail, onEvent: fail };
 }

@@ -149,6 +149,26 @@ port("a link that cannot be opened is said once, and tried again until it can", 
   assert.is(service.calls.length, calls, "then it is left alone");
 });
 
+port("bind() opens a datagram port where that was granted, on a link that is there", async () => {
+  const { program, service } = await open([{ kind: "udp", host: "192.0.2.0/24:3784" }]);
+  const at = { address: "192.0.2.1", port: 3784 };
+  assert.is(await program.bind(1, { ...at, hopLimit: 255, link: "eth1" }), 3784);
+  await program.bind(2, at);
+  await program.unbind(1);
+  await rejects(program.bind(1, { ...at, port: 3785 }), /^NotCapable: Plugin x may not use udp "192.0.2.1:3785"/);
+  await rejects(program.bind(1, { ...at, address: "0.0.0.0" }), /^NotCapable/);
+  await rejects(program.bind(1, { ...at, address: "localhost" }), /Cannot use "localhost" as an address/);
+  await rejects(program.bind(1, { ...at, link: "eth7" }), /Cannot bind a datagram port on eth7: no such link/);
+  assert.equal(service.calls, ["listen 1 192.0.2.1 3784 255 eth1", "listen 2 192.0.2.1 3784 - -", "close 1"]);
+});
+
+port("a program of datagrams only has no frames", async () => {
+  const service = new FakeService();
+  const host = { service, links: memoryLinks(), grants: new Grants("x", everyLink), log: recordedLog().log };
+  const program = await openProgram("x", loadModule("arp"), undefined, host);
+  await rejects(program.attach(["eth0"]), /Cannot attach the packet program of plugin x: it asks for no frame permission/);
+});
+
 port("put() gives back what it cannot write and what the table refuses, by the plugin's own text", async () => {
   const { program, service } = await open();
   service.refuse = [{ at: 1, reason: "table_full" }];
@@ -237,7 +257,13 @@ port("close() unloads the program and ends everything, also what is still being 
   assert.equal(service.calls, ["attach eth0 00", "unload x"]);
   assert.is(service.listeners.size, 0);
   assert.equal(lines, []);
-  for (const call of [program.attach(["eth0"]), program.put([row("192.0.2.1")]), program.remove(["192.0.2.1"])])
+  for (const call of [
+    program.attach(["eth0"]),
+    program.put([row("192.0.2.1")]),
+    program.remove(["192.0.2.1"]),
+    program.bind(1, { address: "::", port: 0 }),
+    program.unbind(1),
+  ])
     await rejects(call, /^Error: Cannot use the packet program of plugin x: it has stopped/);
 });
 

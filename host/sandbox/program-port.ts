@@ -6,14 +6,17 @@
  * handed on at once: a link that is down for a moment must be seen down, or nothing would be announced when it is back.
  */
 
-import type { Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
+import type { DatagramBinding, Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
+import type { FrameMatch } from "../packets/filter.ts";
 import type { HostLink, LinkSource } from "../packets/links.ts";
 import { ROW_BYTES, type RowCounters } from "../packets/program.ts";
 import type { PacketService } from "../packets/service.ts";
 import type { WasmModule } from "../packets/wasm.ts";
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
 import type { Grants } from "./grants.ts";
+import { hostText } from "./host-scope.ts";
 import { readEvent, writeAddress, writeRow } from "./program-rows.ts";
+import { readSocketAddress } from "./socket-address.ts";
 
 const RETRY_MS = 1000;
 
@@ -31,14 +34,13 @@ export interface ProgramHost {
   readonly log: Log;
 }
 
-/** The frames that a program gets. */
-export interface FrameMatch {
-  readonly etherType: number;
-  readonly ipProtocol?: number;
-}
-
-/** Loads a program for the plugin and gives the port to it. */
-export async function openProgram(plugin: string, module: WasmModule, match: FrameMatch, host: ProgramHost): Promise<ProgramPort> {
+/** Loads a program for the plugin and gives the port to it. `match`: its frames; undefined for one of datagrams only. */
+export async function openProgram(
+  plugin: string,
+  module: WasmModule,
+  match: FrameMatch | undefined,
+  host: ProgramHost,
+): Promise<ProgramPort> {
   const [low = 0, high = 0] = crypto.getRandomValues(new Uint32Array(2));
   await host.service.addProgram(plugin, module, match, [low, high]);
   return new Port(plugin, match, host);
@@ -46,7 +48,7 @@ export async function openProgram(plugin: string, module: WasmModule, match: Fra
 
 class Port implements ProgramPort {
   readonly #name: string;
-  readonly #match: FrameMatch;
+  readonly #match: FrameMatch | undefined;
   readonly #host: ProgramHost;
   readonly #closes: readonly (() => void)[];
   readonly #listeners = new Set<(event: ProgramEvent) => void>();
@@ -59,7 +61,7 @@ class Port implements ProgramPort {
   #retry: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
-  constructor(name: string, match: FrameMatch, host: ProgramHost) {
+  constructor(name: string, match: FrameMatch | undefined, host: ProgramHost) {
     this.#name = name;
     this.#match = match;
     this.#host = host;
@@ -75,9 +77,27 @@ class Port implements ProgramPort {
   }
 
   async attach(names: readonly string[]): Promise<void> {
-    for (const link of names) this.#host.grants.demand({ kind: "frame", link, ...this.#match });
+    const match = this.#match;
+    if (match === undefined) throw new Error(`Cannot attach the packet program of plugin ${this.#name}: it asks for no frame permission`);
+    for (const link of names) this.#host.grants.demand({ kind: "frame", link, ...match });
     this.#wanted = new Set(names);
     await this.#attach();
+  }
+
+  async bind(datagramPort: number, { address, port, link: name, ...options }: DatagramBinding): Promise<number> {
+    this.#demandLife();
+    const { service, links, grants } = this.#host;
+    const at = readSocketAddress(address);
+    grants.demand({ kind: "udp", host: hostText(at.bare, port) });
+    const link = links.all().find((candidate) => candidate.name === name);
+    if (name !== undefined && link === undefined) throw new Error(`Cannot bind a datagram port on ${name}: no such link`);
+    const place = link === undefined ? {} : { link: { name: link.name, index: link.index } };
+    return service.openDatagrams(this.#name, datagramPort, { address: at.text, udpPort: port, ...options, ...place });
+  }
+
+  async unbind(datagramPort: number): Promise<void> {
+    this.#demandLife();
+    await this.#host.service.closeDatagrams(this.#name, datagramPort);
   }
 
   async put(rows: Parameters<Program["put"]>[0]): Promise<readonly Refusal[]> {

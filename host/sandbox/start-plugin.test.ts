@@ -69,7 +69,7 @@ const refused: Readonly<Record<string, readonly [definition: PluginDefinition<Co
   "a packet program without frame permission": [
     plugin({ program: "arp", permissions: () => [{ kind: "net", host: "*" }], start: never }),
     {},
-    'Cannot start plugin "example": it has a packet program and asks for no frame permission',
+    'Cannot start plugin "example": it has a packet program and asks for no frame and no udp permission',
   ],
   "a scope that cannot be read": [
     plugin({ permissions: () => [{ kind: "net", host: "router" }], start: never }),

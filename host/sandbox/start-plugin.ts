@@ -105,7 +105,7 @@ function demandPermissions<Config>(definition: PluginDefinition<Config>, config:
   return definition.permissions(config);
 }
 
-/** The program's frames are those of the first frame permission. */
+/** The program's frames are those of the first frame permission; datagrams it binds later. */
 async function loadProgram(
   { name, program }: Pick<PluginDefinition, "name" | "program">,
   permissions: readonly Permission[],
@@ -113,7 +113,8 @@ async function loadProgram(
 ): Promise<ProgramPort | undefined> {
   if (program === undefined) return undefined;
   const frame = permissions.find((permission) => permission.kind === "frame");
-  if (frame === undefined) throw new Error("it has a packet program and asks for no frame permission");
-  const match = { etherType: frame.etherType, ...(frame.ipProtocol === undefined ? {} : { ipProtocol: frame.ipProtocol }) };
+  const hasDatagrams = permissions.some(({ kind }) => kind === "udp");
+  if (frame === undefined && !hasDatagrams) throw new Error("it has a packet program and asks for no frame and no udp permission");
+  const match = frame && { etherType: frame.etherType, ...(frame.ipProtocol === undefined ? {} : { ipProtocol: frame.ipProtocol }) };
   return openProgram(name, loadModule(program), match, host);
 }
