@@ -187,6 +187,7 @@ ARP("a removed row is not answered for, and its id is given out with fresh count
   assert.is(made.program.rowCount, 1, "another family is another row");
   made.remove(VIP);
   assert.is(dropOf(made, arpFrame({ targetAddress: VIP })), "unknown_target");
+  assert.not(made.program.isAnswering(0));
   assert.is(made.put({ address: OTHER_VIP, state: "standby" }), 0);
   assert.equal(made.counters(0), { answered: 0, unanswered: 0, announced: 0, conflicts: 0 });
 });
