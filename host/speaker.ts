@@ -9,13 +9,8 @@ import { Controller } from "./cluster/controller.ts";
 import { ManifestsSource } from "./cluster/manifests.ts";
 import { Store } from "./cluster/store.ts";
 import { createMetrics, type MetricsRegistry } from "./observe/metrics.ts";
-import { kernelFrames } from "./packets/frame-socket.ts";
-import { libc } from "./packets/libc.ts";
-import { kernelLinks } from "./packets/links.ts";
-import { startPacketWorker } from "./packets/packet-worker.ts";
+import type { Network } from "./packets/network.ts";
 import { createRank } from "./packets/rank.ts";
-import type { Driver } from "./packets/service.ts";
-import { checkPacketSockets } from "./packets/sockets.ts";
 import { Lane } from "./reconcile/lane.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { announcerFact, type RunningPlugin, startPlugin } from "./sandbox/start-plugin.ts";
@@ -26,7 +21,8 @@ export interface SpeakerOptions {
   /** Also allocate, and write `allocations`. */
   readonly isController: boolean;
   readonly allocations?: string;
-  readonly driver: Driver;
+  /** Opens the network to announce on; `onLost`: nothing is announced any more. */
+  readonly openNetwork: (onLost: (error: Error) => void) => Promise<Network>;
   /** Built-ins with their configs. */
   readonly plugins: readonly { readonly definition: PluginDefinition; readonly config: unknown }[];
   readonly log: Log;
@@ -42,8 +38,6 @@ export interface Speaker {
 /** Resolves when everything runs and the first plan is made. */
 export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
   const { node, log, plugins, onFatal } = options;
-  const c = libc();
-  checkPacketSockets(c);
   const metrics = createMetrics();
   const store = new Store();
   const place = options.allocations === undefined ? {} : { allocations: options.allocations };
@@ -51,13 +45,12 @@ export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
   tellProblems(source, log);
   const controller = options.isController ? new Controller({ store, source, status: source.allocations, log }) : undefined;
 
-  const packets = await startPacketWorker(options.driver, onFatal);
-  const links = kernelLinks(c);
+  const network = await options.openNetwork(onFatal);
   const announcers = plugins.map(({ definition }) => announcerFact(definition));
   const reconciler = new Reconciler({ node, store, announcers, rank: createRank(), now: () => performance.now() });
   const running: RunningPlugin[] = [];
   for (const { definition, config } of plugins) {
-    const plugin = await startPlugin(definition, config, { node, packets, links, frames: kernelFrames(c), log, metrics });
+    const plugin = await startPlugin(definition, config, { node, ...network, log, metrics });
     running.push(plugin);
     const lane = new Lane({ name: plugin.name, clock: clock(), log });
     await lane.start(tellChanges(plugin.announcer, plugin.name, log));
@@ -74,8 +67,8 @@ export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
       await controller?.close();
       for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error: String(error) });
       for (const plugin of running.reverse()) plugin.close();
-      await packets.stop();
-      links.close();
+      await network.packets.stop();
+      network.links.close();
     },
   };
 }

@@ -50,6 +50,7 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
   const interfaces = (values.interface ?? []).flatMap((names) => names.split(",")).filter((name) => name !== "");
 
   const { startSpeaker } = await import("../speaker.ts");
+  const { openKernelNetwork } = await import("../packets/network.ts");
   const node = values.node ?? hostname();
   const log = createLog({ level, format, write: (line) => io.stdout.write(line) }, { node });
   let fail: (error: Error) => void = () => {};
@@ -64,7 +65,7 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
       node,
       isController: values.controller ?? false,
       ...place,
-      driver,
+      openNetwork: (onLost) => openKernelNetwork(driver, onLost),
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
       log,
       onFatal: fail,

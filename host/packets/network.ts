@@ -1,0 +1,37 @@
+/** What a speaker needs of the network it announces on: the kernel's, or a segment in memory that carries the same programs. */
+
+import { kernelFrames, memoryFrames, type RawFrames } from "./frame-socket.ts";
+import { libc } from "./libc.ts";
+import { kernelLinks, type LinkSource, memoryLinks } from "./links.ts";
+import { localService } from "./local-service.ts";
+import type { MemorySegment } from "./memory-wire.ts";
+import type { KernelLink } from "./netlink.ts";
+import { startPacketWorker } from "./packet-worker.ts";
+import type { Driver, PacketService } from "./service.ts";
+import { checkPacketSockets } from "./sockets.ts";
+
+export interface Network {
+  readonly packets: PacketService;
+  readonly links: LinkSource;
+  readonly frames: RawFrames;
+}
+
+/** This machine's links. Throws one clear line where packet sockets are not allowed; `onLost`: nothing is answered any more. */
+export async function openKernelNetwork(driver: Driver, onLost: (error: Error) => void): Promise<Network> {
+  const c = libc();
+  checkPacketSockets(c);
+  return { packets: await startPacketWorker(driver, onLost), links: kernelLinks(c), frames: kernelFrames(c) };
+}
+
+/** The link `eth0` of a machine on a segment in memory. */
+export function openMemoryNetwork(segment: MemorySegment, machine: string, mac: string): Network {
+  // The segment tells stations apart by the names of their links.
+  const place = <L extends { readonly name: string }>(link: L): L => ({ ...link, name: `${machine} ${link.name}` });
+  const wire: MemorySegment = {
+    ...segment,
+    open: (program, link, ...rest) => segment.open(program, place(link), ...rest),
+    join: (link, ...rest) => segment.join(place(link), ...rest),
+  };
+  const link: KernelLink = { index: 1, name: "eth0", mac, up: true, mtu: 1500, broadcast: true, noArp: false, loopback: false };
+  return { packets: localService(wire), links: memoryLinks([link]), frames: memoryFrames(wire) };
+}
