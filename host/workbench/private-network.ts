@@ -9,16 +9,24 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
+import { openSync, readFileSync, readlinkSync } from "node:fs";
 import { Socket } from "node:net";
 
 const LIFE_LINE_FD = 3;
+/** The outer `/proc`, whose `self` says by which number the outer world knows a process of ours. */
+export const OUTER_PROC_FD = 4;
+/** A Ctrl-C under npm comes twice: from the terminal and from npm. */
+const ONE_SIGNAL_MS = 500;
 const INSIDE = "HERALD_PRIVATE_NETWORK";
 
 const NAMESPACES = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 const AS_ROOT = ["--user", "--map-root-user"];
 const PREPARE = "mount -t tmpfs tmpfs /run && ip link set lo up";
 
-export type Way = { ok: true; unshare: readonly string[] } | { ok: false; reason: string };
+/** `missingTools`: programs that would have to be installed first. */
+export type Way = { ok: true; unshare: readonly string[] } | { ok: false; reason: string; missingTools: readonly string[] };
+
+const TOOLS = ["unshare", "nsenter", "mount", "ip"];
 
 let found: Way | undefined;
 
@@ -29,16 +37,28 @@ export function findWay(): Way {
 }
 
 function tryWays(): Way {
-  if (process.platform !== "linux") return { ok: false, reason: `network namespaces are a feature of Linux, this is ${process.platform}` };
+  if (process.platform !== "linux")
+    return { ok: false, reason: `network namespaces are a feature of Linux, this is ${process.platform}`, missingTools: [] };
+  const missingTools = TOOLS.filter((name) => spawnSync(name, ["--version"], { env: environment() }).error !== undefined);
+  if (missingTools.length > 0) return { ok: false, reason: `there is no ${missingTools.join(", no ")}`, missingTools };
   const ways = process.getuid?.() === 0 ? [NAMESPACES, [...AS_ROOT, ...NAMESPACES]] : [[...AS_ROOT, ...NAMESPACES]];
   let reason = "";
   for (const unshare of ways) {
     const script = `${PREPARE} && ip link add herald-try0 type veth peer name herald-try1`;
-    const { status, stderr, error } = spawnSync("unshare", [...unshare, "sh", "-c", script], { encoding: "utf8", timeout: 10_000 });
+    const { status, stderr, error } = spawnSync("unshare", [...unshare, "sh", "-c", script], {
+      encoding: "utf8",
+      timeout: 10_000,
+      env: environment(),
+    });
     if (status === 0) return { ok: true, unshare };
     reason ||= error?.message ?? (stderr.trim().split("\n").at(-1) || `unshare ended with ${status}`);
   }
-  return { ok: false, reason };
+  return { ok: false, reason, missingTools: [] };
+}
+
+/** On Debian a plain user's path lacks the folders where `ip` and others may be. */
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin` };
 }
 
 export function isInside(): boolean {
@@ -47,16 +67,20 @@ export function isInside(): boolean {
 
 /**
  * Runs this program again inside a private network, with these arguments, and gives its exit code. SIGINT and SIGTERM let go of
- * the life line; a second one kills.
+ * the life line; one more, a moment later, kills.
  */
 export async function enter(way: Way & { ok: true }, args: readonly string[]): Promise<number> {
   const command = [...way.unshare, "sh", "-c", `${PREPARE} && exec "$@"`, "herald", process.execPath, ...process.execArgv, ...args];
-  const child = spawn("unshare", command, { stdio: ["ignore", "inherit", "inherit", "pipe"], detached: true, env: { ...process.env, [INSIDE]: "1" } });
+  const stdio = ["ignore", "inherit", "inherit", "pipe", openSync("/proc", "r")] as const;
+  const child = spawn("unshare", command, { stdio: [...stdio], detached: true, env: { ...environment(), [INSIDE]: "1" } });
   const lifeLine = child.stdio[LIFE_LINE_FD] as Socket;
   lifeLine.on("error", () => {});
+  let letGoMs = 0;
   const letGo = (): void => {
-    if (lifeLine.destroyed) child.kill("SIGKILL");
-    else lifeLine.destroy();
+    if (lifeLine.destroyed && performance.now() - letGoMs > ONE_SIGNAL_MS) child.kill("SIGKILL");
+    if (lifeLine.destroyed) return;
+    letGoMs = performance.now();
+    lifeLine.destroy();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, letGo);
@@ -79,31 +103,59 @@ export function onLetGo(call: () => void): void {
   lifeLine.once("close", call);
 }
 
+/** Inside, in a process that was handed `OUTER_PROC_FD`: its number outside, where `nsenter` can be given it. */
+export function outerPid(): number {
+  return Number(readlinkSync(`/proc/self/fd/${OUTER_PROC_FD}/self`));
+}
+
+/** Inside: root here is an ordinary user outside. */
+export function isUserNamespace(): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
+}
+
 /** Runs one command inside; throws with what it said where it fails. */
 export function run(file: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8" });
+  return feed("", file, ...args);
+}
+
+/** What the kernel calls a link of the namespace that this process is in. */
+export function linkIndex(name: string): number {
+  const [link] = JSON.parse(run("ip", "-json", "link", "show", name)) as { ifindex: number }[];
+  return link?.ifindex ?? 0;
+}
+
+/** Many `ip` commands in one process; stops at the first that fails. */
+export function ipBatch(commands: readonly string[], ...options: readonly string[]): void {
+  if (commands.length > 0) feed(`${commands.join("\n")}\n`, "ip", ...options, "-batch", "-");
+}
+
+function feed(input: string, file: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8", input });
   if (status === 0) return stdout;
   throw new Error(`Cannot run ${[file, ...args].join(" ")}: ${error?.message ?? stderr.trim()}`);
 }
 
 /** Named hosts on one switch, each a network namespace. */
 export class PrivateNetwork {
-  readonly #bridge = "switch0";
+  /** The switch sees every frame once, as a capture on it does. */
+  readonly bridge = "switch0";
+  #ports = 0;
 
   constructor() {
-    run("ip", "link", "add", this.#bridge, "type", "bridge", "mcast_snooping", "1");
-    run("ip", "link", "set", this.#bridge, "up");
+    ipBatch([`link add ${this.bridge} type bridge mcast_snooping 1`, `link set ${this.bridge} promisc on up`]);
   }
 
-  /** A host with `eth0` on the switch and an address (`192.0.2.1/24`), all up. Interface names are at most 15 bytes. */
+  /** A host with `eth0` on the switch and an address (`192.0.2.1/24`), all up. The name must be fit for a file. */
   addHost(name: string, address?: string): void {
-    const port = `p-${name}`.slice(0, 15);
-    run("ip", "netns", "add", name);
-    run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name);
-    run("ip", "link", "set", port, "master", this.#bridge, "up");
-    this.ip(name, "link", "set", "lo", "up");
-    this.ip(name, "link", "set", "eth0", "up");
-    if (address !== undefined) this.ip(name, "address", "add", address, "dev", "eth0");
+    const port = `port${++this.#ports}`;
+    ipBatch([`netns add ${name}`, `link add ${port} type veth peer name eth0 netns ${name}`, `link set ${port} master ${this.bridge} up`]);
+    ipBatch(["link set lo up", "link set eth0 up", ...(address === undefined ? [] : [`address add ${address} dev eth0`])], "-n", name);
+  }
+
+  /** The processes on it must have ended; what holds it otherwise keeps it alive unseen. */
+  removeHost(name: string): void {
+    this.ip(name, "link", "delete", "eth0");
+    run("ip", "netns", "delete", name);
   }
 
   ip(host: string, ...args: readonly string[]): string {

@@ -1,0 +1,92 @@
+/** `herald lab`: a whole little cluster on this machine, to see Herald work. */
+
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { PluginDefinition } from "../announcer.ts";
+import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+
+const help = `
+Usage: herald [lab] [flags]
+
+Builds a small cluster on this machine and shows Herald at work in it: a switch,
+a node for each Node of the manifests, with a real speaker on it, and a client
+that has never heard of Herald. The client connects to each Service's VIP: you
+see the MAC that its kernel learned by ARP, and the node that it reached. Before
+the speakers start, the lab makes sure that no VIP resolves, so that what you
+see afterwards is Herald's doing.
+
+All of it runs in network namespaces of its own, as root or as a plain user. Your
+network is not touched, and when the lab ends, however it ends, nothing is left.
+It follows every edit of the manifests until Ctrl-C.
+
+  --manifests DIR  directory (or one file) with Services, pools, advertisements
+                   and Nodes; read, never written. Without Nodes the lab makes
+                   up three. Default: the home lab that comes with Herald
+  --once           try every VIP once, print the table and end
+  --json           as --once, and print one JSON object: {"wire", "services":
+                   [{"name", "vip", "pool", "owner", "mac", "ownerMac",
+                   "resolved", "reached", "firstReplyMicros"}]}
+  --verbose        show the logs of the speakers too
+  --capture FILE   write every frame on the switch to FILE, for Wireshark
+
+Exit code with --once: 0 where the client resolved every VIP to its owner's MAC
+and reached that node; 1 where not, with the reason for each; 3 where all is
+well, but only in memory, because this machine allows no network namespaces.
+
+  herald lab
+  herald lab --manifests my-cluster/
+  herald lab --once --json
+  herald lab --once --capture lab.pcap && tshark -r lab.pcap -Y arp
+`;
+
+export function labCommandFor(builtIns: readonly PluginDefinition[]): Command {
+  return {
+    name: "lab",
+    summary: "Show Herald at work, in a small cluster on this machine",
+    help,
+    run: (args, io) => run(builtIns, args, io),
+  };
+}
+
+async function run(builtIns: readonly PluginDefinition[], args: readonly string[], io: CommandIo): Promise<number> {
+  if (args[0] === "agent") return await runAgent(args.slice(1));
+  const { values, positionals } = parseFlags(args, {
+    manifests: { type: "string" },
+    once: { type: "boolean" },
+    json: { type: "boolean" },
+    verbose: { type: "boolean" },
+    capture: { type: "string" },
+  });
+  if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
+  const manifests = values.manifests ?? homelab();
+  if (!existsSync(manifests))
+    throw new UsageError(`Flag --manifests has the value "${manifests}": expected a directory or a file that exists`);
+  const json = values.json ?? false;
+  const { createIo } = await import("../workbench/lab/io.ts");
+  const { runLab } = await import("../workbench/lab/lab.ts");
+  const labIo = createIo(io, json);
+  try {
+    const options = { manifests, once: json || (values.once ?? false), json, verbose: values.verbose ?? false, capture: values.capture };
+    return await runLab({ ...options, plugins: builtIns, args }, labIo);
+  } catch (error) {
+    labIo.complain((error as Error).message);
+    return 1;
+  }
+}
+
+/** A process of the lab's own, on one of its hosts. */
+async function runAgent([role, name = ""]: readonly string[]): Promise<number> {
+  if (role === "node") return await (await import("../workbench/lab/node-agent.ts")).runNodeAgent(name);
+  if (role === "client") return await (await import("../workbench/lab/client-agent.ts")).runClientAgent(name);
+  throw new UsageError('Unknown argument "agent": the lab starts its agents itself');
+}
+
+/** Beside the bundle's folder, or above the sources. */
+function homelab(): string {
+  const places = ["../fixtures/homelab", "../../fixtures/homelab"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new UsageError(`Cannot find the home lab at ${places.join(" or ")}: name manifests with --manifests DIR`);
+  const near = relative(process.cwd(), found);
+  return near.startsWith("..") ? found : near;
+}

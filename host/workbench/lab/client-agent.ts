@@ -1,0 +1,71 @@
+/**
+ * The client of the lab: an ordinary Linux host that has never heard of Herald. It connects to a VIP, so its kernel resolves it by ARP
+ * and keeps what it learned in the neighbor table; a packet socket beside it notes when requests left and replies came.
+ */
+
+import { spawnSync } from "node:child_process";
+import { codec } from "../../packets/codec/codec.ts";
+import type { Instruction } from "../../packets/filter.ts";
+import { openFrameTap } from "../../packets/frame-tap.ts";
+import { libc } from "../../packets/libc.ts";
+import { linkIndex, outerPid, run } from "../private-network.ts";
+import { serve } from "./agent.ts";
+import { ArpLog } from "./arp-log.ts";
+import { askName } from "./ask-name.ts";
+import type { Probe, Target } from "./ground.ts";
+
+export type ClientRequest =
+  | { readonly kind: "hello" }
+  | { readonly kind: "probe"; readonly targets: readonly Target[]; readonly isFresh: boolean };
+
+export interface Hello {
+  /** Its process as the world outside numbers it. */
+  readonly pid: number;
+}
+
+/** Frames of EtherType ARP, whatever their direction. */
+const ARP_ONLY: readonly Instruction[] = [
+  [0x28, 0, 0, 12],
+  [0x15, 0, 1, 0x0806],
+  [0x06, 0, 0, 0x40000],
+  [0x06, 0, 0, 0],
+];
+
+/** A kernel gives up on an address after three requests; in a lab on one machine 100 ms between them is ample. */
+const PATIENCE = "ntable change name arp_cache dev eth0 retrans 100 mcast_probes 3";
+
+export async function runClientAgent(address: string): Promise<number> {
+  run("ip", ...PATIENCE.split(" "));
+  const log = new ArpLog(codec("arp"), address);
+  const tap = openFrameTap(libc(), { name: "eth0", index: linkIndex("eth0") }, (frame, time) => log.take(frame, time), ARP_ONLY);
+  const probe = async (targets: readonly Target[], isFresh: boolean): Promise<Probe[]> => {
+    const vips = [...new Set(targets.map(({ vip }) => vip))];
+    tap.drain();
+    log.forget(vips);
+    if (isFresh) forgetNeighbors(vips);
+    const names = await Promise.all(targets.map(askName));
+    tap.drain();
+    const macs = neighbors();
+    return targets.map(({ vip }, at) => ({ mac: macs.get(vip) ?? null, reached: names[at] ?? null, ...log.answer(vip) }));
+  };
+  await serve<ClientRequest>(async (request) => {
+    if (request.kind === "probe") return await probe(request.targets, request.isFresh);
+    return { pid: outerPid() } satisfies Hello;
+  });
+  return 0;
+}
+
+/** Of an entry that is not there `ip` complains, which is fine. */
+function forgetNeighbors(vips: readonly string[]): void {
+  spawnSync("ip", ["-force", "-batch", "-"], { input: vips.map((vip) => `neigh delete ${vip} dev eth0\n`).join("") });
+}
+
+/** Address → MAC, of those that the kernel believes in. */
+function neighbors(): Map<string, string> {
+  const entries = JSON.parse(run("ip", "-json", "neigh", "show", "dev", "eth0") || "[]") as {
+    dst: string;
+    lladdr?: string;
+    state: string[];
+  }[];
+  return new Map(entries.flatMap(({ dst, lladdr, state }) => (lladdr === undefined || state.includes("FAILED") ? [] : [[dst, lladdr]])));
+}

@@ -1,0 +1,63 @@
+/**
+ * What the lab expects of the speakers, from the same facts and rules that they have: each Service with its VIPs, the pool they come
+ * from, and the node that should own them, or the reason why not.
+ */
+
+import { type AllocateInput, allocateAll } from "../../rules/allocate.ts";
+import { planAll } from "../../rules/merge-claims.ts";
+import { indexPlan } from "../../rules/plan.ts";
+import type { RankNodes } from "../../rules/rank.ts";
+import type { Allocation } from "../../rules/settle.ts";
+import type { AnnouncerFact, PlanRefusal, ServiceFact, ServiceKey, ServicePort, Snapshot } from "../../rules/vocabulary.ts";
+
+/** One VIP of a Service; a Service without one has a single row without. */
+export interface Expected {
+  readonly service: ServiceKey;
+  readonly vip?: string;
+  readonly pool?: string;
+  readonly owner?: string;
+  readonly ports: readonly ServicePort[];
+  /** The controller has written it down, so that the speakers know it too. */
+  readonly isOnRecord: boolean;
+  /** Why there is no VIP, or nobody to own it. */
+  readonly reason?: string;
+}
+
+type Allocations = ReadonlyMap<ServiceKey, Allocation>;
+
+/** The rows of a snapshot, by Service and VIP in the order of its status. */
+export function expect(snapshot: Snapshot, announcers: readonly AnnouncerFact[], rank: RankNodes): Expected[] {
+  const allocations = allocateAll(snapshot);
+  const services = withVips(snapshot, allocations);
+  const { claims, refused } = planAll(indexPlan(snapshot, announcers, rank), { ...snapshot, services });
+  const owners = new Map(claims.map(({ vip, rank: [owner] }) => [vip, owner]));
+  return [...allocations]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([service, { vips, pool, refused: said }]) => {
+      const fact = snapshot.services.get(service) as ServiceFact;
+      const common = { service, ports: fact.ports, ...(pool === undefined ? {} : { pool }) };
+      if (vips.length === 0) return [{ ...common, isOnRecord: fact.ingress.length === 0, reason: said?.message ?? "It has no address" }];
+      return vips.map((vip): Expected => {
+        const owner = owners.get(vip);
+        const isOnRecord = fact.ingress.includes(vip);
+        return { ...common, vip, isOnRecord, ...(owner === undefined ? { reason: reasonOf(refused, service, vip) } : { owner }) };
+      });
+    });
+}
+
+function withVips({ services }: AllocateInput, allocations: Allocations): Map<ServiceKey, ServiceFact> {
+  const all = new Map(services);
+  for (const [key, { vips }] of allocations) all.set(key, { ...(services.get(key) as ServiceFact), ingress: vips });
+  return all;
+}
+
+/** `arp: noEndpoints on node-a, node-b`, for each announcer and reason. */
+function reasonOf(refused: readonly PlanRefusal[], service: ServiceKey, vip: string): string {
+  const nodes = new Map<string, string[]>();
+  for (const refusal of refused.filter((candidate) => candidate.service === service && (candidate.vip ?? vip) === vip)) {
+    const said = `${refusal.via}: ${refusal.reason}`;
+    nodes.set(said, [...(nodes.get(said) ?? []), refusal.node]);
+  }
+  if (nodes.size === 0) return "No advertisement covers it";
+  return [...nodes].map(([said, names]) => `${said} on ${names.join(", ")}`).join("; ");
+}

@@ -1,0 +1,113 @@
+/** The lab in network namespaces: a switch, real nodes, real speakers, and a client whose own kernel does the asking. */
+
+import type { ServicePort } from "../../rules/vocabulary.ts";
+import { isUserNamespace, type PrivateNetwork } from "../private-network.ts";
+import type { Addresses } from "./addresses.ts";
+import { Agent } from "./agent.ts";
+import type { ClientRequest, Hello } from "./client-agent.ts";
+import type { Ground, GroundEvents, Probe, Target } from "./ground.ts";
+import type { Listen } from "./node-agent.ts";
+import { Speakers } from "./speakers.ts";
+
+/** No Node can have this name. */
+const CLIENT = "the_client";
+/** What `herald lab agent` runs there. */
+const self = (...role: readonly string[]): string[] => [
+  process.execPath,
+  ...process.execArgv,
+  process.argv[1] ?? "",
+  "lab",
+  "agent",
+  ...role,
+];
+
+interface Host {
+  readonly address: string;
+  readonly mac: string;
+  readonly agent: Agent;
+}
+
+export class KernelGround implements Ground {
+  readonly wire = "kernel";
+  readonly #network: PrivateNetwork;
+  readonly #events: GroundEvents;
+  readonly #speakers: Speakers;
+  readonly #nodes = new Map<string, Host>();
+  #client: Agent | undefined;
+  #ports: Listen["ports"] = [];
+  #haveSpeakersStarted = false;
+  #pid = 0;
+
+  /** To be made inside a private network. */
+  constructor(network: PrivateNetwork, paths: { readonly manifests: string; readonly allocations: string }, events: GroundEvents) {
+    this.#network = network;
+    this.#events = events;
+    this.#speakers = new Speakers({ ...paths, events, on: (node, ...command) => network.on(node, ...command) });
+  }
+
+  get hints(): readonly string[] {
+    const sudo = process.env["SUDO_USER"] === undefined ? "" : "sudo ";
+    const enter = isUserNamespace() ? "nsenter --preserve-credentials -U -m -n -p -t" : `${sudo}nsenter -at`;
+    return [`be the client, in another terminal: ${enter} ${this.#pid}`, "and there: ip neigh; curl VIP; arping -c 3 VIP"];
+  }
+
+  async setAddresses({ nodes, client }: Addresses): Promise<void> {
+    const leaving = [...this.#nodes].filter(([name, host]) => nodes.get(name) !== host.address).map(([name]) => name);
+    const staying = [...this.#nodes.keys()].filter((name) => !leaving.includes(name));
+    if (this.#haveSpeakersStarted && leaving.length > 0) await this.#speakers.set(staying.sort());
+    await Promise.all(leaving.map((name) => this.#removeNode(name)));
+    for (const [name, address] of nodes) if (!this.#nodes.has(name)) this.#addNode(name, address);
+    if (this.#client === undefined) await this.#addClient(client);
+    await this.#listen([...nodes.keys()].filter((name) => !staying.includes(name)));
+    if (this.#haveSpeakersStarted) await this.startSpeakers();
+  }
+
+  async setListeners(ports: ReadonlyMap<string, readonly ServicePort[]>): Promise<void> {
+    this.#ports = [...ports];
+    await this.#listen([...this.#nodes.keys()]);
+  }
+
+  async startSpeakers(): Promise<void> {
+    this.#haveSpeakersStarted = true;
+    await this.#speakers.set([...this.#nodes.keys()].sort());
+  }
+
+  mac(node: string): string | undefined {
+    return this.#nodes.get(node)?.mac;
+  }
+
+  async probe(targets: readonly Target[], isFresh: boolean): Promise<readonly Probe[]> {
+    return (await this.#client?.call<Probe[]>({ kind: "probe", targets, isFresh } satisfies ClientRequest)) ?? [];
+  }
+
+  /** The process namespace ends everything at once when this process does; there is nothing to take down before. */
+  async close(): Promise<void> {}
+
+  #addNode(name: string, address: string): void {
+    this.#addHost(name, address);
+    const agent = new Agent(`listener on ${name}`, this.#network.on(name, ...self("node", name)), this.#events.onLost);
+    this.#nodes.set(name, { address, mac: this.#network.mac(name), agent });
+  }
+
+  async #removeNode(name: string): Promise<void> {
+    await this.#nodes.get(name)?.agent.stop();
+    this.#nodes.delete(name);
+    this.#network.removeHost(name);
+  }
+
+  async #addClient(address: string): Promise<void> {
+    this.#addHost(CLIENT, address);
+    this.#client = new Agent("client", this.#network.on(CLIENT, ...self("client", address)), this.#events.onLost);
+    this.#pid = (await this.#client.call<Hello>({ kind: "hello" } satisfies ClientRequest)).pid;
+  }
+
+  /** Every address is on the link: nodes and pools may be of any subnets. */
+  #addHost(name: string, address: string): void {
+    this.#network.addHost(name, `${address}/24`);
+    this.#network.ip(name, "route", "add", "default", "dev", "eth0");
+  }
+
+  async #listen(nodes: readonly string[]): Promise<void> {
+    await Promise.all(nodes.map((name) => this.#nodes.get(name)?.agent.call({ ports: this.#ports } satisfies Listen)));
+  }
+}

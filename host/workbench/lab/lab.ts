@@ -1,0 +1,112 @@
+/**
+ * `herald lab`: a switch, nodes with real speakers, and a client that resolves every Service's VIP; in network namespaces of its own
+ * or, where those are not allowed, in memory.
+ *
+ *   lab.ts (outside) → a private network → lab.ts (inside) → ground ← session → screen
+ *
+ * Outside there is one process: it holds the life line, and whatever happens to either side, everything inside ends with it.
+ */
+
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PluginDefinition } from "../../announcer.ts";
+import { type FrameTap, openFrameTap } from "../../packets/frame-tap.ts";
+import { libc } from "../../packets/libc.ts";
+import { enter, findWay, isInside, linkIndex, onLetGo, PrivateNetwork } from "../private-network.ts";
+import { openCapture } from "./capture.ts";
+import type { Ground, GroundEvents } from "./ground.ts";
+import type { LabIo } from "./io.ts";
+import { KernelGround } from "./kernel-ground.ts";
+import { MemoryGround } from "./memory-ground.ts";
+import { realRunCommand } from "./real-run.ts";
+import { runOnGround } from "./run-on-ground.ts";
+import { openWorkplace } from "./workplace.ts";
+
+/** On the `/run` of the private network, which nobody outside sees. */
+const PRIVATE_DIRECTORY = "/run/herald";
+/** As bash reports a process killed by SIGKILL. */
+const KILLED = 137;
+
+export interface LabOptions {
+  readonly manifests: string;
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly capture: string | undefined;
+  readonly plugins: readonly PluginDefinition[];
+  /** The command line after `lab`, to run it again inside. */
+  readonly args: readonly string[];
+}
+
+/** Resolves to the exit code. */
+export async function runLab(options: LabOptions, io: LabIo): Promise<number> {
+  // Speakers, listeners and sockets end with this process, and need no farewell.
+  if (isInside()) process.exit(await runInside(options, io));
+  if (realpathSync(options.manifests).startsWith("/run/")) {
+    throw new Error(
+      `Cannot use the manifests at ${options.manifests}: the lab puts a /run of its own over them; expected a place elsewhere`,
+    );
+  }
+  const way = findWay();
+  if (!way.ok) return await runInMemory(options, io, way);
+  io.say("Your own network is untouched: the lab runs in network namespaces of its own.");
+  const code = await enter(way, [process.argv[1] ?? "", "lab", ...options.args]);
+  if (code === KILLED) io.complain("The lab was killed; nothing of it is left");
+  else if (!options.once && code === 0) io.say("\nThe lab has ended; nothing of it is left.");
+  return code;
+}
+
+async function runInside(options: LabOptions, io: LabIo): Promise<number> {
+  const letGo = new Promise<void>((resolve) => onLetGo(resolve));
+  const network = new PrivateNetwork();
+  const place = await openWorkplace(options.manifests, PRIVATE_DIRECTORY);
+  const tap = options.capture === undefined ? undefined : captureSwitch(network.bridge, options.capture);
+  const makeGround = (events: GroundEvents): Ground => new KernelGround(network, place, events);
+  try {
+    return await runOnGround({ ...options, place, makeGround, letGo }, io);
+  } finally {
+    tap?.drain();
+  }
+}
+
+function captureSwitch(bridge: string, file: string): FrameTap {
+  return openFrameTap(libc(), { name: bridge, index: linkIndex(bridge) }, openCapture(file).write);
+}
+
+/** Exit code 3 says that it proved less than it should. */
+const ONLY_IN_MEMORY = 3;
+
+async function runInMemory(
+  options: LabOptions,
+  io: LabIo,
+  { reason, missingTools }: { reason: string; missingTools: readonly string[] },
+): Promise<number> {
+  const command = realRunCommand(missingTools, options.args);
+  io.say("Your own network is untouched: the lab runs in memory and sends no real packet, because");
+  io.say(`this machine gives it no network namespaces: ${reason}`);
+  io.say("Rules, announcer and packet program are the real ones; TCP is not tried.");
+  io.say(`For a real run: ${command}`);
+  const directory = mkdtempSync(join(tmpdir(), "herald-lab-"));
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const letGo = new Promise<void>((resolve) => {
+    for (const signal of signals) process.on(signal, () => resolve());
+  });
+  try {
+    const place = await openWorkplace(options.manifests, directory);
+    const makeGround = (events: GroundEvents): Ground => {
+      const ground = new MemoryGround({ ...place, plugins: options.plugins, events });
+      if (options.capture !== undefined) {
+        const { write } = openCapture(options.capture);
+        ground.segment.onFrame((frame) => write(frame, BigInt(Date.now()) * 1_000_000n));
+      }
+      return ground;
+    };
+    const code = await runOnGround({ ...options, place, makeGround, letGo }, io);
+    if (code !== 0 || !options.once) return code;
+    io.complain(`No real packet was sent. For a real run: ${command}`);
+    return ONLY_IN_MEMORY;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The lab in memory, for machines that allow no namespaces: the same rules, plugins and packet programs in this one process, on one
+ * Ethernet segment in memory, and a client that speaks ARP and nothing else.
+ */
+
+import type { PluginDefinition } from "../../announcer.ts";
+import { createLog } from "../../observe/log.ts";
+import { codec } from "../../packets/codec/codec.ts";
+import { frameFilter } from "../../packets/filter.ts";
+import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
+import { openMemoryNetwork } from "../../packets/network.ts";
+import { type Speaker, startSpeaker } from "../../speaker.ts";
+import type { Addresses } from "./addresses.ts";
+import { ArpLog } from "./arp-log.ts";
+import type { Ground, GroundEvents, Probe, Target } from "./ground.ts";
+
+const ETHERTYPE_ARP = 0x0806;
+const BROADCAST = "ff:ff:ff:ff:ff:ff";
+const CLIENT_MAC = "02:00:00:00:00:01";
+/** In one process an answer takes microseconds; nobody answers later than this. */
+const PATIENCE_MS = 300;
+const LOOK_MS = 2;
+
+export interface MemoryGroundOptions {
+  readonly manifests: string;
+  readonly allocations: string;
+  readonly plugins: readonly PluginDefinition[];
+  readonly events: GroundEvents;
+}
+
+export class MemoryGround implements Ground {
+  readonly wire = "memory";
+  readonly hints = [];
+  readonly segment: MemorySegment = memoryWire();
+  readonly #options: MemoryGroundOptions;
+  readonly #arp = codec("arp");
+  readonly #macs = new Map<string, string>();
+  readonly #speakers = new Map<string, Speaker>();
+  /** The client's neighbor table. */
+  readonly #neighbors = new Map<string, string>();
+  #log: ArpLog | undefined;
+  #client: { transmit(frame: Uint8Array): void } | undefined;
+  #address = "";
+  #haveSpeakersStarted = false;
+  #nextMac = 0x0a;
+
+  constructor(options: MemoryGroundOptions) {
+    this.#options = options;
+  }
+
+  async setAddresses({ nodes, client }: Addresses): Promise<void> {
+    this.#joinClient(client);
+    const [controller] = this.#speakers.keys();
+    const leaving = [...this.#macs.keys()].filter((name) => !nodes.has(name));
+    for (const name of leaving) this.#macs.delete(name);
+    // Without its controller the lab begins anew; what was given out is on record.
+    await this.#stop(controller !== undefined && leaving.includes(controller) ? [...this.#speakers.keys()] : leaving);
+    for (const name of nodes.keys()) {
+      if (!this.#macs.has(name)) this.#macs.set(name, `02:00:00:00:00:${(this.#nextMac++ % 256).toString(16).padStart(2, "0")}`);
+    }
+    if (this.#haveSpeakersStarted) await this.startSpeakers();
+  }
+
+  /** Nothing but ARP travels on this segment. */
+  async setListeners(): Promise<void> {}
+
+  async startSpeakers(): Promise<void> {
+    this.#haveSpeakersStarted = true;
+    const { manifests, allocations, plugins, events } = this.#options;
+    for (const [node, mac] of this.#macs) {
+      if (this.#speakers.has(node)) continue;
+      const speaker = await startSpeaker({
+        manifests,
+        allocations,
+        node,
+        isController: this.#speakers.size === 0,
+        plugins: plugins.map((definition) => ({ definition, config: { interfaces: ["eth0"] } })),
+        openNetwork: async () => openMemoryNetwork(this.segment, node, mac),
+        log: createLog({ level: "info", format: "text", write: (line) => events.onLog(line.trimEnd()) }, { node }),
+        onFatal: events.onLost,
+      });
+      this.#speakers.set(node, speaker);
+    }
+  }
+
+  mac(node: string): string | undefined {
+    return this.#macs.get(node);
+  }
+
+  async probe(targets: readonly Target[], isFresh: boolean): Promise<readonly Probe[]> {
+    const vips = [...new Set(targets.map(({ vip }) => vip))];
+    this.#log?.forget(vips);
+    if (isFresh) for (const vip of vips) this.#neighbors.delete(vip);
+    const unknown = vips.filter((vip) => !this.#neighbors.has(vip));
+    for (const vip of unknown) this.#ask(vip);
+    for (let left = PATIENCE_MS; left > 0 && !unknown.every((vip) => this.#neighbors.has(vip)); left -= LOOK_MS) await sleep(LOOK_MS);
+    return targets.map(({ vip }) => ({
+      mac: this.#neighbors.get(vip) ?? null,
+      reached: null,
+      ...(this.#log?.answer(vip) ?? { answeredBy: [], requests: 0, firstReplyMicros: null }),
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.#stop([...this.#speakers.keys()]);
+  }
+
+  async #stop(nodes: readonly string[]): Promise<void> {
+    for (const node of nodes) {
+      await this.#speakers.get(node)?.stop("replace");
+      this.#speakers.delete(node);
+    }
+  }
+
+  #joinClient(address: string): void {
+    if (this.#client !== undefined) return;
+    this.#address = address;
+    this.#log = new ArpLog(this.#arp, address);
+    this.#client = this.segment.join({ name: "client", mac: CLIENT_MAC }, frameFilter({ etherType: ETHERTYPE_ARP }), (frame) =>
+      this.#hear(frame),
+    );
+  }
+
+  #ask(vip: string): void {
+    const fields = { destination: BROADCAST, source: CLIENT_MAC, operation: 1, senderMac: CLIENT_MAC, senderAddress: this.#address };
+    const request = this.#arp.encode({ ...fields, targetMac: "00:00:00:00:00:00", targetAddress: vip, trailingBytes: 0 });
+    if (!request.ok) throw new Error(`Cannot ask for ${vip}: ${request.meaning}`);
+    this.#log?.take(request.bytes, process.hrtime.bigint());
+    this.#client?.transmit(request.bytes);
+  }
+
+  /** As a kernel does: a reply to itself makes an entry, an announcement only changes one that is there. */
+  #hear(frame: Uint8Array): void {
+    this.#log?.take(frame, process.hrtime.bigint());
+    const decoded = this.#arp.decode(frame);
+    if (!decoded.ok) return;
+    const { operation, senderAddress, senderMac, targetAddress } = decoded.fields;
+    const isReply = operation === 2 && targetAddress === this.#address;
+    const isAnnouncement = senderAddress === targetAddress && this.#neighbors.has(String(senderAddress));
+    if (isReply || isAnnouncement) this.#neighbors.set(String(senderAddress), String(senderMac));
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

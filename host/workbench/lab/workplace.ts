@@ -1,0 +1,66 @@
+/** The manifests of a lab as its speakers and the lab itself read them, and the place of its own where it may write. */
+
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Close } from "../../announcer.ts";
+import { ManifestsSource } from "../../cluster/manifests.ts";
+import { Store } from "../../cluster/store.ts";
+import { MADE_UP_NODES, planAddresses } from "./addresses.ts";
+import { mirrorWithNodes } from "./made-up-nodes.ts";
+
+export interface Workplace {
+  readonly store: Store;
+  /** What speakers read. */
+  readonly manifests: string;
+  readonly allocations: string;
+  /** The manifests name no Node. */
+  readonly areNodesMadeUp: boolean;
+  /** `file:line: …`, with the files as the user named them. */
+  problems(): string[];
+  onProblems(call: () => void): Close;
+  close(): void;
+}
+
+/** Throws where there are no manifests. */
+export async function openWorkplace(manifests: string, directory: string): Promise<Workplace> {
+  await mkdir(directory, { recursive: true });
+  const allocations = join(directory, "allocations.yaml");
+  const first = new Store();
+  (await ManifestsSource.open({ path: manifests, follow: false, allocations }, first)).close();
+  const { nodes, pools } = first.snapshot();
+  const areNodesMadeUp = nodes.size === 0;
+  let path = manifests;
+  let closeMirror: Close = () => {};
+  if (areNodesMadeUp) {
+    path = join(directory, "manifests");
+    const facts = new Map(MADE_UP_NODES.map((name) => [name, { name, labels: {}, networkUnavailable: false, addresses: [] }]));
+    closeMirror = await mirrorWithNodes(manifests, path, planAddresses({ nodes: facts, pools }).nodes);
+  }
+  const store = new Store();
+  const source = await ManifestsSource.open({ path, follow: true, allocations }, store);
+  const nameOf = (file: string): string =>
+    areNodesMadeUp && file.startsWith(path) ? userName(manifests, file.slice(path.length + 1)) : file;
+  return {
+    store,
+    manifests: path,
+    allocations,
+    areNodesMadeUp,
+    problems: () =>
+      source
+        .problems()
+        .map(
+          ({ file, line, object, path: at, found, expected }) =>
+            `${nameOf(file)}:${line}: ${object}${at === "" ? "" : ` ${at}`}: found ${found}, expected ${expected}`,
+        ),
+    onProblems: (call) => source.onProblems(call),
+    close() {
+      source.close();
+      closeMirror();
+    },
+  };
+}
+
+/** A single file was copied under its own name. */
+function userName(manifests: string, name: string): string {
+  return basename(manifests) === name ? manifests : join(manifests, name);
+}
