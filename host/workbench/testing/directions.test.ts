@@ -63,6 +63,7 @@ const cases: readonly Case[] = [
   ["plugins/arp/plugin.ts", use("koffi"), RULE],
   ["plugins/arp/plugin.test.ts", use("../../host/packets/memory-wire.ts"), null],
   ["plugins/arp/plugin.test.ts", use("../ndp/plugin.ts"), RULE],
+  ["plugins/readme.test.ts", use("../host/cluster/parse-document.ts"), null],
   ["wasm/programs/arp.ts", use("../wire/arp"), null],
   ["wasm/programs/arp.ts", use("./memory"), null],
   ["wasm/programs/arp.ts", use("../../host/packets/wasm"), RULE],

@@ -1,10 +1,13 @@
-/** Links for tests: Ethernet, up, and told apart by the number in their name. */
+/** Links for tests: Ethernet, up, each name with an index of its own. */
 
 import type { KernelLink } from "../../packets/netlink.ts";
 
-/** `eth3` has index 4 and MAC `02:00:00:00:00:03`. */
+const names: string[] = [];
+
+/** `eth3` has the MAC `02:00:00:00:00:03`. */
 export function testLink(name: string, parts: Partial<KernelLink> = {}): KernelLink {
+  if (!names.includes(name)) names.push(name);
   const number = Number(/\d+$/.exec(name)?.[0] ?? 0);
   const mac = `02:00:00:00:00:${number.toString(16).padStart(2, "0")}`;
-  return { index: number + 1, name, mac, up: true, mtu: 1500, broadcast: true, noArp: false, loopback: false, ...parts };
+  return { index: names.indexOf(name) + 1, name, mac, up: true, mtu: 1500, broadcast: true, noArp: false, loopback: false, ...parts };
 }

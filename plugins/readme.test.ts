@@ -1,0 +1,70 @@
+/** Every plugin is listed, and has a README with the same sections, whose examples Herald understands and whose settings exist. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseDocument } from "../host/cluster/parse-document.ts";
+import { DEFAULT_EXCLUDE } from "./arp/links.ts";
+import { builtIns } from "./index.ts";
+
+const readmes = suite("plugin READMEs");
+
+const SECTIONS = ["What it does", "Configuration", "What it sends", "What it remembers", "Metrics", "Standards and deviations"];
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const plugins = readdirSync(folder).filter((name) => existsSync(`${folder}${name}/plugin.ts`));
+const read = (name: string) => readFileSync(`${folder}${name}/README.md`, "utf8");
+
+/** Section → text. */
+function sections(text: string): ReadonlyMap<string, string> {
+  const parts = text.split(/^## /m).slice(1);
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trim()]));
+}
+
+readmes("every folder with a plugin is a built-in of its name", () => {
+  assert.equal(builtIns.map(({ name }) => name).sort(), plugins.sort());
+});
+
+for (const definition of builtIns) {
+  const { name, config } = definition;
+  const text = read(name);
+  const all = sections(text);
+
+  readmes(`${name}: has the title and the sections of every plugin, none of them empty`, () => {
+    assert.is(text.split("\n", 1)[0], `# ${name}`);
+    assert.equal([...all.keys()], SECTIONS);
+    for (const [section, body] of all) assert.ok(body.length > 0, `${section} is empty`);
+  });
+
+  readmes(`${name}: has examples, and Herald understands them`, () => {
+    const examples = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].flatMap(([, example = ""]) => example.split(/^---$/m));
+    assert.ok(examples.length > 0, "no example");
+    for (const example of examples) {
+      const { problems, found, ignored } = parseDocument(example);
+      assert.equal(problems, []);
+      assert.equal(ignored, []);
+      assert.ok(found.length > 0, `nothing in ${example}`);
+    }
+  });
+
+  readmes(`${name}: names every setting, in the schema with a description`, () => {
+    const settings = Object.entries((config["properties"] ?? {}) as Readonly<Record<string, { description?: string }>>);
+    for (const [setting, { description }] of settings) {
+      assert.match(all.get("Configuration") ?? "", `\`${setting}\``);
+      assert.ok(description, `${setting} has no description`);
+    }
+    const rows = [...(all.get("Configuration") ?? "").matchAll(/^\| `(\w+)` \|/gm)].map(([, setting]) => setting);
+    assert.equal(rows.sort(), settings.map(([setting]) => setting).sort());
+  });
+}
+
+readmes("arp: lists the patterns that are passed over by default", () => {
+  const [, row = ""] = /^\| `exclude` \|[^|]*\|(.*)\|$/m.exec(read("arp")) ?? [];
+  assert.equal(
+    [...row.matchAll(/`([^`]+)`/g)].map(([, pattern]) => pattern),
+    DEFAULT_EXCLUDE,
+  );
+});
+
+readmes.run();
