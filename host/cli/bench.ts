@@ -1,4 +1,5 @@
 /** `herald bench`: figures that can be reproduced on the very node. */
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Driver } from "../packets/service.ts";
 import type { Bench } from "../workbench/bench/bench.ts";
@@ -32,8 +33,9 @@ of manifests:
 
 Exit code: 0 also where a target is missed; 3 where only a part could be measured; 130 when interrupted.
 
-Example:
+Examples:
   herald bench arp --rounds 9 --vips 65536
+  herald bench manifests --directory /var/lib
 `;
 
 /** What each measures, and where it is: no speaker loads any of them. */
@@ -89,7 +91,7 @@ export const bench: Command = {
       drivers: values.driver === undefined ? drivers : [driver(values.driver)],
       services: count("services", values.services ?? "10000", MOST_SERVICES),
       edits: count("edits", values.edits ?? "200", MOST_EDITS),
-      ...(values.directory === undefined ? {} : { directory: resolve(values.directory) }),
+      ...(values.directory === undefined ? {} : { directory: directory(values.directory) }),
       json: values.json ?? false,
     };
     return run(options, io, { program, all: [...self, ...args], part: [...self, name, "--part"] });
@@ -112,6 +114,12 @@ function seconds(value: string): number {
   const found = Number(value);
   if (!(found >= 0.01 && found <= 60)) throw new UsageError(`Flag --seconds is ${value}: expected a number from 0.01 to 60`);
   return found;
+}
+
+function directory(value: string): string {
+  if (!statSync(value, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`Flag --directory is ${value}: expected a directory`);
+  return resolve(value);
 }
 
 function driver(value: string): Driver {

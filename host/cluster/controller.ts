@@ -51,11 +51,13 @@ export class Controller {
 
   /** Resolves after the first run, whether its status could be written or not. */
   async start(): Promise<void> {
+    await this.#options.status.prepare();
+    const first = this.#run();
+    // What it writes makes its Services dirty once more; nobody needs to wait for the run that finds that all is well.
+    this.#running = first.then(() => this.#runAll());
     const wake = () => this.#wake();
     this.#closers = [this.#reader.onDirty(wake), this.#reader.close, this.#options.source.onProblems(wake)];
-    await this.#options.status.prepare();
-    this.#wake();
-    await this.#running;
+    await first;
   }
 
   /** Resolves when a write under way has ended. */
@@ -78,13 +80,15 @@ export class Controller {
   }
 
   async #runAll(): Promise<void> {
-    while (this.#isDue) {
-      // What changes in the same turn of the event loop is one run.
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#isDue = false;
-      await this.#write(this.#allocate());
-    }
+    while (this.#isDue) await this.#run();
     this.#running = undefined;
+  }
+
+  async #run(): Promise<void> {
+    // What changes in the same turn of the event loop is one run.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#isDue = false;
+    await this.#write(this.#allocate());
   }
 
   #allocate(): StatusChanges {

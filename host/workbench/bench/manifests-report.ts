@@ -54,6 +54,8 @@ export interface EditSummary {
   readonly p90: number;
   readonly p99: number;
   readonly max: number;
+  /** Of the speaker, after all edits of both ways. */
+  readonly residentBytes: number;
 }
 
 export interface ManifestsReport {
@@ -103,13 +105,13 @@ function summarizeStarts(start: string, measured: readonly Measured<Start>[]): S
   };
 }
 
-function summarizeEdits({ place, edits }: EditRun): EditSummary[] {
+function summarizeEdits({ place, edits, residentBytes }: EditRun): EditSummary[] {
   return (["in place", "by rename"] as const).map((way) => {
     const done = edits.filter((edit) => edit.way === way);
     const sorted = done.map(({ tookMs }) => tookMs ?? Number.POSITIVE_INFINITY).sort((left, right) => left - right);
     const at = (share: number) => percentile(sorted, share);
     const lost = done.filter(({ tookMs }) => tookMs === null).length;
-    return { place, way, edits: done.length, lost, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+    return { place, way, edits: done.length, lost, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), residentBytes };
   });
 }
 

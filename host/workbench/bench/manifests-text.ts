@@ -12,7 +12,7 @@ export function formatReport(report: ManifestsReport): string {
       ? []
       : [
           `From the start of the process to answers\n${formatTable(startColumns(wire), starts)}`,
-          `From an edit to the announcement of its VIP\n${formatTable(editColumns, edits)}`,
+          `From an edit to the announcement of its VIP\n${formatTable(editColumns(wire), edits)}`,
         ];
   return `${[formatSetting(report), ...onWire, formatCosts(report), formatTargets(targets), ...notes].join("\n\n")}\n`;
 }
@@ -21,12 +21,12 @@ function formatSetting({ machine, options }: ManifestsReport): string {
   const { services, rounds, edits, directory } = options;
   return [
     `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
-    `${formatNumber(services)} Services, manifests in ${directory ?? "memory"}; ${rounds} interleaved rounds, medians, and where the true median`,
+    `${services.toLocaleString("en-US")} Services, manifests in ${directory ?? "memory"}; ${rounds} interleaved rounds, medians, and where the true median`,
     `lies with 90 % confidence; ${edits} edits of a file of 100 KB`,
   ].join("\n");
 }
 
-function startColumns({ emptyNodeBytes }: OnWire): Column<StartSummary>[] {
+function startColumns(wire: OnWire): Column<StartSummary>[] {
   const time = (heading: string, value: (summary: StartSummary) => Summary): Column<StartSummary>[] => [
     { heading, cell: (summary) => formatNumber(value(summary).median) },
     { heading: "interval", cell: (summary) => formatInterval(value(summary)) },
@@ -36,12 +36,18 @@ function startColumns({ emptyNodeBytes }: OnWire): Column<StartSummary>[] {
     ...time("first answer ms", ({ firstMs }) => firstMs),
     ...time("first and last VIP ms", ({ endsMs }) => endsMs),
     ...time("all VIPs ms", ({ allMs }) => allMs),
-    { heading: "RSS MB", cell: ({ residentBytes }) => formatNumber(residentBytes.median / 1e6) },
-    { heading: "above an empty Node", cell: ({ residentBytes }) => formatNumber((residentBytes.median - emptyNodeBytes) / 1e6) },
+    ...memoryColumns(wire, ({ residentBytes }: StartSummary) => residentBytes.median),
   ];
 }
 
-const editColumns: readonly Column<EditSummary>[] = [
+function memoryColumns<Row>({ emptyNodeBytes }: OnWire, bytes: (row: Row) => number): Column<Row>[] {
+  return [
+    { heading: "RSS MB", cell: (row) => formatNumber(bytes(row) / 1e6) },
+    { heading: "above an empty Node", cell: (row) => formatNumber((bytes(row) - emptyNodeBytes) / 1e6) },
+  ];
+}
+
+const editColumns = (wire: OnWire): Column<EditSummary>[] => [
   { heading: "file", cell: ({ place }) => places[place], isText: true },
   { heading: "saved", cell: ({ way }) => way, isText: true },
   { heading: "edits", cell: ({ edits }) => `${edits}` },
@@ -49,6 +55,7 @@ const editColumns: readonly Column<EditSummary>[] = [
   { heading: "p90 ms", cell: ({ p90 }) => formatNumber(p90) },
   { heading: "p99 ms", cell: ({ p99 }) => formatNumber(p99) },
   { heading: "max ms", cell: ({ max }) => formatNumber(max) },
+  ...memoryColumns(wire, ({ residentBytes }: EditSummary) => residentBytes),
 ];
 
 function formatCosts({ costs: { parse, reconcile }, options }: ManifestsReport): string {
@@ -56,7 +63,7 @@ function formatCosts({ costs: { parse, reconcile }, options }: ManifestsReport):
   return [
     "In this process, median ms",
     `  parsing after an edit, ${parse.parsedAgain} of ${parse.documents} documents parsed again: ${median(parse.tookMs)}`,
-    `  one run of the reconciler, ${formatNumber(options.services)} Services on 3 nodes, after a change`,
+    `  one run of the reconciler, ${options.services.toLocaleString("en-US")} Services on 3 nodes, after a change`,
     `    of one Service: ${median(reconcile.serviceMs)}`,
     `    of one Node: ${median(reconcile.nodeMs)} (from nothing: ${formatNumber(reconcile.firstMs)})`,
   ].join("\n");

@@ -54,12 +54,21 @@ async function run(options: ManifestsOptions, io: CommandIo, self: Self): Promis
     show(createReport(options, await measureCosts(options), null), options, io);
     return NOT_ALLOWED;
   }
-  onLetGo(() => process.exit(INTERRUPTED));
-  const seconds = 2 * options.rounds * 4 + 2 * (options.edits * 0.06 + QUIET_MS / 1000 + 3) + 5;
+  const directory = mkdtempSync(join(options.directory ?? "/run", "herald-bench-"));
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  onLetGo(() => {
+    removeDirectory();
+    process.exit(INTERRUPTED);
+  });
+  const seconds = 2 * options.rounds * 4 + 2 * (options.edits * 0.06 + quietMs(options) / 1000 + 3) + 5;
   io.stderr.write(`Starting ${2 * options.rounds + 2} speakers and editing ${2 * options.edits} times: about ${Math.ceil(seconds)} s\n`);
-  const wire = await measureOnWire(options, self);
-  show(createReport(options, await measureCosts(options), wire), options, io);
-  return 0;
+  try {
+    const wire = await measureOnWire(options, self, directory);
+    show(createReport(options, await measureCosts(options), wire), options, io);
+    return 0;
+  } finally {
+    removeDirectory();
+  }
 }
 
 function show(report: ManifestsReport, { json }: ManifestsOptions, io: CommandIo): void {
@@ -71,21 +80,19 @@ async function measureCosts({ services, edits }: ManifestsOptions): Promise<Cost
   return { parse, reconcile: await measureReconcile(services, { service: edits, node: NODE_CHANGES }) };
 }
 
-async function measureOnWire(options: ManifestsOptions, self: Self): Promise<OnWire> {
+async function measureOnWire(options: ManifestsOptions, self: Self, directory: string): Promise<OnWire> {
   const node = [process.execPath, ...process.execArgv];
   const network = new ManifestsNetwork({
     speaker: [...node, self.program, "run"],
     client: (setup) => [...node, ...self.part, JSON.stringify(setup)],
   });
   const emptyNodeBytes = await measureEmptyNode();
-  const directory = mkdtempSync(join(options.directory ?? "/run", "herald-bench-"));
   const client = await network.startClient();
   try {
     const setting = { network, client, directory, options };
     return { emptyNodeBytes, starts: await measureStarts(setting), edits: await measureEdits(setting) };
   } finally {
     await client.stop();
-    rmSync(directory, { recursive: true });
   }
 }
 
@@ -132,7 +139,7 @@ async function measureEdits(setting: Setting): Promise<EditRun[]> {
     const asked = { firstVip: services, vips: documents.length };
     runs.push(
       await withSpeaker(setting, manifests, asked, async ({ pid }) => {
-        await sleep(services >= MANY ? QUIET_MS : 0);
+        await sleep(quietMs(setting.options));
         const before = readCpuTime(pid);
         const results = await setting.client.edit(task);
         return { place, edits: results, ...since(before, readCpuTime(pid)), residentBytes: readResidentBytes(pid) };
@@ -140,6 +147,10 @@ async function measureEdits(setting: Setting): Promise<EditRun[]> {
     );
   }
   return runs;
+}
+
+function quietMs({ services }: ManifestsOptions): number {
+  return services >= MANY ? QUIET_MS : 0;
 }
 
 /** Starts a speaker, has the client ask until all of these VIPs are answered, and stops it after `use`. */
