@@ -9,7 +9,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { PacketEngine } from "./engine.ts";
 import type { Libc } from "./libc.ts";
-import { BEAT_INTERVAL_MS, type Switchboard } from "./switchboard.ts";
+import type { Switchboard } from "./switchboard.ts";
 
 /** `delay` may be 0 or infinite; Node's timers know milliseconds and not more than 2^31 of them. */
 function toTimeout(delayMs: number): number {
@@ -68,25 +68,31 @@ const POLLFD_SHORTS = 4;
 /** `revents` of the first entry, the eventfd. */
 const WAKE_EVENTS = 3;
 
-/** Runs until the switchboard says stop. `onMail` handles one message; `wakeFd` is the eventfd that main writes. */
+/** What wakes and stops a blocking loop; `wakeFd` is the eventfd that main writes. */
+export interface Bell {
+  readonly switchboard: Switchboard;
+  readonly wakeFd: number;
+  readonly port: MessagePort;
+  readonly beatMs: number;
+}
+
+/** Runs until the switchboard says stop. `mail` handles one message, `turn` follows each turn, `beat` comes every `beatMs`. */
 export function runBlocking(
   engine: PacketEngine,
   libc: Libc,
-  switchboard: Switchboard,
-  wakeFd: number,
-  port: MessagePort,
+  { switchboard, wakeFd, port, beatMs }: Bell,
   on: { mail: (message: unknown) => void; turn: () => void; beat: () => void },
 ): void {
-  let beatMs = performance.now();
+  let nextBeatMs = performance.now();
   let pollfds = new Uint16Array(0);
   let ports = -1;
   while (!switchboard.mustStop) {
     const nowMs = performance.now();
     const hasMore = engine.turn(nowMs, true);
     on.turn();
-    if (nowMs >= beatMs) {
+    if (nowMs >= nextBeatMs) {
       on.beat();
-      beatMs = nowMs + BEAT_INTERVAL_MS;
+      nextBeatMs = nowMs + beatMs;
     }
     if (switchboard.takeMail()) {
       for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port))
@@ -98,7 +104,8 @@ export function runBlocking(
       ports = engine.portsVersion;
       pollfds = createPollfds([wakeFd, ...engine.fds]);
     }
-    libc.poll(libc.address(pollfds), pollfds.length / POLLFD_SHORTS, toTimeout(Math.min(engine.nextTickMs, beatMs) - nowMs));
+    const timeoutMs = toTimeout(Math.min(engine.nextTickMs, nextBeatMs) - nowMs);
+    libc.poll(libc.address(pollfds), pollfds.length / POLLFD_SHORTS, timeoutMs);
     if (pollfds[WAKE_EVENTS] !== 0) drainEventfd(libc, wakeFd);
   }
 }

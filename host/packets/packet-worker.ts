@@ -13,15 +13,13 @@ import { libc } from "./libc.ts";
 import type { RawEvent } from "./program.ts";
 import type { Driver, Method, PacketService } from "./service.ts";
 import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
-import type { WorkerSetup } from "./worker.ts";
+import { READY, type Reply, type WorkerSetup } from "./worker-messages.ts";
 
 const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 /** A worker that has not ended by then is terminated; its sockets close with it. */
 const STOP_TIMEOUT_MS = 2000;
-
-type Reply = { ready: true } | { id: number; result?: unknown; error?: string } | { program: string; event: RawEvent };
 
 interface Waiting {
   resolve(value: never): void;
@@ -39,14 +37,23 @@ function entry(): URL {
   return found;
 }
 
-/** `onLost`: the thread died or fell silent; nothing is answered any more. Throws where the thread cannot start. */
-export async function startPacketWorker(driver: Driver, onLost: (error: Error) => void): Promise<PacketService> {
+/**
+ * `onLost`, at most once: the thread died or fell silent; nothing is answered any more. Throws where the thread cannot start.
+ * `beatMs`: how often each side shows the other that it lives.
+ */
+export async function startPacketWorker(driver: Driver, onLost: (error: Error) => void, beatMs = BEAT_INTERVAL_MS): Promise<PacketService> {
+  const url = entry();
   const wakeFd = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   const switchboard = new Switchboard();
-  const setup: WorkerSetup = { driver, switchboard: switchboard.buffer, wakeFd };
-  const worker = new Worker(entry(), { workerData: setup, execArgv: [], name: "herald-packets" });
-  const client = new WorkerClient(worker, switchboard, wakeFd, onLost);
-  await client.ready;
+  const setup: WorkerSetup = { driver, switchboard: switchboard.buffer, wakeFd, beatMs };
+  const worker = new Worker(url, { workerData: setup, execArgv: [], name: "herald-packets" });
+  const client = new WorkerClient(worker, setup, switchboard, onLost);
+  try {
+    await client.ready;
+  } catch (cause) {
+    await client.stop();
+    throw new Error(`Cannot start the packet worker: ${(cause as Error).message}`, { cause });
+  }
   return client;
 }
 
@@ -62,10 +69,11 @@ class WorkerClient implements PacketService {
   readonly #heart: NodeJS.Timeout;
   readonly #onExit = () => this.#wakeToStop();
   readonly #ended: Promise<void>;
-  #nextId = 1;
+  #nextId = READY + 1;
   #isStopping = false;
+  #lost: Error | undefined;
 
-  constructor(worker: Worker, switchboard: Switchboard, wakeFd: number, onLost: (error: Error) => void) {
+  constructor(worker: Worker, { wakeFd, beatMs }: WorkerSetup, switchboard: Switchboard, onLost: (error: Error) => void) {
     this.#worker = worker;
     this.#switchboard = switchboard;
     this.#wakeFd = wakeFd;
@@ -73,19 +81,14 @@ class WorkerClient implements PacketService {
     const beat = switchboard.heart("main");
     this.#heart = setInterval(() => {
       if (beat().isOtherSilent) this.#lose(new Error("The packet worker fell silent: nothing is answered any more"));
-    }, BEAT_INTERVAL_MS);
-    this.#heart.unref();
+    }, beatMs).unref();
     process.once("exit", this.#onExit);
-    this.ready = new Promise((resolve, reject) => {
-      worker.on("message", (reply: Reply) => ("ready" in reply ? resolve() : this.#receive(reply)));
-      worker.on("error", (error) => {
-        reject(error);
-        this.#lose(error);
-      });
-    });
+    this.ready = new Promise((resolve, reject) => void this.#waiting.set(READY, { resolve, reject }));
+    worker.on("message", (reply: Reply) => this.#receive(reply));
+    worker.on("error", (error) => this.#lose(error));
     this.#ended = new Promise((resolve) => {
       worker.on("exit", (code) => {
-        this.#lose(new Error(`The packet worker ended with code ${code}`));
+        this.#lose(new Error(this.#isStopping ? "The packet worker has stopped" : `The packet worker ended with code ${code}`));
         resolve();
       });
     });
@@ -122,7 +125,9 @@ class WorkerClient implements PacketService {
   }
 
   #call<Result>(method: Method, args: readonly unknown[]): Promise<Result> {
-    if (this.#isStopping) return Promise.reject(new Error(`Cannot call ${method}: the packet worker has stopped`));
+    const { message } = this.#lost ?? {};
+    if (this.#isStopping || message !== undefined)
+      return Promise.reject(new Error(`Cannot call ${method}: ${message ?? "the packet worker stops"}`));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve, reject });
@@ -132,7 +137,7 @@ class WorkerClient implements PacketService {
     });
   }
 
-  #receive(reply: Exclude<Reply, { ready: true }>): void {
+  #receive(reply: Reply): void {
     if ("event" in reply) {
       for (const call of this.#listeners) call(reply.program, reply.event);
       return;
@@ -149,8 +154,11 @@ class WorkerClient implements PacketService {
   }
 
   #lose(error: Error): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = error;
+    const hadStarted = !this.#waiting.has(READY);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    if (!this.#isStopping) this.#onLost(error);
+    if (hadStarted && !this.#isStopping) this.#onLost(error);
   }
 }

@@ -85,7 +85,11 @@ export class PacketProgram {
     this.#exports = exports as unknown as Exports;
     const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global) as [string, WebAssembly.Global][];
     this.#dropNames = globals.filter(([key]) => key.startsWith("Drop.")).map(([key, { value }]) => [value, snakeCase(key.slice(5))]);
-    this.#refusalNames = new Map(globals.filter(([key]) => key.startsWith("Refused.")).map(([key, { value }]) => [value, snakeCase(key.slice(8))]));
+    const stray = this.#dropNames.find(([index]) => !(index >= 0 && index < this.#numbers.DROP_REASONS));
+    if (stray !== undefined) broken(name, `drop reason ${stray[1]} at ${stray[0]}`, `0 to ${this.#numbers.DROP_REASONS - 1}`);
+    this.#refusalNames = new Map(
+      globals.filter(([key]) => key.startsWith("Refused.")).map(([key, { value }]) => [value, snakeCase(key.slice(8))]),
+    );
     const { buffer } = this.#exports.memory;
     this.memory = new Uint8Array(buffer);
     this.#u16 = new Uint16Array(buffer);
@@ -152,9 +156,10 @@ export class PacketProgram {
     return this.memory[this.txDescriptors + slot * DESCRIPTOR_BYTES + 2] as number;
   }
 
-  /** 0 at once, infinity never. */
+  /** 0 at once, infinity never, also where the program says something that is no time. */
   get nextTickMs(): number {
-    return this.#exports.nextTickMs.value;
+    const { value } = this.#exports.nextTickMs;
+    return Number.isNaN(value) ? Infinity : value;
   }
 
   get rowCount(): number {
@@ -165,7 +170,10 @@ export class PacketProgram {
     return Object.fromEntries(this.#dropNames.map(([index, name]) => [name, Number(this.#u64[(this.#numbers.DROPS >> 3) + index])]));
   }
 
+  /** Of a row that `put` gave. */
   counters(row: number): RowCounters {
+    if (!(row >= 0 && row < this.rows))
+      throw new RangeError(`Cannot count row ${row} of packet program ${this.name}: expected 0 to ${this.rows - 1}`);
     const at = (this.#numbers.COUNTERS + row * COUNTER_BYTES) >> 3;
     const [answered = 0, unanswered = 0, announced = 0, conflicts = 0] = Array.from(this.#u64.subarray(at, at + 4), Number);
     return { answered, unanswered, announced, conflicts };
@@ -217,7 +225,8 @@ function checkExports(name: string, exports: Record<string, unknown>, numbers: N
   for (const key of functions) if (typeof exports[key] !== "function") broken(name, `no function ${key}`, "one");
   const memory = exports["memory"];
   if (!(memory instanceof WebAssembly.Memory)) broken(name, "no exported memory", "one");
-  if (canGrow(memory)) broken(name, "a memory that can grow", "an initial size equal to the maximum, since the kernel holds addresses in it");
+  if (canGrow(memory))
+    broken(name, "a memory that can grow", "an initial size equal to the maximum, since the kernel holds addresses in it");
   const bytes = memory.buffer.byteLength;
   const { SLOTS, SLOT_BYTES, ROWS, DROP_REASONS, EVENT_SLOTS } = numbers;
   const lengths: Record<(typeof regions)[number], number> = {
@@ -228,10 +237,11 @@ function checkExports(name: string, exports: Record<string, unknown>, numbers: N
     ROW: ROW_BYTES,
     DROPS: DROP_REASONS * 8,
     EVENTS: EVENT_SLOTS * EVENT_BYTES,
-    LEVELS: ROWS / 8,
+    LEVELS: Math.ceil(ROWS / 32) * 4,
     COUNTERS: ROWS * COUNTER_BYTES,
   };
-  for (const key of sizes) if (!(Number.isInteger(numbers[key]) && numbers[key] > 0)) broken(name, `${key} ${numbers[key]}`, "a positive number");
+  for (const key of sizes)
+    if (!(Number.isInteger(numbers[key]) && numbers[key] > 0)) broken(name, `${key} ${numbers[key]}`, "a positive number");
   for (const key of regions) {
     const isInside = numbers[key] >= 0 && numbers[key] % 8 === 0 && numbers[key] + lengths[key] <= bytes;
     if (!isInside) broken(name, `${key} at ${numbers[key]}, ${lengths[key]} bytes`, `a multiple of 8 inside the memory of ${bytes} bytes`);

@@ -5,22 +5,10 @@ import { EventLoopDriver, runBlocking } from "./drivers.ts";
 import { PacketEngine } from "./engine.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
-import type { Driver, Method } from "./service.ts";
-import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
+import { Switchboard } from "./switchboard.ts";
+import { type Call, READY, type WorkerSetup } from "./worker-messages.ts";
 
-export interface WorkerSetup {
-  readonly driver: Driver;
-  readonly switchboard: SharedArrayBuffer;
-  readonly wakeFd: number;
-}
-
-export interface Call {
-  readonly id: number;
-  readonly method: Method;
-  readonly args: readonly unknown[];
-}
-
-const { driver, switchboard: buffer, wakeFd } = workerData as WorkerSetup;
+const { driver, switchboard: buffer, wakeFd, beatMs } = workerData as WorkerSetup;
 const port = parentPort;
 if (port === null) throw new Error("Cannot run the packet worker by itself: it is started by the speaker");
 
@@ -50,12 +38,15 @@ function checkMain(): void {
 }
 
 if (isBlocking) {
-  port.postMessage({ ready: true });
-  runBlocking(engine, c, switchboard, wakeFd, port, { mail: (message) => message !== "stop" && answer(message as Call), turn: tellEvents, beat: checkMain });
+  port.postMessage({ id: READY });
+  const onMail = (message: unknown): void => {
+    if (message !== "stop") answer(message as Call);
+  };
+  runBlocking(engine, c, { switchboard, wakeFd, port, beatMs }, { mail: onMail, turn: tellEvents, beat: checkMain });
   engine.close();
 } else {
   loop = new EventLoopDriver(engine, tellEvents);
-  const timer = setInterval(checkMain, BEAT_INTERVAL_MS);
+  const timer = setInterval(checkMain, beatMs);
   port.on("message", (message: Call | "stop") => {
     if (message !== "stop") {
       answer(message);
@@ -67,5 +58,5 @@ if (isBlocking) {
     engine.close();
     port.close();
   });
-  port.postMessage({ ready: true });
+  port.postMessage({ id: READY });
 }

@@ -1,0 +1,27 @@
+/** What main and packet worker say to each other: calls and "stop" one way, replies and events the other. */
+
+import type { RawEvent } from "./program.ts";
+import type { Driver, Method } from "./service.ts";
+
+/** The worker's `workerData`. */
+export interface WorkerSetup {
+  readonly driver: Driver;
+  readonly switchboard: SharedArrayBuffer;
+  /** An eventfd that main writes when it has posted a message or wants a stop. */
+  readonly wakeFd: number;
+  /** How often each side shows the other that it lives. */
+  readonly beatMs: number;
+}
+
+export interface Call {
+  readonly id: number;
+  readonly method: Method;
+  readonly args: readonly unknown[];
+}
+
+/** In place of the id of a call: the worker has started. */
+export const READY = 0;
+
+export type Reply =
+  | { readonly id: number; readonly result?: unknown; readonly error?: string }
+  | { readonly program: string; readonly event: RawEvent };
