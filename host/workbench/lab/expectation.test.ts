@@ -1,0 +1,64 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { AnnouncerFact, ServiceFact, Snapshot } from "../../rules/vocabulary.ts";
+import { advertisementFact, nodeFact, poolFact, serviceFact } from "../testing/facts.ts";
+import { rankOracle } from "../testing/rank-oracle.ts";
+import { expect } from "./expectation.ts";
+
+const EXPECT = suite("expect");
+
+const arp: AnnouncerFact = { name: "arp", from: "owner", serves: { kind: "L2Advertisement", families: [4] } };
+
+function snapshot(services: readonly ServiceFact[], parts: Partial<Snapshot> = {}): Snapshot {
+  const endpoints = [
+    { nodeName: "node-a", servable: true },
+    { nodeName: "node-b", servable: true },
+  ];
+  return {
+    services: new Map(services.map((service) => [service.key, service])),
+    endpoints: new Map(services.map(({ key }) => [key, endpoints])),
+    nodes: new Map(["node-a", "node-b"].map((name) => [name, nodeFact(name)])),
+    namespaces: new Map([["default", { name: "default", labels: {} }]]),
+    pools: new Map([["home", poolFact("home", ["192.0.2.240-192.0.2.241"])]]),
+    advertisements: [advertisementFact("home")],
+    ...parts,
+  };
+}
+
+EXPECT("knows VIP, pool and owner before they are on record", () => {
+  const [row] = expect(snapshot([serviceFact("web")]), [arp], rankOracle);
+  assert.is(row?.vip, "192.0.2.240");
+  assert.is(row?.pool, "home");
+  assert.is(row?.isOnRecord, false);
+  assert.match(row?.owner ?? "", /^node-[ab]$/);
+});
+
+EXPECT("keeps to what is on record", () => {
+  const [row] = expect(snapshot([serviceFact("web", { ingress: ["192.0.2.241"] })]), [arp], rankOracle);
+  assert.is(row?.vip, "192.0.2.241");
+  assert.is(row?.isOnRecord, true);
+});
+
+EXPECT("says why there is no VIP", () => {
+  const rows = expect(snapshot(["a", "b", "c"].map((name) => serviceFact(name))), [arp], rankOracle);
+  assert.equal(
+    rows.map(({ vip }) => vip),
+    ["192.0.2.240", "192.0.2.241", undefined],
+  );
+  assert.match(rows[2]?.reason ?? "", /^No free/);
+});
+
+EXPECT("says why nobody owns a VIP", () => {
+  const service = serviceFact("web", { selector: { app: "web" } });
+  const withoutEndpoints = snapshot([service], { endpoints: new Map() });
+  assert.match(expect(withoutEndpoints, [arp], rankOracle)[0]?.reason ?? "", /^arp: noEndpoints on node-a, node-b$/);
+  const [unadvertised] = expect(snapshot([service], { advertisements: [] }), [arp], rankOracle);
+  assert.is(unadvertised?.owner, undefined);
+  assert.ok((unadvertised?.reason ?? "").length > 0);
+});
+
+EXPECT("leaves out what is no load balancer", () => {
+  assert.equal(expect(snapshot([serviceFact("inner", { type: "ClusterIP" })]), [arp], rankOracle), []);
+});
+
+EXPECT.run();
