@@ -16,7 +16,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { namespaces, testWith, unshareArguments } from "../workbench/testing/requirements.ts";
+import { findWay } from "../workbench/private-network.ts";
+import { namespaces, testWith } from "../workbench/testing/requirements.ts";
 import { temporaryPath, writeAtomically } from "./atomic-write.ts";
 
 const write = suite("atomic-write");
@@ -90,7 +91,8 @@ function onSmallDisk(script: string): string {
     .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
     .join(" ");
   const mount = `mount -t tmpfs -o size=64k tmpfs ${directory} && exec ${node}`;
-  return execFileSync("unshare", [...(unshareArguments() ?? []), "sh", "-c", mount], { encoding: "utf8" });
+  const way = findWay();
+  return execFileSync("unshare", [...(way.ok ? way.unshare : []), "sh", "-c", mount], { encoding: "utf8" });
 }
 
 testWith(write, [namespaces], "writeAtomically() leaves the old file on a full disk", () => {

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findTool, namespaces, testWith, tool, unshareArguments } from "./requirements.ts";
+import { findWay } from "../private-network.ts";
+import { findTool, namespaces, testWith, tool } from "./requirements.ts";
 
 const requirements = suite("requirements");
 
@@ -11,12 +12,13 @@ requirements("findTool() finds a program of the system, and none that is not the
   assert.is(tool("no-such-tool").isMet(), false);
 });
 
-testWith(requirements, [tool("ip", "iproute2"), namespaces], "unshareArguments() give a network of one's own", () => {
-  const ip = findTool("ip") ?? "";
-  const script = `${ip} link add herald-a type veth peer name herald-b && ${ip} -o link show type veth`;
-  const { stdout } = spawnSync("unshare", [...(unshareArguments() ?? []), "sh", "-c", script], { encoding: "utf8" });
+testWith(requirements, [namespaces], "a private network is not this one", () => {
+  const way = findWay();
+  assert.ok(way.ok);
+  const script = "ip link add herald-a type veth peer name herald-b && ip -o link show type veth";
+  const { stdout } = spawnSync("unshare", [...way.unshare, "sh", "-c", script], { encoding: "utf8" });
   assert.is(stdout.trimEnd().split("\n").length, 2, stdout);
-  assert.not.match(spawnSync(ip, ["link"], { encoding: "utf8" }).stdout, "herald-a");
+  assert.not.match(spawnSync(findTool("ip") ?? "", ["link"], { encoding: "utf8" }).stdout, "herald-a");
 });
 
 requirements.run();

@@ -4,11 +4,11 @@
  *
  *   testWith(arp, [tool("tshark"), namespaces], "decodes what tshark decodes", () => { … });
  */
-import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Callback, Test } from "uvu";
+import { findWay } from "../private-network.ts";
 
 export interface Requirement {
   /** Reads after "needs". */
@@ -23,27 +23,19 @@ export function tool(name: string, debianPackage = name): Requirement {
   return { what: name, remedy: `apt-get install ${debianPackage}`, isMet: () => findTool(name) !== undefined };
 }
 
-/** Network namespaces with a veth pair in them: as root, or else in a user namespace. Tried once. */
+/** Network namespaces with a veth pair in them: as root, or else in a user namespace. */
 export const namespaces: Requirement = {
   what: "network namespaces",
-  remedy: "run as root, or allow unprivileged user namespaces",
-  isMet: () => (canMakeNamespaces ??= unshareArguments() !== undefined),
+  remedy: "apt-get install iproute2 util-linux, and run as root or allow unprivileged user namespaces",
+  isMet: () => findWay().ok,
 };
+
 /** IPv6 on the loopback link. */
 export const ipv6Loopback: Requirement = {
   what: "the address ::1",
   remedy: "sysctl net.ipv6.conf.lo.disable_ipv6=0",
   isMet: () => Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === "::1")),
 };
-
-let canMakeNamespaces: boolean | undefined;
-
-/** Arguments for `unshare` that give a command a network namespace of its own here; undefined where nothing does. */
-export function unshareArguments(): readonly string[] | undefined {
-  const way = process.getuid?.() === 0 ? "-nm" : "-Urnm";
-  const veth = [findTool("ip") ?? "ip", "link", "add", "veth-a", "type", "veth", "peer", "name", "veth-b"];
-  return spawnSync("unshare", [way, ...veth]).status === 0 ? [way] : undefined;
-}
 
 /** Where a program is; the system folders are searched too, because a plain user's path often lacks them. */
 export function findTool(name: string): string | undefined {
