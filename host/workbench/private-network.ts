@@ -9,7 +9,7 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
-import { openSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readlinkSync } from "node:fs";
 import { Socket } from "node:net";
 
 const LIFE_LINE_FD = 3;
@@ -62,7 +62,12 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 export function isInside(): boolean {
-  return process.env[INSIDE] === "1";
+  return process.env[INSIDE] !== undefined;
+}
+
+/** Inside: root here is an ordinary user outside. */
+export function isUserNamespace(): boolean {
+  return process.env[INSIDE] === "user";
 }
 
 /**
@@ -71,8 +76,13 @@ export function isInside(): boolean {
  */
 export async function enter(way: Way & { ok: true }, args: readonly string[]): Promise<number> {
   const command = [...way.unshare, "sh", "-c", `${PREPARE} && exec "$@"`, "herald", process.execPath, ...process.execArgv, ...args];
-  const stdio = ["ignore", "inherit", "inherit", "pipe", openSync("/proc", "r")] as const;
-  const child = spawn("unshare", command, { stdio: [...stdio], detached: true, env: { ...environment(), [INSIDE]: "1" } });
+  const proc = openSync("/proc", "r");
+  const child = spawn("unshare", command, {
+    stdio: ["ignore", "inherit", "inherit", "pipe", proc],
+    detached: true,
+    env: { ...environment(), [INSIDE]: way.unshare.includes("--user") ? "user" : "root" },
+  });
+  closeSync(proc);
   const lifeLine = child.stdio[LIFE_LINE_FD] as Socket;
   lifeLine.on("error", () => {});
   let letGoMs = 0;
@@ -106,11 +116,6 @@ export function onLetGo(call: () => void): void {
 /** Inside, in a process that was handed `OUTER_PROC_FD`: its number outside, where `nsenter` can be given it. */
 export function outerPid(): number {
   return Number(readlinkSync(`/proc/self/fd/${OUTER_PROC_FD}/self`));
-}
-
-/** Inside: root here is an ordinary user outside. */
-export function isUserNamespace(): boolean {
-  return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
 }
 
 /** Runs one command inside; throws with what it said where it fails. */

@@ -30,7 +30,9 @@ async function withLab(name: string, flags: readonly string[], use: (lab: Runnin
   }
 }
 
+/** As Ctrl-C does under npm: the terminal's signal, and npm's. */
 async function interrupt(lab: RunningLab): Promise<void> {
+  lab.process.kill("SIGINT");
   lab.process.kill("SIGINT");
   const { code, stderr } = await lab.ended;
   assert.is(code, 0, stderr);
