@@ -1,0 +1,161 @@
+/** What the host says to modules that break the packet-program ABI, and that it trusts nothing that a sound one writes. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { constant, I32_CONST, type WasmFunction, type WasmGlobal, type WasmParts, writeWasm } from "../workbench/testing/wasm-bytes.ts";
+import { macNumber, PacketProgram } from "./program.ts";
+
+const PROGRAM = suite("packet program");
+const PAGE = 65_536;
+
+const i32 = (value: number): WasmGlobal => ({ type: "i32", value });
+const constants = { ABI: i32(1), SLOTS: i32(4), SLOT_BYTES: i32(64), ROWS: i32(40), DROP_REASONS: i32(3), EVENT_SLOTS: i32(4) };
+const regions = {
+  RX: i32(1024),
+  TX: i32(2048),
+  RX_DESCRIPTORS: i32(3072),
+  TX_DESCRIPTORS: i32(4096),
+  ROW: i32(5120),
+  DROPS: i32(6144),
+  EVENTS: i32(7168),
+  LEVELS: i32(8192),
+  COUNTERS: i32(9216),
+};
+const state = {
+  nextTickMs: { type: "f64", value: Infinity, isMutable: true },
+  eventsWritten: { type: "i32", value: 0, isMutable: true },
+  rowCount: { type: "i32", value: 0, isMutable: true },
+} as const;
+const functions: Record<string, WasmFunction> = {
+  setup: { params: ["i32", "i32"] },
+  setLink: { params: ["i32", "f64", "i32"] },
+  put: { params: [], result: "i32" },
+  remove: { params: [], result: "i32" },
+  process: { params: ["i32", "i32", "f64"], result: "i32" },
+  tick: { params: ["f64"], result: "i32" },
+};
+const sound: Required<WasmParts> = {
+  imports: [],
+  memory: { initial: 1, maximum: 1 },
+  globals: { ...constants, ...regions, ...state },
+  functions,
+};
+
+function load(parts: Partial<WasmParts> = {}): PacketProgram {
+  return new PacketProgram("test", new WebAssembly.Module(writeWasm({ ...sound, ...parts })));
+}
+
+function without<T>(parts: Readonly<Record<string, T>>, name: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(parts).filter(([key]) => key !== name));
+}
+
+const withGlobal = (name: string, global: WasmGlobal) => load({ globals: { ...sound.globals, [name]: global } });
+const giving = (name: string, value: number) =>
+  load({ functions: { ...functions, [name]: { ...(functions[name] as WasmFunction), code: constant("i32", value) } } });
+
+PROGRAM("a sound module is loaded", () => {
+  const program = load();
+  assert.equal([program.slots, program.slotBytes, program.rows, program.rx, program.tx], [4, 64, 40, 1024, 2048]);
+  assert.equal([program.nextTickMs, program.rowCount, program.takeEvents()], [Infinity, 0, []]);
+});
+
+PROGRAM("a module that imports something is refused, with what it imports", () => {
+  assert.throws(
+    () => load({ imports: ["env.abort", "herald.clock"] }),
+    "Cannot load packet program test: found imports env.abort, herald.clock, expected no imports",
+  );
+});
+
+for (const name of Object.keys(sound.globals)) {
+  PROGRAM(`a module without global ${name} is refused`, () => {
+    assert.throws(() => load({ globals: without(sound.globals, name) }), `found no global ${name}, expected one`);
+  });
+}
+
+for (const name of Object.keys(functions)) {
+  PROGRAM(`a module without function ${name} is refused`, () => {
+    assert.throws(() => load({ functions: without(functions, name) }), `found no function ${name}, expected one`);
+    assert.throws(
+      () => load({ functions: without(functions, name), globals: { ...sound.globals, [name]: i32(0) } }),
+      `found no function ${name}`,
+    );
+  });
+}
+
+PROGRAM("another version of the ABI is refused", () => {
+  assert.throws(() => withGlobal("ABI", i32(2)), "found ABI version 2, expected 1");
+});
+
+PROGRAM("a module without memory, or with one that can grow, is refused", () => {
+  assert.throws(
+    () => new PacketProgram("test", new WebAssembly.Module(writeWasm({ globals: sound.globals, functions }))),
+    "found no exported memory, expected one",
+  );
+  for (const memory of [{ initial: 1 }, { initial: 1, maximum: 2 }]) assert.throws(() => load({ memory }), "found a memory that can grow");
+});
+
+for (const name of ["SLOTS", "SLOT_BYTES", "ROWS", "DROP_REASONS", "EVENT_SLOTS"]) {
+  PROGRAM(`${name} must be a positive number`, () => {
+    for (const value of [0, -1, -0x8000_0000])
+      assert.throws(() => withGlobal(name, i32(value)), `found ${name} ${value}, expected a positive number`);
+    assert.throws(() => withGlobal(name, { type: "f64", value: 1.5 }), `found ${name} 1.5, expected a positive number`);
+    assert.throws(() => withGlobal(name, i32(0x7fff_ffff)), /inside the memory of 65536 bytes/);
+  });
+}
+
+for (const [name, bytes] of Object.entries({
+  RX: 256,
+  TX: 256,
+  RX_DESCRIPTORS: 128,
+  TX_DESCRIPTORS: 128,
+  ROW: 64,
+  DROPS: 24,
+  EVENTS: 256,
+  LEVELS: 8,
+  COUNTERS: 1280,
+})) {
+  PROGRAM(`region ${name} must lie inside the memory, at a multiple of 8`, () => {
+    withGlobal(name, i32(PAGE - bytes));
+    for (const at of [PAGE - bytes + 8, PAGE, -8, 1028])
+      assert.throws(() => withGlobal(name, i32(at)), `found ${name} at ${at}, ${bytes} bytes, expected a multiple of 8`);
+    assert.throws(() => withGlobal(name, { type: "f64", value: Number.NaN }), `found ${name} at NaN`);
+  });
+}
+
+PROGRAM("a drop reason that has no counter is refused", () => {
+  assert.equal(withGlobal("Drop.WrongOpcode", i32(2)).drops(), { wrong_opcode: 0 });
+  for (const index of [3, -1])
+    assert.throws(() => withGlobal("Drop.WrongOpcode", i32(index)), `found drop reason wrong_opcode at ${index}, expected 0 to 2`);
+});
+
+PROGRAM("what a program gives is clamped", () => {
+  for (const value of [5, 0x7fff_ffff, -1]) {
+    assert.is(giving("process", value).process(0, 1, 0), 4, `process() gave ${value}`);
+    assert.is(giving("tick", value).tick(0), 4, `tick() gave ${value}`);
+  }
+  assert.is(giving("process", 3).process(0, 1, 0), 3);
+  assert.is(withGlobal("nextTickMs", { type: "f64", value: Number.NaN, isMutable: true }).nextTickMs, Infinity);
+  for (const row of [-1, 40, 1.5e9, Number.NaN]) assert.throws(() => load().counters(row), RangeError);
+});
+
+PROGRAM("events that a program only says to have written are at most a ring", () => {
+  const program = withGlobal("eventsWritten", { type: "i32", value: -1, isMutable: true });
+  assert.is(program.takeEvents().length, 4);
+  assert.is(program.takeEvents().length, 0);
+});
+
+PROGRAM("a refusal has the program's name for it, or its number", () => {
+  const program = withGlobal("Refused.TableFull", i32(-7));
+  assert.equal([program.refusalName(-7), program.refusalName(-8)], ["table_full", "status_8"]);
+});
+
+PROGRAM("a function that traps is an error, not an answer", () => {
+  const program = load({ functions: { ...functions, tick: { params: ["f64"], result: "i32", code: [0x00, I32_CONST, 0] } } });
+  assert.throws(() => program.tick(0), /unreachable/);
+});
+
+PROGRAM("macNumber() is the six bytes as one number, and 0 for none", () => {
+  assert.is(macNumber("02:00:00:00:00:ff"), 0x0200_0000_00ff);
+  assert.is(macNumber(""), 0);
+});
+
+PROGRAM.run();
