@@ -206,7 +206,8 @@ export interface DatagramBinding {
 export interface Program {
   /**
    * Opens one frame port for each of these links and closes those not named; the whole set each time. Links may be missing or down:
-   * they are opened when they come, and again when they change. Rejects where a link was not granted.
+   * they are opened when they come, and again when they change. Rejects where a link was not granted. For a program without frames it
+   * opens nothing and needs no permission: these are the links that its datagrams come by and leave on.
    */
   attach(links: readonly string[]): Promise<void>;
   /**

@@ -78,8 +78,8 @@ class Port implements ProgramPort {
 
   async attach(names: readonly string[]): Promise<void> {
     const match = this.#match;
-    if (match === undefined) throw new Error(`Cannot attach the packet program of plugin ${this.#name}: it asks for no frame permission`);
-    for (const link of names) this.#host.grants.demand({ kind: "frame", link, ...match });
+    // Without frames a link is a name for where datagrams come from, and opens nothing.
+    if (match !== undefined) for (const link of names) this.#host.grants.demand({ kind: "frame", link, ...match });
     this.#wanted = new Set(names);
     await this.#attach();
   }

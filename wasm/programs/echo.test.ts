@@ -1,4 +1,5 @@
 /** Module `echo` is a packet program of ABI v1, and does what it says to any bytes in its slots. */
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -66,6 +67,15 @@ ECHO("answers what came with hop limit 255 and fits, in order, and counts the re
     }),
     { numRuns: 300 },
   );
+});
+
+ECHO("is what the documentation shows of it", () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+  const shown = /```ts\n([\s\S]*?)```/.exec(read("../../docs/packet-programs.md"))?.[1] ?? "";
+  const lines = shown.split("\n").filter((line) => line !== "");
+  const source = read("echo.ts");
+  assert.ok(lines.length > 5);
+  for (const line of lines) assert.ok(source.includes(`  ${line}\n`), line);
 });
 
 function hex(bytes: Uint8Array): string {

@@ -79,6 +79,6 @@ export function tick(_nowMs: f64): i32 {
 }
 
 function drop(reason: Drop): void {
-  const at: usize = DROPS + <usize>reason * 8;
+  const at: u32 = DROPS + <u32>reason * 8;
   store<u64>(at, load<u64>(at) + 1);
 }
