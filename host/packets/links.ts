@@ -57,7 +57,8 @@ export interface MemoryLinks extends LinkSource {
 export function memoryLinks(links: readonly KernelLink[] = []): MemoryLinks {
   const book = new LinkBook();
   const set = (wanted: readonly KernelLink[]): void => {
-    for (const index of book.indexes()) book.remove(index);
+    const indexes = new Set(wanted.map(({ index }) => index));
+    for (const index of book.indexes()) if (!indexes.has(index)) book.remove(index);
     for (const link of wanted) book.set(link);
     book.publish();
   };
@@ -66,16 +67,13 @@ export function memoryLinks(links: readonly KernelLink[] = []): MemoryLinks {
 }
 
 function openNetlink(libc: Libc): number {
-  const fail = (call: string): never => {
-    throw new Error(
-      `Cannot follow the network links: ${call} gave ${errnoName(libc.errno())}; expected a Linux that allows netlink sockets (seccomp, gVisor)`,
-    );
-  };
+  const refuse = (call: string): never =>
+    fail(`${call} gave ${errnoName(libc.errno())}; expected a Linux that allows netlink sockets, which some sandboxes do not`);
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) fail("socket(AF_NETLINK)");
+  if (fd < 0) refuse("socket(AF_NETLINK)");
   // linux/netlink.h `struct sockaddr_nl`: family, padding, port (0: the kernel chooses), groups.
   const address = new Uint8Array(Uint32Array.of(AF_NETLINK, 0, RTMGRP_LINK).buffer);
-  if (libc.bind(fd, address, address.length) !== 0) fail("bind to netlink group RTMGRP_LINK");
+  if (libc.bind(fd, address, address.length) !== 0) refuse("bind to netlink group RTMGRP_LINK");
   return fd;
 }
 
@@ -85,14 +83,13 @@ class Follower {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
-  /** Links that the running dump has not shown yet; undefined while none runs. */
-  #unseen: Set<number> | undefined;
-  #mustDumpAgain = false;
+  #mustDump = true;
+  /** Links that the running dump has shown, and events behind its beginning; undefined while none runs. */
+  #seen: Set<number> | undefined;
 
   constructor(libc: Libc, fd: number) {
     this.#libc = libc;
     this.#fd = fd;
-    this.#dump();
   }
 
   /** Takes all that the kernel has to say. A dump is made while it is read, so the first call sees it whole. */
@@ -104,42 +101,44 @@ class Follower {
         continue;
       }
       const errno = this.#libc.errno();
-      if (errno === Errno.EAGAIN) return;
-      if (errno === Errno.ENOBUFS) this.#dump();
-      else if (errno !== Errno.EINTR) throw new Error(`Cannot follow the network links: reading from netlink gave ${errnoName(errno)}`);
+      if (errno === Errno.ENOBUFS) this.#mustDump = true;
+      else if (errno === Errno.EAGAIN) {
+        if (!this.#mustDump || this.#seen !== undefined) return;
+        this.#dump(); // only now: in a full queue there is no room for it
+      } else if (errno !== Errno.EINTR) fail(`reading from netlink gave ${errnoName(errno)}`);
     }
   }
 
   #dump(): void {
-    if (this.#unseen !== undefined) {
-      this.#mustDumpAgain = true;
-      return;
-    }
     const request = writeDumpRequest();
-    if (this.#libc.send(this.#fd, request, request.length, 0) < 0)
-      throw new Error(`Cannot follow the network links: asking for them gave ${errnoName(this.#libc.errno())}`);
-    this.#mustDumpAgain = false;
-    this.#unseen = new Set(this.book.indexes());
+    if (this.#libc.send(this.#fd, request, request.length, 0) < 0) fail(`asking for them gave ${errnoName(this.#libc.errno())}`);
+    this.#mustDump = false;
+    this.#seen = new Set();
   }
 
   #take(datagram: Uint8Array): void {
     const { messages, isInterrupted } = readMessages(datagram);
-    this.#mustDumpAgain ||= isInterrupted;
+    this.#mustDump ||= isInterrupted;
     for (const message of messages) {
       if (message.kind === "link") {
         this.book.set(message.link);
-        this.#unseen?.delete(message.link.index);
+        // Events that were queued before the dump are older than it, and may tell of links that are gone by now.
+        if (message.isDumped || (this.#seen?.size ?? 0) > 0) this.#seen?.add(message.link.index);
       } else if (message.kind === "gone") this.book.remove(message.index);
       else this.#endDump(message.errno);
     }
-    if (this.#unseen === undefined) this.book.publish();
+    if (this.#seen === undefined && !this.#mustDump) this.book.publish();
   }
 
   #endDump(errno: number): void {
-    if (errno !== 0) throw new Error(`Cannot follow the network links: asking for them gave ${errnoName(errno)}`);
-    const unseen = this.#unseen ?? [];
-    this.#unseen = undefined;
-    if (this.#mustDumpAgain) this.#dump();
-    else for (const index of unseen) this.book.remove(index);
+    if (errno !== 0) fail(`asking for them gave ${errnoName(errno)}`);
+    const seen = this.#seen;
+    this.#seen = undefined;
+    if (this.#mustDump) return;
+    for (const index of this.book.indexes()) if (!seen?.has(index)) this.book.remove(index);
   }
+}
+
+function fail(what: string): never {
+  throw new Error(`Cannot follow the network links: ${what}`);
 }
