@@ -1,0 +1,287 @@
+/** The engine with the ARP program on the in-memory wire: ports that follow links, turns, timers, muting, counts. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { arpFrame, readArp, type TestRow, writeRow } from "../workbench/testing/program-station.ts";
+import { PacketEngine } from "./engine.ts";
+import { localService } from "./local-service.ts";
+import { type MemorySegment, memoryWire } from "./memory-wire.ts";
+import { ROW_BYTES } from "./program.ts";
+import { loadModule } from "./wasm.ts";
+import type { Wire, WireLink } from "./wire.ts";
+
+const ENGINE = suite("packet engine");
+const VIP = "192.0.2.1";
+const MAC = "02:00:00:00:00:02";
+const ARP = { etherType: 0x0806 };
+const eth0: WireLink = { id: 0, name: "eth0", index: 7, mac: MAC, up: true };
+const eth1: WireLink = { id: 5, name: "eth1", index: 8, mac: "02:00:00:00:00:03", up: true };
+const request = arpFrame({ targetAddress: VIP });
+
+function records(...rows: readonly TestRow[]): Uint8Array {
+  const bytes = new Uint8Array(rows.length * ROW_BYTES);
+  rows.forEach((row, at) => void bytes.set(writeRow(row), at * ROW_BYTES));
+  return bytes;
+}
+
+/** `sent`: every frame on the wire, `link sender operation`. */
+function start(wire: Wire = memoryWire()) {
+  const segment = wire as MemorySegment;
+  let readable = 0;
+  const engine = new PacketEngine(wire, () => readable++);
+  engine.addProgram("arp", loadModule("arp"), ARP, [1, 2]);
+  const sent: string[] = [];
+  segment.onFrame?.((frame, link) => {
+    const { senderAddress, operation } = readArp(frame);
+    sent.push(`${link} ${senderAddress} ${operation}`);
+  });
+  const take = () => sent.splice(0);
+  return { engine, segment, take, readable: () => readable, statistics: () => engine.statistics()["arp"] };
+}
+
+/** As `start`, with a row that answers and has not to announce itself, on eth0. */
+function answering(wire?: Wire) {
+  const made = start(wire);
+  made.engine.put("arp", records({ address: VIP, state: "draining" }));
+  made.engine.attach("arp", [eth0]);
+  return made;
+}
+
+const ANSWER = `eth0 ${VIP} 2`;
+const ROUND = (link: string) => [`${link} ${VIP} 1`, `${link} ${VIP} 2`];
+
+ENGINE("a turn answers what came in, on the link where it came", () => {
+  const { engine, segment, take, readable, statistics } = answering();
+  engine.attach("arp", [eth0, eth1]);
+  segment.transmit(request);
+  assert.is(readable(), 2, "two ports became readable");
+  assert.not(engine.turn(0));
+  assert.equal(take(), [`eth0 ${VIP} 2`, `eth1 ${VIP} 2`]);
+  segment.transmit(arpFrame({ targetAddress: VIP, destination: eth1.mac }));
+  engine.turn(0);
+  assert.equal(take(), [`eth1 ${VIP} 2`]);
+  assert.is(statistics()?.received, 3);
+  assert.is(statistics()?.sent, 3);
+});
+
+ENGINE("a turn without frames receives nothing; all ports are asked when told so", () => {
+  const { engine, segment, take } = answering();
+  segment.transmit(request);
+  engine.turn(0);
+  take();
+  engine.turn(0);
+  engine.turn(0, true);
+  assert.equal(take(), []);
+});
+
+ENGINE("attach() opens and closes ports until they are those of exactly these links", () => {
+  const { engine, segment, take } = answering();
+  assert.is(segment.openPorts, 1);
+  engine.attach("arp", [eth1]);
+  assert.is(segment.openPorts, 1);
+  segment.transmit(request);
+  engine.turn(0);
+  assert.equal(take(), [`eth1 ${VIP} 2`]);
+  engine.attach("arp", []);
+  assert.is(segment.openPorts, 0);
+});
+
+ENGINE("a link that is down has no port, and gets one when it comes up", () => {
+  const { engine, segment, take } = answering();
+  engine.attach("arp", [{ ...eth0, up: false }]);
+  assert.is(segment.openPorts, 0);
+  segment.transmit(request);
+  engine.turn(0, true);
+  assert.equal(take(), []);
+  engine.attach("arp", [eth0]);
+  segment.transmit(request);
+  engine.turn(0);
+  assert.equal(take(), [ANSWER]);
+});
+
+ENGINE("a link that came up, changed its MAC or its index is announced on again; one that is the same is not", () => {
+  const { engine, take } = start();
+  const settle = (): string[] => {
+    let nowMs = 0;
+    for (engine.turn(nowMs); engine.nextTickMs !== Infinity; engine.turn(nowMs)) nowMs = engine.nextTickMs;
+    return take();
+  };
+  const five = (link: string) => Array.from({ length: 5 }, () => ROUND(link)).flat();
+  engine.put("arp", records({ address: VIP }));
+  assert.is(settle().length, 0, "no link, nowhere to announce");
+  const steps: readonly [WireLink[], string[]][] = [
+    [[eth0], five("eth0")],
+    [[eth0], []],
+    [[{ ...eth0, mac: "02:00:00:00:00:99" }], five("eth0")],
+    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70 }], five("eth0")],
+    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70, up: false }], []],
+    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70 }], five("eth0")],
+    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70 }, eth1], five("eth1")],
+    [[], []],
+    [[eth1], five("eth1")],
+  ];
+  for (const [links, expected] of steps) {
+    assert.equal(engine.attach("arp", links), []);
+    assert.equal(settle(), expected, JSON.stringify(links));
+  }
+});
+
+ENGINE("a link that cannot be opened is named, the others are opened, and it is announced on once it can", () => {
+  const segment = memoryWire();
+  let isBroken = true;
+  const wire = {
+    ...segment,
+    open: (...args: Parameters<Wire["open"]>) => {
+      if (isBroken && args[1].name === "eth0") throw new Error("Cannot open eth0");
+      return segment.open(...args);
+    },
+  };
+  const { engine, take } = start(wire);
+  engine.put("arp", records({ address: VIP }));
+  assert.equal(engine.attach("arp", [eth0, eth1]), [{ link: "eth0", error: "Cannot open eth0" }]);
+  engine.turn(0);
+  assert.equal(take(), ROUND("eth1"));
+  isBroken = false;
+  assert.equal(engine.attach("arp", [eth0, eth1]), []);
+  engine.turn(0);
+  assert.ok(take().join().includes(ROUND("eth0").join()));
+});
+
+ENGINE("put() says which rows were refused and why, remove() forgets", () => {
+  const { engine, statistics } = start();
+  const { ids, refused } = engine.put(
+    "arp",
+    records({ address: VIP }, { address: VIP, family: 6 }, { address: "192.0.2.2" }, { address: VIP, state: 9 }),
+  );
+  assert.equal([...ids], [0, -1, 1, -1]);
+  assert.equal(refused, [
+    { at: 1, reason: "family" },
+    { at: 3, reason: "state" },
+  ]);
+  assert.is(statistics()?.rows, 2);
+  engine.remove("arp", records({ address: VIP }, { address: "192.0.2.77" }));
+  assert.is(statistics()?.rows, 1);
+});
+
+ENGINE("what the network does not take is counted", () => {
+  const segment = memoryWire();
+  const { engine, take, statistics } = answering({ ...segment, open: (...args) => ({ ...segment.open(...args), send: () => 0 }) });
+  segment.transmit(request);
+  engine.turn(0);
+  assert.equal(take(), []);
+  assert.equal([statistics()?.sent, statistics()?.unsent], [0, 1]);
+});
+
+ENGINE("while it is muted nothing is answered or announced, and what arrives is thrown away", () => {
+  const { engine, segment, take, statistics } = answering();
+  engine.isMuted = true;
+  segment.transmit(request);
+  engine.put("arp", records({ address: "192.0.2.2" }));
+  engine.turn(0);
+  assert.equal(take(), []);
+  assert.is(statistics()?.received, 1);
+  engine.isMuted = false;
+  engine.turn(1);
+  assert.equal(take(), []);
+  segment.transmit(request);
+  engine.turn(2);
+  assert.equal(take(), [ANSWER]);
+});
+
+ENGINE("a flood on one link leaves the others and the timers their share", () => {
+  const { engine, segment, take, statistics } = answering();
+  engine.attach("arp", [eth0, eth1]);
+  for (let count = 0; count < 1000; count++) segment.transmit(arpFrame({ targetAddress: VIP, destination: MAC }));
+  segment.transmit(arpFrame({ targetAddress: VIP, destination: eth1.mac }));
+  engine.put("arp", records({ address: "192.0.2.2" }));
+  assert.ok(engine.turn(0), "there is more");
+  const first = take();
+  assert.ok(first.includes(`eth1 ${VIP} 2`) && first.includes("eth1 192.0.2.2 1"));
+  assert.is(first.filter((line) => line === ANSWER).length, 512);
+  assert.not(engine.turn(0));
+  assert.is(statistics()?.received, 1001 + 4, "each link heard the other's announcements");
+});
+
+ENGINE("frames that found no room are counted, also those of a port that was closed since", () => {
+  const { engine, segment, statistics } = answering();
+  for (let count = 0; count < 1030; count++) segment.transmit(request);
+  assert.is(statistics()?.drops["kernel_queue_full"], 6);
+  segment.transmit(request);
+  engine.attach("arp", []);
+  assert.is(statistics()?.drops["kernel_queue_full"], 7);
+});
+
+ENGINE("events and counters of rows come out", () => {
+  const { engine, segment } = answering();
+  segment.transmit(request);
+  segment.transmit(arpFrame({ senderMac: "02:00:00:00:00:66", senderAddress: VIP }));
+  engine.turn(17);
+  const [{ program, event }, ...more] = engine.takeEvents() as [ReturnType<typeof engine.takeEvents>[number]];
+  assert.equal([program, event.kind, event.link, event.atMs, more.length], ["arp", 1, 0, 17, 0]);
+  assert.equal(engine.takeEvents(), []);
+  assert.equal(engine.counters("arp", Int32Array.of(0)), [{ answered: 1, unanswered: 0, announced: 0, conflicts: 1 }]);
+});
+
+ENGINE("a program is loaded once, and forgotten with its ports", () => {
+  const { engine, segment } = answering();
+  assert.throws(() => engine.addProgram("arp", loadModule("arp"), ARP, [1, 2]), "Cannot load packet program arp: it is loaded already");
+  engine.removeProgram("arp");
+  engine.removeProgram("arp");
+  assert.is(segment.openPorts, 0);
+  assert.throws(() => engine.attach("arp", [eth0]), "Cannot use packet program arp: it is not loaded; loaded are none");
+  assert.equal(engine.statistics(), {});
+});
+
+ENGINE("close() closes every port", () => {
+  const { engine, segment, take } = answering();
+  engine.close();
+  assert.is(segment.openPorts, 0);
+  segment.transmit(request);
+  assert.not(engine.turn(0, true));
+  assert.equal(take(), []);
+});
+
+/** The wire of a segment on which no port sends while another one does. */
+function unnested(segment: MemorySegment): Wire {
+  let sending = 0;
+  return {
+    ...segment,
+    open(...args) {
+      const port = segment.open(...args);
+      const send = (from: number, to: number): number => {
+        assert.is(sending++, 0, "a port sends while another one does");
+        const count = port.send(from, to);
+        sending--;
+        return count;
+      };
+      return { ...port, send };
+    },
+  };
+}
+
+ENGINE("two services on one segment that hear each other do not call into each other", async () => {
+  const segment = memoryWire();
+  const wire = unnested(segment);
+  const seen: string[] = [];
+  segment.onFrame((frame, link) => void seen.push(`${link} ${readArp(frame)["operation"]}`));
+  const idle = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const services = [1, 2].map((host) => {
+    const link = { id: 0, name: `host${host}`, index: 1, mac: `02:00:00:00:00:0${host}`, up: true };
+    return { service: localService(wire), link };
+  });
+  for (const { service, link } of services) {
+    await service.addProgram("arp", loadModule("arp"), ARP, [1, 2]);
+    await service.attach("arp", [link]);
+    await service.put("arp", records({ address: VIP }));
+  }
+  await idle();
+  assert.equal(seen.splice(0), ["host1 1", "host1 2", "host2 1", "host2 2"], "each announced one round, and nobody answered");
+  const conflicts = await Promise.all(services.map(async ({ service }) => (await service.counters("arp", Int32Array.of(0)))[0]?.conflicts));
+  assert.equal(conflicts, [2, 0], "the second was not there yet when the first announced");
+  segment.transmit(arpFrame({ targetAddress: VIP }));
+  await idle();
+  assert.equal(seen, ["host1 2", "host2 2"]);
+  for (const { service } of services) await service.stop();
+  assert.is(segment.openPorts, 0);
+});
+
+ENGINE.run();
