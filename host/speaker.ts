@@ -4,16 +4,19 @@
  * Every part is made here and knows only what it is given; what a part says that it cannot go on without ends the process.
  */
 
+import { access, constants } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Announcer, Log, PluginDefinition } from "./announcer.ts";
 import { Controller } from "./cluster/controller.ts";
 import { ManifestsSource } from "./cluster/manifests.ts";
 import { Store } from "./cluster/store.ts";
 import { createMetrics, type MetricsRegistry } from "./observe/metrics.ts";
+import { problemText } from "./observe/problem-text.ts";
 import type { Network } from "./packets/network.ts";
 import { createRank } from "./packets/rank.ts";
 import { Lane } from "./reconcile/lane.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
-import { announcerFact, type RunningPlugin, startPlugin } from "./sandbox/start-plugin.ts";
+import { announcerFact, startPlugin } from "./sandbox/start-plugin.ts";
 
 export interface SpeakerOptions {
   readonly manifests: string;
@@ -37,40 +40,81 @@ export interface Speaker {
 
 /** Resolves when everything runs and the first plan is made. */
 export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
-  const { node, log, plugins, onFatal } = options;
   const metrics = createMetrics();
+  const ends = new Ends();
+  try {
+    await startParts(options, metrics, ends);
+  } catch (error) {
+    await ends.run("replace").catch(() => {}); // what went wrong first is what matters
+    throw error;
+  }
+  return { metrics, stop: (why) => ends.run(why) };
+}
+
+type End = (why: "leave" | "replace") => unknown;
+
+/** What has been started, and how it ends: first nothing new comes in, then what is there is taken down, the newest first. */
+class Ends {
+  readonly inputs: End[] = [];
+  readonly #parts: End[] = [];
+
+  push(end: End): void {
+    this.#parts.unshift(end);
+  }
+
+  /** Ends everything, also where one of them fails; the first failure is thrown afterwards. */
+  async run(why: "leave" | "replace"): Promise<void> {
+    const failures: unknown[] = [];
+    for (const end of [...this.inputs.splice(0), ...this.#parts.splice(0)]) {
+      try {
+        await end(why);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, ends: Ends): Promise<void> {
+  const { node, log, plugins } = options;
   const store = new Store();
   const place = options.allocations === undefined ? {} : { allocations: options.allocations };
   const source = await ManifestsSource.open({ path: options.manifests, node, follow: true, ...place }, store);
+  ends.inputs.push(() => source.close());
+  if (options.isController) await demandWritable(dirname(source.allocations.path));
   tellProblems(source, log);
-  const controller = options.isController ? new Controller({ store, source, status: source.allocations, log }) : undefined;
 
-  const network = await options.openNetwork(onFatal);
+  const network = await options.openNetwork(options.onFatal);
+  ends.push(() => network.links.close());
+  ends.push(() => network.packets.stop());
   const announcers = plugins.map(({ definition }) => announcerFact(definition));
   const reconciler = new Reconciler({ node, store, announcers, rank: createRank(), now: () => performance.now() });
-  const running: RunningPlugin[] = [];
+  ends.inputs.push(async (why) => {
+    for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
+  });
   for (const { definition, config } of plugins) {
     const plugin = await startPlugin(definition, config, { node, ...network, log, metrics });
-    running.push(plugin);
+    ends.push(() => plugin.close());
     const lane = new Lane({ name: plugin.name, clock: clock(), log });
-    await lane.start(tellChanges(plugin.announcer, plugin.name, log));
     reconciler.attach(lane);
+    await lane.start(tellChanges(plugin.announcer, plugin.name, log));
   }
-  await controller?.start();
+  if (options.isController) {
+    const controller = new Controller({ store, source, status: source.allocations, log });
+    ends.inputs.push(() => controller.close());
+    await controller.start();
+  }
   reconciler.start();
   reconciler.run();
+}
 
-  return {
-    metrics,
-    async stop(why) {
-      source.close();
-      await controller?.close();
-      for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error: String(error) });
-      for (const plugin of running.reverse()) plugin.close();
-      await network.packets.stop();
-      network.links.close();
-    },
-  };
+/** Said once and at once: a controller that cannot keep its record gives out nothing. */
+async function demandWritable(directory: string): Promise<void> {
+  await access(directory, constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
+    const remedy = "make it writable for this user, or name a file elsewhere with --allocations";
+    throw new Error(`Cannot give out addresses: no file can be written in ${directory} (${error.code}); ${remedy}`, { cause: error });
+  });
 }
 
 function clock() {
@@ -87,7 +131,7 @@ function clock() {
 function tellProblems(source: ManifestsSource, log: Log): void {
   let known = new Set<string>();
   const tell = (): void => {
-    const lines = source.problems().map(({ file, line, object, path, found, expected }) => `${file}:${line}: ${object}${path === "" ? "" : ` ${path}`}: found ${found}, expected ${expected}`);
+    const lines = source.problems().map(problemText);
     for (const line of lines) if (!known.has(line)) log.warn(line);
     known = new Set(lines);
   };
