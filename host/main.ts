@@ -38,19 +38,32 @@ async function main(args: readonly string[]): Promise<number> {
   const name = isFlag ? byDefault : first;
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    io.stderr.write(`herald: Unknown command "${name}"${suggest(name, commands.map((known) => known.name))}\n`);
+    io.stderr.write(
+      `herald: Unknown command "${name}"${suggest(
+        name,
+        commands.map((known) => known.name),
+      )}\n`,
+    );
     return 2;
   }
   return runCommand(command, isFlag ? args : rest, io);
 }
 
-// What a command left open (a socket, a timer) must not keep a finished command alive; what it wrote must get out first.
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    process.stderr.write(`herald: ${error.stack ?? error.message}\n`);
-    process.exitCode = 1;
-  },
-);
+// Whoever reads us may stop reading (`herald … | head`): there is nobody left to tell, so that is a quiet end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+/** What a command left open (a socket, a timer) must not keep a finished command alive; what it wrote must get out first. */
+function end(code: number): void {
+  process.exitCode = code;
+  process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+}
+
+main(process.argv.slice(2)).then(end, (error: Error) => {
+  process.stderr.write(`herald: ${error.stack ?? error.message}\n`);
+  end(1);
+});
