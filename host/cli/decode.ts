@@ -31,7 +31,7 @@ Examples:
 
 export const decode: Command = {
   name: "decode",
-  summary: "Shows what captured bytes mean, as JSON lines",
+  summary: "Show what captured bytes mean, as JSON lines",
   help,
   async run(args, io) {
     const { positionals } = parseFlags(args, { json: { type: "boolean" } });

@@ -1,30 +1,41 @@
 /** `herald plan`: the dry run. Who would get which address and who would announce it, and why not; no network, no state. */
 
 import type { PluginDefinition } from "../announcer.ts";
+import { dryRun } from "../cluster/dry-run.ts";
 import { ManifestsSource } from "../cluster/manifests.ts";
 import type { SourceProblem } from "../cluster/source-problems.ts";
 import { Store } from "../cluster/store.ts";
+import { problemText } from "../observe/problem-text.ts";
 import { createRank } from "../packets/rank.ts";
-import { allocateAll } from "../rules/allocate.ts";
 import { announceFrom, planAll } from "../rules/merge-claims.ts";
 import { type Claim, indexPlan } from "../rules/plan.ts";
-import type { PlanRefusal, ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
+import type { PlanRefusal, ServiceKey } from "../rules/vocabulary.ts";
 import { announcerFact } from "../sandbox/start-plugin.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { table } from "./table.ts";
 
 const help = `
-Usage: herald plan --manifests DIR [--node NAME] [--json]
+Usage: herald plan --manifests DIR [flags]
 
-Reads manifests and says what Herald would do: the address of each Service, the order in which nodes would own it, who
-announces it, and for everything that is refused, why. Touches no network and writes nothing.
+Reads manifests and says what Herald would do: the address of each Service, the
+order in which nodes would own it, who announces it by what, and for everything
+that is refused, why. Touches no network and writes nothing.
 
   --manifests DIR     directory (or one file), as for herald run
-  --allocations FILE  addresses already given out (default: DIR/allocations.yaml)
-  --node NAME         only what this node announces; on a box without Node objects, its name
-  --json              {"allocations", "owners", "announcements", "refused", "problems"}
+  --allocations FILE  addresses already given out
+                      (default: DIR/allocations.yaml)
+  --node NAME         only what this node announces; without a Node of that name
+                      in the manifests it counts as one
+  --json              {"allocations": [{"service", "vips", "pool" | "reason"}],
+                      "owners": [{"vip", "rank": [NODE…]}],
+                      "announcements": [{"node", "vip", "via", "links",
+                      "services"}],
+                      "refused": [{"service", "node", "via", "reason"}],
+                      "problems": [{"file", "line", "object", "path", "found",
+                      "expected"}]}
 
-Exits 1 where the manifests have problems.
+Exit code: 0; 1 where the manifests have problems or cannot be read; 2 for wrong
+flags. A Service that gets no address is no problem of the manifests.
 
   herald plan --manifests fixtures/homelab
 `;
@@ -32,13 +43,24 @@ Exits 1 where the manifests have problems.
 export interface PlanOutput {
   readonly allocations: readonly { service: ServiceKey; vips?: readonly string[]; pool?: string; reason?: string }[];
   readonly owners: readonly { vip: string; rank: readonly string[] }[];
-  readonly announcements: readonly { node: string; vip: string; via: string; links: readonly string[] | null; services: readonly ServiceKey[] }[];
+  readonly announcements: readonly {
+    node: string;
+    vip: string;
+    via: string;
+    links: readonly string[] | null;
+    services: readonly ServiceKey[];
+  }[];
   readonly refused: readonly PlanRefusal[];
   readonly problems: readonly SourceProblem[];
 }
 
 export function planCommandFor(builtIns: readonly PluginDefinition[]): Command {
-  return { name: "plan", summary: "Say what would be allocated and announced, and why not", help, run: (args, io) => run(builtIns, args, io) };
+  return {
+    name: "plan",
+    summary: "Say what would be allocated and announced, and why not",
+    help,
+    run: (args, io) => run(builtIns, args, io),
+  };
 }
 
 async function run(builtIns: readonly PluginDefinition[], args: readonly string[], io: CommandIo): Promise<number> {
@@ -67,18 +89,19 @@ export async function planManifests(
   { manifests, allocations, node }: { manifests: string; allocations: string | undefined; node: string | undefined },
 ): Promise<PlanOutput> {
   const store = new Store();
-  const options = { path: manifests, follow: false, ...(node === undefined ? {} : { node }), ...(allocations === undefined ? {} : { allocations }) };
+  const options = {
+    path: manifests,
+    follow: false,
+    ...(node === undefined ? {} : { node }),
+    ...(allocations === undefined ? {} : { allocations }),
+  };
   const source = await ManifestsSource.open(options, store);
   source.close();
-  const snapshot = store.snapshot();
-  const allocated = [...allocateAll(snapshot)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const services = new Map(snapshot.services);
-  for (const [key, { vips }] of allocated) services.set(key, { ...(services.get(key) as ServiceFact), ingress: vips });
-  const planned: Snapshot = { ...snapshot, services };
-  const plan = planAll(indexPlan(planned, builtIns.map(announcerFact), createRank()), planned);
+  const { allocations: allocated, snapshot } = dryRun(source, store.snapshot());
+  const plan = planAll(indexPlan(snapshot, builtIns.map(announcerFact), createRank()), snapshot);
   const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];
   return {
-    allocations: allocated.map(([service, { vips, pool, refused }]) => ({
+    allocations: sortByKey(allocated).map(([service, { vips, pool, refused }]) => ({
       service,
       ...(vips.length > 0 ? { vips } : {}),
       ...(pool === undefined ? {} : { pool }),
@@ -89,6 +112,10 @@ export async function planManifests(
     refused: plan.refused.filter((refusal) => node === undefined || refusal.node === node),
     problems: source.problems(),
   };
+}
+
+function sortByKey<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function announcementOf(claim: Claim, node: string): PlanOutput["announcements"] {
@@ -102,7 +129,14 @@ function describe({ allocations, owners, announcements, refused, problems }: Pla
   const rank = new Map(owners.map((owner) => [owner.vip, owner.rank]));
   const announced = new Map(announcements.map((row) => [row.vip, row.via]));
   const rows = allocations.flatMap(({ service, vips = [], pool = "", reason = "" }) =>
-    (vips.length > 0 ? vips : [""]).map((vip) => [service, vip || "none", pool, rank.get(vip)?.join(" > ") ?? "", announced.get(vip) ?? "", reason]),
+    (vips.length > 0 ? vips : [""]).map((vip) => [
+      service,
+      vip || "none",
+      pool,
+      rank.get(vip)?.join(" > ") ?? "",
+      announced.get(vip) ?? "",
+      reason,
+    ]),
   );
   const reasons = new Map<string, string[]>();
   for (const { service, node, via, reason } of refused.filter(({ reason }) => reason !== "notOwner")) {
@@ -113,6 +147,6 @@ function describe({ allocations, owners, announcements, refused, problems }: Pla
     rows.length > 0 ? table(["SERVICE", "VIP", "POOL", "OWNER > HEIRS", "VIA", "REASON"], rows) : "No Service of type LoadBalancer.\n",
     ...(reasons.size > 0 ? ["\nNot announced:\n", ...[...reasons].map(([text, nodes]) => `${text} (${nodes.join(", ")})\n`)] : []),
     ...(problems.length > 0 ? ["\nProblems:\n"] : []),
-    ...problems.map(({ file, line, object, path, found, expected }) => `  ${file}:${line}: ${object} ${path}: found ${found}, expected ${expected}\n`),
+    ...problems.map((problem) => `  ${problemText(problem)}\n`),
   ].join("");
 }

@@ -8,19 +8,30 @@ import { type Command, type CommandIo, parseFlags, UsageError } from "./command.
 const help = `
 Usage: herald run --manifests DIR [flags]
 
-Runs this node's speaker from manifests: the very YAML that one would kubectl apply. It answers for the VIPs that this
-node owns, and follows every edit. Runs until SIGINT or SIGTERM.
+Runs this node's speaker from manifests, the very YAML that one would kubectl
+apply: answers for the VIPs that this node owns, and follows every edit, until
+SIGINT or SIGTERM. On a box without Kubernetes three objects are enough: a
+Service, an IPAddressPool and an L2Advertisement.
 
-  --manifests DIR      directory (or one file) with Services, Nodes, pools and advertisements
-  --node NAME          this node's name (default: the hostname)
-  --interface IF       announce only on this interface; repeat it, or separate with commas
-  --controller         also give out addresses; on exactly one node
-  --allocations FILE   where addresses given out are recorded (default: DIR/allocations.yaml)
-  --driver DRIVER      event-loop (default), or blocking for more than 100,000 requests a second
+  --manifests DIR      directory (or one file) with Services, pools,
+                       advertisements and Nodes
+  --node NAME          this node's name (default: the hostname); without a Node
+                       of that name in the manifests it counts as one
+  --interface IF       announce only on this interface; repeat the flag, or
+                       separate with commas (default: every one that is fit)
+  --controller         give out addresses too; on exactly one node
+  --allocations FILE   where addresses given out are on record; written by the
+                       controller, read by all (default: DIR/allocations.yaml)
+  --driver DRIVER      event-loop (default), or blocking for machines that
+                       answer more than 100,000 requests a second
   --log-level LEVEL    debug, info (default), warn or error
   --log-format FORMAT  text or json (default: text on a terminal)
 
-It needs the capability CAP_NET_RAW and nothing else.
+It needs the capability CAP_NET_RAW, and with --controller a directory that it
+may write. herald plan shows beforehand what it would do.
+
+Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
+2 for wrong flags.
 
   herald run --manifests /etc/herald --controller --interface eth0
 `;
@@ -28,7 +39,12 @@ It needs the capability CAP_NET_RAW and nothing else.
 type BuiltIns = readonly PluginDefinition[];
 
 export function runCommandFor(builtIns: BuiltIns): Command {
-  return { name: "run", summary: "Run this node's speaker from a directory of manifests", help, run: (args, io) => run(builtIns, args, io) };
+  return {
+    name: "run",
+    summary: "Run this node's speaker from a directory of manifests",
+    help,
+    run: (args, io) => run(builtIns, args, io),
+  };
 }
 
 async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): Promise<number> {
@@ -53,11 +69,7 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
   const { openKernelNetwork } = await import("../packets/network.ts");
   const node = values.node ?? hostname();
   const log = createLog({ level, format, write: (line) => io.stdout.write(line) }, { node });
-  let fail: (error: Error) => void = () => {};
-  const ended = new Promise<Error | undefined>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(undefined));
-    fail = resolve;
-  });
+  const { ended, end } = untilTold();
   const place = values.allocations === undefined ? {} : { allocations: values.allocations };
   try {
     const speaker = await startSpeaker({
@@ -68,12 +80,12 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
       log,
-      onFatal: fail,
+      onFatal: end,
     });
     log.info("Speaker runs", { manifests: values.manifests });
     const error = await ended;
-    if (error !== undefined) throw error;
     await speaker.stop("replace");
+    if (error !== undefined) throw error;
     return 0;
   } catch (error) {
     io.stderr.write(`herald run: ${(error as Error).message}\n`);
@@ -81,8 +93,17 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
   }
 }
 
+/** `ended` resolves at SIGINT or SIGTERM, a second of which kills, or with the error that `end` was given. */
+function untilTold(): { ended: Promise<Error | undefined>; end(error: Error): void } {
+  let end: (error?: Error) => void = () => {};
+  const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end());
+  return { ended, end };
+}
+
 function oneOf<T extends string>(flag: string, value: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new UsageError(`Flag --${flag} has the value "${value}": expected ${choices.join(" or ")}`);
+  if (found === undefined)
+    throw new UsageError(`Flag --${flag} has the value "${value}": expected ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
   return found;
 }

@@ -1,7 +1,12 @@
 /** Columns that line up; empty ones are left out. */
 
-export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const shown = heads.map((_, column) => column).filter((column) => rows.some((row) => (row[column] ?? "") !== ""));
-  const widths = shown.map((column) => Math.max(...[heads, ...rows].map((row) => (row[column] ?? "").length)));
-  return [heads, ...rows].map((row) => `${shown.map((column, at) => (row[column] ?? "").padEnd(widths[at] ?? 0)).join("  ").trimEnd()}\n`).join("");
+type Row = readonly string[];
+
+export function table(heads: Row, rows: readonly Row[]): string {
+  const lines = [heads, ...rows];
+  const cell = (line: Row, column: number): string => line[column] ?? "";
+  const shown = [...heads.keys()].filter((column) => rows.some((row) => cell(row, column) !== ""));
+  const widths = new Map(shown.map((column) => [column, lines.reduce((width, line) => Math.max(width, cell(line, column).length), 0)]));
+  const text = (line: Row): string => shown.map((column) => cell(line, column).padEnd(widths.get(column) ?? 0)).join("  ");
+  return lines.map((line) => `${text(line).trimEnd()}\n`).join("");
 }

@@ -1,0 +1,62 @@
+/** `herald run` where it may open packet sockets: in a private network. */
+
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { run } from "../workbench/private-network.ts";
+import { insideTests } from "../workbench/testing/inside.ts";
+import { runProgram } from "../workbench/testing/run-command.ts";
+
+const heraldRun = suite("herald run, in a private network");
+const inside = insideTests(heraldRun, import.meta.url);
+
+const homelab = fileURLToPath(new URL("../../fixtures/homelab", import.meta.url));
+const linesOf = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+inside("an interface that does not exist is said with those that do, and waited for; SIGTERM is a good end", [], async () => {
+  const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "eth7,lo"];
+  const { code, out, err } = await runProgram(args, { stopAt: "Speaker runs" });
+  const [first, ...more] = linesOf(out);
+  assert.equal([first?.["level"], first?.["node"], first?.["plugin"]], ["warn", "node-a", "arp"]);
+  assert.is(first?.["msg"], "Cannot announce on every interface that was asked for; waiting");
+  assert.equal([first?.["missing"], first?.["existing"]], [["eth7: does not exist", "lo: a loopback"], []]);
+  assert.equal(
+    more.map(({ msg }) => msg),
+    ["Speaker runs"],
+  );
+  assert.equal([code, err], [0, ""]);
+});
+
+inside("a controller gives out addresses, and its speaker announces those that the node owns", [], async () => {
+  const manifests = mkdtempSync(join(tmpdir(), "herald-run-"));
+  try {
+    cpSync(homelab, manifests, { recursive: true });
+    run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "far0");
+    for (const link of ["eth0", "far0"]) run("ip", "link", "set", link, "up");
+    const args = ["run", "--manifests", manifests, "--node", "node-a", "--controller", "--interface", "eth0"];
+    const { code, out, err } = await runProgram(args, { stopAt: "serviceAnnounced" });
+    assert.equal([code, err], [0, ""]);
+    const lines = linesOf(out);
+    assert.equal(
+      lines.filter(({ msg }) => msg === "Answering on links").map(({ links }) => links),
+      [["eth0"]],
+    );
+    assert.equal(
+      lines.filter(({ msg }) => msg === "serviceAnnounced").map(({ vip, via }) => [vip, via]),
+      [["192.0.2.250", "arp"]],
+    );
+    assert.match(readFileSync(join(manifests, "allocations.yaml"), "utf8"), '"default/pi-hole", vips: ["192.0.2.250"]');
+  } finally {
+    run("ip", "link", "del", "eth0");
+    rmSync(manifests, { recursive: true });
+  }
+});
+
+heraldRun.run();
