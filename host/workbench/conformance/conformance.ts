@@ -11,7 +11,8 @@ import * as assert from "uvu/assert";
 import type { PluginDefinition } from "../../announcer.ts";
 import { createCheck } from "../../sandbox/check-config.ts";
 import { Grants } from "../../sandbox/grants.ts";
-import { noise, randomNumbers } from "./noise.ts";
+import { randomFrom, testSeed } from "../testing/random.ts";
+import { noise } from "./noise.ts";
 import { applyWithLoss, assertKnown, createSubject, noChanges, type Outside, type Register, row, type Subject, settle } from "./play.ts";
 import { createStage, type Stage } from "./stage.ts";
 import { pause, turns } from "./turns.ts";
@@ -112,15 +113,15 @@ function testFailures(subject: Subject): void {
   }
 
   play("whatever came before, what is desired in the end is what is known", async (staged) => {
-    const seed = newSeed();
-    const random = randomNumbers(seed);
-    const pick = () => vips.filter(() => random() % 2 === 0);
+    const seed = testSeed();
+    const random = randomFrom(seed);
+    const pick = () => vips.filter(() => random(2) === 0);
     const rest = (picked: readonly string[]) => vips.filter((each) => !picked.includes(each));
     for (let step = 0; step < STEPS; step++) {
       const [added, removed] = [pick().map((each) => row(each)), pick()];
       const changes = { added, removed: removed.filter((each) => !added.some((one) => one.vip === each)).map((each) => row(each)) };
-      if (random() % 2 === 0) await settle(staged.announcer, changes);
-      else await applyWithLoss(staged.stage, staged.announcer, changes, random() % 2 === 0 ? "call" : "answer");
+      if (random(2) === 0) await settle(staged.announcer, changes);
+      else await applyWithLoss(staged.stage, staged.announcer, changes, random(2) === 0 ? "call" : "answer");
     }
     const wanted = pick();
     await settle(staged.announcer, { changed: wanted.map((each) => row(each)), removed: rest(wanted).map((each) => row(each)) });
@@ -132,7 +133,7 @@ function testNoise({ play, vips: [vip = ""], definition }: Subject): void {
   play("frames that mean nothing to it are not answered, and do it no harm", async ({ stage, outside, announcer }) => {
     const permissions = definition.permissions(definition.example);
     const etherTypes = permissions.flatMap((permission) => (permission.kind === "frame" ? permission.etherType : []));
-    const seed = newSeed();
+    const seed = testSeed();
     for (const frame of noise(seed, NOISE_FRAMES, etherTypes)) {
       stage.segment.transmit(frame);
       if (frame.length % 8 === 0) await turns(1);
@@ -182,11 +183,6 @@ function testLinks({ play, vips: [vip = ""] }: Subject): void {
     await turns();
     assert.is(await outside.knows(vip), true);
   });
-}
-
-/** `SEED=N` runs the same again. */
-function newSeed(): number {
-  return Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 30));
 }
 
 /** Timers, sockets and whatever else keeps the process alive, by kind. */

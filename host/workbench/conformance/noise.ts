@@ -1,28 +1,19 @@
 /** Frames that mean nothing to anybody, the same for the same seed. */
 
+import { randomFrom } from "../testing/random.ts";
+
 const BROADCAST = Uint8Array.of(255, 255, 255, 255, 255, 255);
 const LONGEST = 1514;
 
-/** Random numbers in [0, 2^32): xorshift32, G. Marsaglia, "Xorshift RNGs". */
-export function randomNumbers(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
 /** Of every length, to everybody and to one, of the EtherTypes given and of others, some with a VLAN tag. */
 export function noise(seed: number, count: number, etherTypes: readonly number[]): Uint8Array[] {
-  const random = randomNumbers(seed);
+  const random = randomFrom(seed);
   const types = [...etherTypes, ...etherTypes, 0x8100, 0x0800, 0x86dd, 0x88cc];
   return Array.from({ length: count }, () => {
-    const frame = Uint8Array.from({ length: random() % 3 === 0 ? random() % LONGEST : random() % 80 }, () => random() & 255);
+    const frame = Uint8Array.from({ length: random(3) === 0 ? random(LONGEST) : random(80) }, () => random(256));
     if (frame.length < 14) return frame;
-    if (random() % 2 === 0) frame.set(BROADCAST);
-    new DataView(frame.buffer).setUint16(12, types[random() % types.length] as number);
+    if (random(2) === 0) frame.set(BROADCAST);
+    new DataView(frame.buffer).setUint16(12, types[random(types.length)] as number);
     return frame;
   });
 }
