@@ -8,7 +8,8 @@ import { definePlugin } from "../announcer.ts";
 import { formatAllocations } from "../cluster/allocations-text.ts";
 import { rankOracle } from "../workbench/testing/rank-oracle.ts";
 import { runHere } from "../workbench/testing/run-command.ts";
-import { type PlanOutput, planCommandFor } from "./plan.ts";
+import { planCommandFor } from "./plan.ts";
+import type { PlanOutput } from "./plan-manifests.ts";
 
 const plan = suite("herald plan");
 

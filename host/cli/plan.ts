@@ -1,17 +1,9 @@
 /** `herald plan`: the dry run. Who would get which address and who would announce it, and why not; no network, no state. */
 
 import type { PluginDefinition } from "../announcer.ts";
-import { dryRun } from "../cluster/dry-run.ts";
-import { ManifestsSource } from "../cluster/manifests.ts";
-import type { SourceProblem } from "../cluster/source-problems.ts";
-import { Store } from "../cluster/store.ts";
 import { problemText } from "../observe/problem-text.ts";
-import { createRank } from "../packets/rank.ts";
-import { announceFrom, planAll } from "../rules/merge-claims.ts";
-import { type Claim, indexPlan } from "../rules/plan.ts";
-import type { PlanRefusal, ServiceKey } from "../rules/vocabulary.ts";
-import { announcerFact } from "../sandbox/start-plugin.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import type { PlanOutput } from "./plan-manifests.ts";
 import { table } from "./table.ts";
 
 const help = `
@@ -40,20 +32,6 @@ flags. A Service that gets no address is no problem of the manifests.
   herald plan --manifests fixtures/homelab
 `;
 
-export interface PlanOutput {
-  readonly allocations: readonly { service: ServiceKey; vips?: readonly string[]; pool?: string; reason?: string }[];
-  readonly owners: readonly { vip: string; rank: readonly string[] }[];
-  readonly announcements: readonly {
-    node: string;
-    vip: string;
-    via: string;
-    links: readonly string[] | null;
-    services: readonly ServiceKey[];
-  }[];
-  readonly refused: readonly PlanRefusal[];
-  readonly problems: readonly SourceProblem[];
-}
-
 export function planCommandFor(builtIns: readonly PluginDefinition[]): Command {
   return {
     name: "plan",
@@ -72,6 +50,7 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   if (values.manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
+  const { planManifests } = await import("./plan-manifests.ts");
   let output: PlanOutput;
   try {
     output = await planManifests(builtIns, { manifests: values.manifests, allocations: values.allocations, node: values.node });
@@ -81,48 +60,6 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
   }
   io.stdout.write(values.json ? `${JSON.stringify(output)}\n` : describe(output));
   return output.problems.length > 0 ? 1 : 0;
-}
-
-/** Throws where there is nothing at the path. */
-export async function planManifests(
-  builtIns: readonly PluginDefinition[],
-  { manifests, allocations, node }: { manifests: string; allocations: string | undefined; node: string | undefined },
-): Promise<PlanOutput> {
-  const store = new Store();
-  const options = {
-    path: manifests,
-    follow: false,
-    ...(node === undefined ? {} : { node }),
-    ...(allocations === undefined ? {} : { allocations }),
-  };
-  const source = await ManifestsSource.open(options, store);
-  source.close();
-  const { allocations: allocated, snapshot } = dryRun(source, store.snapshot());
-  const plan = planAll(indexPlan(snapshot, builtIns.map(announcerFact), createRank()), snapshot);
-  const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];
-  return {
-    allocations: sortByKey(allocated).map(([service, { vips, pool, refused }]) => ({
-      service,
-      ...(vips.length > 0 ? { vips } : {}),
-      ...(pool === undefined ? {} : { pool }),
-      ...(refused === undefined ? {} : { reason: refused.message }),
-    })),
-    owners: plan.claims.filter(({ from }) => from !== "every-node").map(({ vip, rank }) => ({ vip, rank })),
-    announcements: nodes.flatMap((name) => plan.claims.flatMap((claim) => announcementOf(claim, name))),
-    refused: plan.refused.filter((refusal) => node === undefined || refusal.node === node),
-    problems: source.problems(),
-  };
-}
-
-function sortByKey<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function announcementOf(claim: Claim, node: string): PlanOutput["announcements"] {
-  const announcement = announceFrom(claim, node);
-  if (announcement === undefined) return [];
-  const { vip, links, services } = announcement;
-  return [{ node, vip, via: claim.via, links, services }];
 }
 
 function describe({ allocations, owners, announcements, refused, problems }: PlanOutput): string {

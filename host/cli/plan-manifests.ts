@@ -1,0 +1,69 @@
+/** Manifests → what Herald would do with them, as data. */
+
+import type { PluginDefinition } from "../announcer.ts";
+import { dryRun } from "../cluster/dry-run.ts";
+import { ManifestsSource } from "../cluster/manifests.ts";
+import type { SourceProblem } from "../cluster/source-problems.ts";
+import { Store } from "../cluster/store.ts";
+import { createRank } from "../packets/rank.ts";
+import { announceFrom, planAll } from "../rules/merge-claims.ts";
+import { type Claim, indexPlan } from "../rules/plan.ts";
+import type { PlanRefusal, ServiceKey } from "../rules/vocabulary.ts";
+import { announcerFact } from "../sandbox/start-plugin.ts";
+
+/** What `herald plan --json` prints. */
+export interface PlanOutput {
+  readonly allocations: readonly { service: ServiceKey; vips?: readonly string[]; pool?: string; reason?: string }[];
+  readonly owners: readonly { vip: string; rank: readonly string[] }[];
+  readonly announcements: readonly {
+    node: string;
+    vip: string;
+    via: string;
+    links: readonly string[] | null;
+    services: readonly ServiceKey[];
+  }[];
+  readonly refused: readonly PlanRefusal[];
+  readonly problems: readonly SourceProblem[];
+}
+
+/** Throws where there is nothing at the path. */
+export async function planManifests(
+  builtIns: readonly PluginDefinition[],
+  { manifests, allocations, node }: { manifests: string; allocations: string | undefined; node: string | undefined },
+): Promise<PlanOutput> {
+  const store = new Store();
+  const options = {
+    path: manifests,
+    follow: false,
+    ...(node === undefined ? {} : { node }),
+    ...(allocations === undefined ? {} : { allocations }),
+  };
+  const source = await ManifestsSource.open(options, store);
+  source.close();
+  const { allocations: allocated, snapshot } = dryRun(source, store.snapshot());
+  const plan = planAll(indexPlan(snapshot, builtIns.map(announcerFact), createRank()), snapshot);
+  const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];
+  return {
+    allocations: sortByKey(allocated).map(([service, { vips, pool, refused }]) => ({
+      service,
+      ...(vips.length > 0 ? { vips } : {}),
+      ...(pool === undefined ? {} : { pool }),
+      ...(refused === undefined ? {} : { reason: refused.message }),
+    })),
+    owners: plan.claims.filter(({ from }) => from !== "every-node").map(({ vip, rank }) => ({ vip, rank })),
+    announcements: nodes.flatMap((name) => plan.claims.flatMap((claim) => announcementOf(claim, name))),
+    refused: plan.refused.filter((refusal) => node === undefined || refusal.node === node),
+    problems: source.problems(),
+  };
+}
+
+function sortByKey<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function announcementOf(claim: Claim, node: string): PlanOutput["announcements"] {
+  const announcement = announceFrom(claim, node);
+  if (announcement === undefined) return [];
+  const { vip, links, services } = announcement;
+  return [{ node, vip, via: claim.via, links, services }];
+}
