@@ -1,6 +1,7 @@
 /** What the host says to modules that break the packet-program ABI, and that it trusts nothing that a sound one writes. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { soundParts, writeProgram } from "../workbench/testing/abi-module.ts";
 import { constant, I32_CONST, type WasmFunction, type WasmGlobal, type WasmParts, writeWasm } from "../workbench/testing/wasm-bytes.ts";
 import { macNumber, PacketProgram } from "./program.ts";
 
@@ -8,47 +9,17 @@ const PROGRAM = suite("packet program");
 const PAGE = 65_536;
 
 const i32 = (value: number): WasmGlobal => ({ type: "i32", value });
-const constants = { ABI: i32(1), SLOTS: i32(4), SLOT_BYTES: i32(64), ROWS: i32(40), DROP_REASONS: i32(3), EVENT_SLOTS: i32(4) };
-const regions = {
-  RX: i32(1024),
-  TX: i32(2048),
-  RX_DESCRIPTORS: i32(3072),
-  TX_DESCRIPTORS: i32(4096),
-  ROW: i32(5120),
-  DROPS: i32(6144),
-  EVENTS: i32(7168),
-  LEVELS: i32(8192),
-  COUNTERS: i32(9216),
-};
-const state = {
-  nextTickMs: { type: "f64", value: Infinity, isMutable: true },
-  eventsWritten: { type: "i32", value: 0, isMutable: true },
-  rowCount: { type: "i32", value: 0, isMutable: true },
-} as const;
-const functions: Record<string, WasmFunction> = {
-  setup: { params: ["i32", "i32"] },
-  setLink: { params: ["i32", "f64", "i32"] },
-  put: { params: [], result: "i32" },
-  remove: { params: [], result: "i32" },
-  process: { params: ["i32", "i32", "f64"], result: "i32" },
-  tick: { params: ["f64"], result: "i32" },
-};
-const sound: Required<WasmParts> = {
-  imports: [],
-  memory: { initial: 1, maximum: 1 },
-  globals: { ...constants, ...regions, ...state },
-  functions,
-};
+const { globals, functions } = soundParts;
 
 function load(parts: Partial<WasmParts> = {}): PacketProgram {
-  return new PacketProgram("test", new WebAssembly.Module(writeWasm({ ...sound, ...parts })));
+  return new PacketProgram("test", new WebAssembly.Module(writeProgram(parts)));
 }
 
 function without<T>(parts: Readonly<Record<string, T>>, name: string): Record<string, T> {
   return Object.fromEntries(Object.entries(parts).filter(([key]) => key !== name));
 }
 
-const withGlobal = (name: string, global: WasmGlobal) => load({ globals: { ...sound.globals, [name]: global } });
+const withGlobal = (name: string, global: WasmGlobal) => load({ globals: { ...globals, [name]: global } });
 const giving = (name: string, value: number) =>
   load({ functions: { ...functions, [name]: { ...(functions[name] as WasmFunction), code: constant("i32", value) } } });
 
@@ -65,9 +36,9 @@ PROGRAM("a module that imports something is refused, with what it imports", () =
   );
 });
 
-for (const name of Object.keys(sound.globals)) {
+for (const name of Object.keys(globals)) {
   PROGRAM(`a module without global ${name} is refused`, () => {
-    assert.throws(() => load({ globals: without(sound.globals, name) }), `found no global ${name}, expected one`);
+    assert.throws(() => load({ globals: without(globals, name) }), `found no global ${name}, expected one`);
   });
 }
 
@@ -75,7 +46,7 @@ for (const name of Object.keys(functions)) {
   PROGRAM(`a module without function ${name} is refused`, () => {
     assert.throws(() => load({ functions: without(functions, name) }), `found no function ${name}, expected one`);
     assert.throws(
-      () => load({ functions: without(functions, name), globals: { ...sound.globals, [name]: i32(0) } }),
+      () => load({ functions: without(functions, name), globals: { ...globals, [name]: i32(0) } }),
       `found no function ${name}`,
     );
   });
@@ -87,7 +58,7 @@ PROGRAM("another version of the ABI is refused", () => {
 
 PROGRAM("a module without memory, or with one that can grow, is refused", () => {
   assert.throws(
-    () => new PacketProgram("test", new WebAssembly.Module(writeWasm({ globals: sound.globals, functions }))),
+    () => new PacketProgram("test", new WebAssembly.Module(writeWasm({ globals, functions }))),
     "found no exported memory, expected one",
   );
   for (const memory of [{ initial: 1 }, { initial: 1, maximum: 2 }]) assert.throws(() => load({ memory }), "found a memory that can grow");
