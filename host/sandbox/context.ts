@@ -36,7 +36,7 @@ export function createContext(parts: ContextParts): Context {
     clock: createClock(opened),
     links: {
       all: () => links.all(),
-      watch: (call) => (opened.hasEnded ? () => {} : opened.add(links.watch(call))),
+      watch: (call) => (opened.hasEnded ? () => {} : opened.add(links.watch((all) => opened.hasEnded || call(all)))),
       id: (name) => links.id(name),
     },
     program: parts.program ?? absentProgram(plugin),

@@ -1,6 +1,17 @@
 /**
- * From a definition to a running announcer: checks what is plain data, loads the packet program, cuts the context to the grants,
- * and calls `start`. What was opened on the way is closed again where a step fails.
+ * From a definition to a running announcer, and back to nothing.
+ *
+ * In come a plugin's definition, which is plain data but for `permissions` and `start`, its config, and the host's powers. First what can
+ * be checked without running any of the plugin's code is checked: name, API version, config against its schema. Then the permissions
+ * that it asks for become its grants (`grants.ts`), its packet program is loaded (`program-port.ts`), and it is started with a
+ * context (`context.ts`) through which every power goes: each part of it demands the grant at the moment of use, and enters what it
+ * opens in one register (`opened.ts`). Out comes the announcer, shown only rows that its definition understands
+ * (`checked-announcer.ts`).
+ *
+ * `close` ends everything in the register, in whatever state it is, and unloads the program; so does a start that fails. A plugin that
+ * has ended can open nothing more: what it still tries rejects, and its timers never come.
+ *
+ * Here plugins run in the host's process, as the built-ins do: their code is trusted, what they may do is not assumed.
  */
 
 import { type Announcer, API_VERSION, type Log, type Permission, type PluginDefinition } from "../announcer.ts";
