@@ -28,9 +28,11 @@ export function endTalk(turn: Turn, talk: Talk, ending: Ending, kind: EndKind): 
   if (talks.length > 0) return;
   const wasStable = talk.establishedMs !== undefined && nowMs - talk.establishedMs >= STABLE_MS;
   turn.session = { ...turn.session, lastEnding: { ...ending, atMs: nowMs }, failures: wasStable ? 0 : session.failures };
+  // RFC 4271 §8.1 lets a damped peer be refused. Not at once, as a peer that restarts may not come again for two minutes; and only one
+  // that said OPEN: two that are damped would else refuse each other for being refused.
+  const damps = kind === "failure" && talk.peerOpen !== undefined && turn.session.failures > 0;
   if (kind === "ours") retryNow(turn);
-  // RFC 4271 §8.1 lets a damped peer be refused. Not at once: a peer that restarts may not come again for two minutes.
-  else retryLater(turn, { damps: kind === "failure" && turn.session.failures > 0 });
+  else retryLater(turn, { damps });
 }
 
 /** Ends a connection with a NOTIFICATION about what the peer did. */

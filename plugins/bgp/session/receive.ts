@@ -18,6 +18,9 @@ const UNEXPECTED = {
   established: { subcode: 3, expected: "no second OPEN" },
 } as const;
 
+/** A connection that lost a collision is gone after that. */
+const LEFTOVER_MS = 10_000;
+
 /** Takes a message of a connection that talks. */
 export function receive(turn: Turn, talk: Talk, message: Message): void {
   const { phase } = talk;
@@ -50,6 +53,8 @@ function receiveOpen(turn: Turn, talk: Talk, open: OpenMessage): void {
 
 function confirm(turn: Turn, talk: Talk): void {
   const { holdTimeMs = 0, keepaliveMs = 0 } = talk.negotiated ?? {};
+  // A second connection would only collide with this one.
+  dropAttempt(turn);
   turn.actions.push({ type: "send", connection: talk.connection, message: { type: "keepalive" } });
   const keepaliveDueMs = turn.nowMs + keepaliveDelayMs(keepaliveMs, random(turn));
   putTalk(turn, { ...talk, holdDueMs: turn.nowMs + holdMs(holdTimeMs), keepaliveDueMs });
@@ -57,20 +62,27 @@ function confirm(turn: Turn, talk: Talk): void {
 
 /**
  * Leaves one connection of two, now that an OPEN says who the peer is. False: not this one.
- * RFC 4271 §6.8 allows to look at connections in OpenSent, too, where the peer is known otherwise: here it is, by its address. That way
- * both sides choose as soon as they see both connections, and the case that both close one each is rare.
+ * RFC 4271 §6.8 allows to look at connections without an OPEN, too, where the peer is known otherwise: here it is, by its address. That
+ * way both sides choose as soon as they see both connections, and a session is hardly ever lost to a collision.
  */
 function survivesCollision(turn: Turn, talk: Talk): boolean {
-  const rival = turn.session.talks.find(({ connection, phase }) => connection !== talk.connection && phase !== "delayOpen");
+  const rival = turn.session.talks.find(({ connection }) => connection !== talk.connection);
   if (rival === undefined) return true;
-  if (rival.phase === "established" && talk.initiator === "peer" && rival.negotiated?.gracefulRestart !== undefined) {
-    // RFC 4724 §4.2: who has restarted comes anew, and what is left of the old connection goes without a word.
+  if (talk.initiator === "peer" && isStale(turn, rival)) {
     endTalk(turn, rival, { reason: "Peer connected anew: it has restarted" }, "collision");
     return true;
   }
   const loser = rival.phase === "established" || rival.initiator === preferred(turn, talk) ? talk : rival;
   endWithCease(turn, loser, Cease.connectionCollision, "Closed in favor of another connection with the same peer", "collision");
   return loser !== talk;
+}
+
+/**
+ * RFC 4724 §4.2: with graceful restart, a peer that connects anew has restarted, and what is left of its old connection goes without a
+ * word. Just after the start of the session, the new one may also be what a collision has left over.
+ */
+function isStale({ nowMs }: Turn, { negotiated, establishedMs }: Talk): boolean {
+  return negotiated?.gracefulRestart !== undefined && establishedMs !== undefined && nowMs - establishedMs > LEFTOVER_MS;
 }
 
 /** Whose connection stays: that of the higher identifier, and among equals of the higher AS (RFC 6286 §2.3). */
@@ -92,7 +104,6 @@ function establish(turn: Turn, talk: Talk): void {
     if (other.connection === talk.connection) continue;
     endWithCease(turn, other, Cease.connectionCollision, "Closed in favor of the established connection", "collision");
   }
-  dropAttempt(turn);
   putTalk(turn, {
     ...talk,
     phase: "established",

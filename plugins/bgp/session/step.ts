@@ -13,7 +13,7 @@
  * Deviation: an attempt that fails goes to Active, not Idle, so that the peer can connect meanwhile. Deviation: the connect retry timer
  * grows with each failure, from 1 s to 120 s, and starts over after a session that lived a minute, not after one that was merely
  * established: a peer that answers OPEN and then refuses would else be asked each second for ever. From the second such failure
- * in a row on, connections from that peer are refused while we wait (Idle).
+ * in a row on, connections from that peer are closed while we wait (Idle).
  */
 
 import type { SessionConfig } from "./config.ts";

@@ -37,9 +37,17 @@ const paths: Readonly<Record<string, { readonly config?: Partial<SessionConfig>;
   connect: { inputs: [START] },
   active: { inputs: [START, { type: "connectFailed", connection: 1, reason: "Connection refused" }] },
   passive: { config: { passive: true }, inputs: [START] },
-  /** In Idle for the second session in a row that the peer refused. */
+  /** In Idle, as the peer answered OPEN and then refused for the second time in a row. */
   damped: {
-    inputs: [START, connected(1), received(1, REFUSAL), { type: "accepted" }, received(2, REFUSAL)],
+    inputs: [
+      START,
+      connected(1),
+      received(1, THEIR_OPEN),
+      received(1, REFUSAL),
+      { type: "accepted" },
+      received(2, THEIR_OPEN),
+      received(2, REFUSAL),
+    ],
   },
   delayOpenOurs: { config: { delayOpenSeconds: 10 }, inputs: [START, connected(1)] },
   delayOpenTheirs: { config: { delayOpenSeconds: 10, passive: true }, inputs: [START, { type: "accepted" }] },

@@ -45,5 +45,5 @@ export function holdMs(holdTimeMs: number): number {
 }
 
 function jitter(ms: number, random: number): number {
-  return ms * (1 - JITTER * random);
+  return Math.floor(ms * (1 - JITTER * random));
 }
