@@ -348,4 +348,17 @@ manifests("ignored() counts the kinds that are left alone", async () => {
   assert.equal([...source.ignored()], [["Deployment", 2]]);
 });
 
+manifests("ManifestsSource says that this box is none of the Nodes, as long as it is so", async () => {
+  const path = directory({ "nodes.yaml": "{apiVersion: v1, kind: Node, metadata: {name: a}}" });
+  const { source, store } = await open(path, { node: "box" });
+  const [problem, ...others] = source.problems();
+  assert.equal(others, []);
+  assert.is(problem?.object, "Node box");
+  assert.is(problem?.found, "only a");
+  assert.equal([...store.snapshot().nodes.keys()], ["a"]);
+  writeFileSync(join(path, "box.yaml"), "{apiVersion: v1, kind: Node, metadata: {name: box}}");
+  await until(() => source.problems().length === 0);
+  assert.equal([...store.snapshot().nodes.keys()].sort(), ["a", "box"]);
+});
+
 manifests.run();

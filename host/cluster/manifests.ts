@@ -44,6 +44,8 @@ export class ManifestsSource {
   readonly #directory: string;
   readonly #onlyFile: string | undefined;
   readonly #manifests: ManifestSet;
+  readonly #node: string | undefined;
+  readonly #standalone: Standalone;
   readonly #objects: ClusterObjects;
   readonly #follow: Follow;
   readonly #doubts = new Doubts();
@@ -68,7 +70,9 @@ export class ManifestsSource {
   private constructor({ path, node, allocations }: ManifestsOptions, isDirectory: boolean, store: FactSink) {
     this.#directory = isDirectory ? path : dirname(path);
     this.#onlyFile = isDirectory ? undefined : basename(path);
-    this.#objects = new ClusterObjects(new Standalone(store, node));
+    this.#node = node;
+    this.#standalone = new Standalone(store, node);
+    this.#objects = new ClusterObjects(this.#standalone);
     this.#manifests = new ManifestSet(this.#objects);
     this.#follow = new Follow(this.#directory, (names) => this.#look(names));
     this.allocations = new AllocationsFile(allocations ?? join(this.#directory, "allocations.yaml"), {
@@ -90,7 +94,15 @@ export class ManifestsSource {
   /** What is wrong now, in the order of files and lines. */
   problems(): readonly SourceProblem[] {
     const manifests = this.#manifests.problems((name) => join(this.#directory, name));
-    return [...(this.#directoryProblem === undefined ? [] : [this.#directoryProblem]), ...manifests, ...this.allocations.problems()];
+    const directory = this.#directoryProblem === undefined ? [] : [this.#directoryProblem];
+    return [...directory, ...this.#strangerProblem(), ...manifests, ...this.allocations.problems()];
+  }
+
+  #strangerProblem(): SourceProblem[] {
+    const nodes = this.#standalone.strangers();
+    if (nodes === undefined) return [];
+    const expected = "a Node for this box, or the name of one of them with --node; it announces nothing";
+    return [{ file: this.#directory, line: 1, object: `Node ${this.#node}`, path: "", found: `only ${nodes.join(", ")}`, expected }];
   }
 
   /** Calls after each change of `problems`. */

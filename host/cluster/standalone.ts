@@ -2,7 +2,7 @@
  * What an API server and its controllers would add, made up for a box without Kubernetes, so that a directory with
  * one Service and one pool is enough:
  *
- * - the Node that this box is, where no manifest describes it;
+ * - the Node that this box is, where no manifest describes any;
  * - the Namespaces in use, where no manifest describes any;
  * - for a Service without selector and without EndpointSlice, one endpoint on every node: nobody watches what is
  *   behind it, so it counts as there.
@@ -51,12 +51,19 @@ export class Standalone implements FactSink {
     if (services.size <= 1) this.#fillNamespace(namespace);
   }
 
+  /** The Nodes that there are, where this box is none of them: it announces nothing then, since the others do not rank it. */
+  strangers(): readonly string[] | undefined {
+    const isStranger = this.#node !== undefined && this.#nodes.size > 0 && !this.#nodes.has(this.#node);
+    return isStranger ? [...this.#nodes].sort() : undefined;
+  }
+
   #nodesChanged(): void {
     const names = new Set(this.#nodes);
     if (this.#node !== undefined && !names.has(this.#node)) {
-      names.add(this.#node);
       const labels = { "kubernetes.io/hostname": this.#node };
-      this.#next.replace("nodes", this.#node, { name: this.#node, labels, networkUnavailable: false, addresses: [] });
+      const madeUp = { name: this.#node, labels, networkUnavailable: false, addresses: [] };
+      this.#next.replace("nodes", this.#node, names.size === 0 ? madeUp : undefined);
+      if (names.size === 0) names.add(this.#node);
     }
     this.#everyNode = [...names].sort().map((nodeName) => ({ nodeName, servable: true }));
     if (names.size === 0) this.#everyNode = [{ servable: true }];
