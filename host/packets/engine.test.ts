@@ -74,7 +74,7 @@ ENGINE("a turn without frames receives nothing; all ports are asked when told so
 });
 
 ENGINE("attach() opens and closes ports until they are those of exactly these links", () => {
-  const { engine, segment, take } = answering();
+  const { engine, segment, take, statistics } = answering();
   assert.is(segment.openPorts, 1);
   engine.attach("arp", [eth1]);
   assert.is(segment.openPorts, 1);
@@ -83,6 +83,18 @@ ENGINE("attach() opens and closes ports until they are those of exactly these li
   assert.equal(take(), [`eth1 ${VIP} 2`]);
   engine.attach("arp", []);
   assert.is(segment.openPorts, 0);
+  engine.put("arp", records({ address: "192.0.2.2" }));
+  engine.turn(0);
+  assert.is(statistics()?.unsent, 0, "nothing is announced on links that were taken away");
+});
+
+ENGINE("a link that changes its MAC hears requests to the new one", () => {
+  const { engine, segment, take } = answering();
+  const renewed = { ...eth0, mac: "02:00:00:00:00:99" };
+  engine.attach("arp", [renewed]);
+  for (const destination of [eth0.mac, renewed.mac]) segment.transmit(arpFrame({ targetAddress: VIP, destination }));
+  engine.turn(0);
+  assert.equal(take(), [ANSWER]);
 });
 
 ENGINE("a link that is down has no port, and gets one when it comes up", () => {

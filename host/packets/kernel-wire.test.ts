@@ -1,9 +1,11 @@
 /** Packet sockets on a veth pair: what the filter lets in, what arrives in the slots, and what a dead link does. */
+import { createSocket } from "node:dgram";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { linkIndex, run } from "../workbench/private-network.ts";
 import { insideTests } from "../workbench/testing/inside.ts";
 import { arpFrame } from "../workbench/testing/program-station.ts";
+import { until } from "../workbench/testing/promises.ts";
 import { type FrameFacts, type FrameMatch, frameFilter, runFilter } from "./filter.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
@@ -173,6 +175,21 @@ inside(
     assert.is(sender.send(1, 2), 1);
     assert.is(port.receive(), 1);
     sender.close();
+    port.close();
+  }),
+);
+
+inside(
+  "what this machine itself asks on the link does not come in",
+  [],
+  withPair(async (pair) => {
+    run("ip", "address", "add", "192.0.2.9/24", "dev", "near");
+    const port = pair.open();
+    const socket = createSocket("udp4");
+    await new Promise((resolve) => socket.send("who is there", 9, "192.0.2.50", resolve));
+    socket.close();
+    await until(() => /192\.0\.2\.50/.test(run("ip", "neighbor", "show", "dev", "near")));
+    assert.is(port.receive(), 0);
     port.close();
   }),
 );

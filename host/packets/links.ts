@@ -84,7 +84,7 @@ class Follower {
   readonly #fd: number;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #mustDump = true;
-  /** Links that the running dump has shown, and events behind its beginning; undefined while none runs. */
+  /** Links that were told of since the running dump began; undefined while none runs. */
   #seen: Set<number> | undefined;
 
   constructor(libc: Libc, fd: number) {
@@ -104,7 +104,8 @@ class Follower {
       if (errno === Errno.ENOBUFS) this.#mustDump = true;
       else if (errno === Errno.EAGAIN) {
         if (!this.#mustDump || this.#seen !== undefined) return;
-        this.#dump(); // only now: in a full queue there is no room for it
+        // Only now: in a full queue there is no room for a dump, and what waits in it is older.
+        this.#dump();
       } else if (errno !== Errno.EINTR) fail(`reading from netlink gave ${errnoName(errno)}`);
     }
   }
@@ -122,8 +123,7 @@ class Follower {
     for (const message of messages) {
       if (message.kind === "link") {
         this.book.set(message.link);
-        // Events that were queued before the dump are older than it, and may tell of links that are gone by now.
-        if (message.isDumped || (this.#seen?.size ?? 0) > 0) this.#seen?.add(message.link.index);
+        this.#seen?.add(message.link.index);
       } else if (message.kind === "gone") this.book.remove(message.index);
       else this.#endDump(message.errno);
     }

@@ -49,7 +49,7 @@ const veth0 = {
 
 NETLINK("readMessages() reads a link", () => {
   const bytes = changed(0);
-  assert.equal(readMessages(bytes), { messages: [{ kind: "link", link: veth0, isDumped: false }], isInterrupted: false });
+  assert.equal(readMessages(bytes), { messages: [{ kind: "link", link: veth0 }], isInterrupted: false });
   const twice = Uint8Array.from([...bytes, ...bytes]);
   assert.is(readMessages(twice).messages.length, 2);
 });

@@ -16,7 +16,6 @@ const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 
 const NLM_F_REQUEST = 0x1;
-const NLM_F_MULTI = 0x2;
 const NLM_F_DUMP_INTR = 0x10;
 const NLM_F_DUMP = 0x300;
 
@@ -48,8 +47,7 @@ export interface KernelLink {
 }
 
 export type LinkMessage =
-  /** `isDumped`: asked for, not an event. */
-  | { readonly kind: "link"; readonly link: KernelLink; readonly isDumped: boolean }
+  | { readonly kind: "link"; readonly link: KernelLink }
   | { readonly kind: "gone"; readonly index: number }
   /** A dump has ended; with an errno it was refused. */
   | { readonly kind: "end"; readonly errno: number };
@@ -98,7 +96,7 @@ function readMessage(bytes: Uint8Array): LinkMessage | undefined {
   const index = view.getInt32(HEADER_BYTES + 4, true);
   if (type === RTM_DELLINK) return { kind: "gone", index };
   const link = readLink(index, view.getUint32(HEADER_BYTES + 8, true), readAttributes(bytes.subarray(HEADER_BYTES + LINK_INFO_BYTES)));
-  return link && { kind: "link", link, isDumped: (view.getUint16(6, true) & NLM_F_MULTI) !== 0 };
+  return link && { kind: "link", link };
 }
 
 /** Undefined where the kernel tells of one facet only (wireless events come so): without a name. */
