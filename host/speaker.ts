@@ -105,8 +105,16 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
     ends.inputs.push(() => controller.close());
     await controller.start();
   }
+  ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();
+}
+
+/** What the packet programs did, with the frames that got no answer by reason. */
+async function tellStatistics({ packets }: Network, log: Log): Promise<void> {
+  for (const [program, { rows, drops, ...counts }] of Object.entries(await packets.statistics())) {
+    log.info("Packets", { program, rows, ...counts, drops: Object.fromEntries(Object.entries(drops).filter(([, count]) => count > 0)) });
+  }
 }
 
 /** Said once and at once: a controller that cannot keep its record gives out nothing. */
