@@ -29,7 +29,7 @@ inside("an interface that does not exist is said with those that do, and waited 
   assert.equal([first?.["missing"], first?.["existing"]], [["eth7: does not exist", "lo: a loopback"], []]);
   assert.equal(
     more.map(({ msg }) => msg),
-    ["Speaker runs"],
+    ["Speaker runs", "Packets"],
   );
   assert.equal([code, err], [0, ""]);
 });
