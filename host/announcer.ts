@@ -21,6 +21,14 @@
 
 import type { Announcement, Family } from "./rules/vocabulary.ts";
 
+// For built-in plugins with resources of their own: their readers are in the plugin, what all readers share is here.
+export { type Address, formatAddress, parseAddress } from "./rules/addresses.ts";
+export { API_GROUP } from "./rules/api-group.ts";
+export { formatBlock, widthBits } from "./rules/blocks.ts";
+export * from "./rules/config.ts";
+export { readSelectors } from "./rules/read-selectors.ts";
+export { matchesAny } from "./rules/selectors.ts";
+export type { AddressBlock, Advertisement, LabelSelector, Labels, NodeFact, Pool, Problem } from "./rules/vocabulary.ts";
 export type { Announcement, Family };
 
 /** The API that this host speaks. A plugin that asks for a newer one is refused by name. */

@@ -4,8 +4,8 @@
  */
 
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
+import { API_GROUP } from "../rules/api-group.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
-import { API_GROUP } from "./api-group.ts";
 import type { ServiceStatus, StatusChanges } from "./service-status.ts";
 import { parseYaml } from "./yaml.ts";
 

@@ -42,10 +42,11 @@ export function mergeClaims(claims: Iterable<Claim>): Claim[] {
 
 /** What a node announces for a claim; undefined: nothing. */
 export function announceFrom(claim: Claim, node: string, ownerOf: OwnerOf = firstInRank): Announcement | undefined {
-  const { vip, family, from, services, rank, placements } = claim;
+  const { vip, family, from, services, rank, placements, localEndpoints } = claim;
   const placement = placements.get(node);
   if (placement === undefined || !rank.includes(node) || (from !== "every-node" && ownerOf(claim) !== node)) return undefined;
-  return { vip, family, links: placement.links, services, rank, attributes: placement.attributes };
+  const local = localEndpoints === undefined ? {} : { localEndpoints: localEndpoints.get(node) ?? 0 };
+  return { vip, family, links: placement.links, services, rank, attributes: placement.attributes, ...local };
 }
 
 /** The eligible nodes that do not announce, because another one does. */
@@ -72,7 +73,18 @@ function joinClaims(list: readonly Claim[]): Claim {
       ),
     ]),
   );
-  return { ...(sorted[0] as Claim), services: sorted.flatMap(({ services }) => services).sort(), rank, placements };
+  const localEndpoints = joinEndpoints(sorted);
+  const services = sorted.flatMap((claim) => claim.services).sort();
+  return { ...(sorted[0] as Claim), services, rank, placements, ...(localEndpoints === undefined ? {} : { localEndpoints }) };
+}
+
+/** One Service that is only reached where its endpoints are makes the VIP one that is. */
+function joinEndpoints(claims: readonly Claim[]): ReadonlyMap<string, number> | undefined {
+  const counted = claims.flatMap(({ localEndpoints }) => localEndpoints ?? []);
+  if (counted.length === 0) return undefined;
+  const sums = new Map<string, number>();
+  for (const [node, count] of counted.flatMap((counts) => [...counts])) sums.set(node, (sums.get(node) ?? 0) + count);
+  return sums;
 }
 
 /**

@@ -242,6 +242,22 @@ plan("planAll() joins Services that share a VIP", () => {
   );
 });
 
+plan("announceFrom() counts the endpoints of a node that reaches no others, for announcers on every node", () => {
+  const at = (...names: string[]) => names.map((name) => ({ nodeName: `node-${name}`, servable: true }));
+  const counts = (policies: readonly ServiceFact["externalTrafficPolicy"][], announcer: AnnouncerFact) => {
+    const services = policies.map((externalTrafficPolicy, number) => serviceFact(`s${number}`, { externalTrafficPolicy, ingress: [VIP] }));
+    const endpoints = { "default/s0": [...at("a", "a", "b"), { nodeName: "node-a", servable: false }], "default/s1": at("a", "c") };
+    const cluster = { services, endpoints, advertisements: [advertisementFact("all", { kind: announcer.serves.kind })] };
+    const [claim] = planAll(indexOf(cluster, [announcer]), snapshot(cluster)).claims;
+    return ["a", "b", "c"].map((name) => claim && announceFrom(claim, `node-${name}`)?.localEndpoints);
+  };
+  assert.equal(counts(["Local"], bgp), [2, 1, undefined]);
+  assert.equal(counts(["Cluster"], bgp), [undefined, undefined, undefined]);
+  assert.equal(counts(["Local", "Local"], bgp), [3, 1, 1]);
+  assert.equal(counts(["Local", "Cluster"], bgp), [2, 1, 0]);
+  assert.equal(counts(["Local"], arp), [undefined, undefined, undefined]);
+});
+
 plan("planAll() keeps the two VIPs of a dual-stack Service on one node, whoever shares the second", () => {
   const services = [
     serviceFact("a", { ingress: [VIP] }),

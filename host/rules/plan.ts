@@ -47,6 +47,8 @@ export interface Claim {
   readonly rank: readonly string[];
   /** For each node of `rank`. */
   readonly placements: ReadonlyMap<string, Placement>;
+  /** Servable endpoints by node, where a node reaches only its own. */
+  readonly localEndpoints?: ReadonlyMap<string, number>;
 }
 
 /** What one Service claims, and what is refused to it. */
@@ -56,8 +58,8 @@ export interface ServicePlan {
   readonly refused: readonly PlanRefusal[];
 }
 
-/** Nodes that reach the Service: all, or those with an endpoint of their own. */
-type Reach = "everywhere" | ReadonlySet<string>;
+/** Nodes that reach the Service: all, or those with endpoints of their own, and how many. */
+type Reach = "everywhere" | ReadonlyMap<string, number>;
 
 interface Vips {
   readonly addresses: readonly Address[];
@@ -131,7 +133,9 @@ function reachOf(
   const servable = (endpoints ?? []).filter((endpoint) => endpoint.servable);
   if (servable.length === 0) return undefined;
   if (externalTrafficPolicy === "Cluster") return "everywhere";
-  return new Set(servable.flatMap(({ nodeName }) => nodeName ?? []));
+  const counts = new Map<string, number>();
+  for (const { nodeName } of servable) if (nodeName !== undefined) counts.set(nodeName, (counts.get(nodeName) ?? 0) + 1);
+  return counts;
 }
 
 /** The part of a plan that is one announcer's. */
@@ -162,7 +166,10 @@ function planVia(
     ...remote.map(({ name }) => ({ service: key, node: name, via, reason: "noLocalEndpoints" })),
   ];
   if (eligible.length === 0) return { claims: [], refused };
-  const common = { via, from, services: [key], group: vips.texts, rank: index.rank(vips.texts[0] as string, eligible), placements };
+  const rank = index.rank(vips.texts[0] as string, eligible);
+  // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
+  const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
+  const common = { via, from, services: [key], group: vips.texts, rank, placements, ...local };
   const claims = vips.addresses.flatMap(({ family }, at) =>
     serves.families.includes(family) ? [{ vip: vips.texts[at] as string, family, ...common }] : [],
   );

@@ -163,6 +163,11 @@ export interface Announcement {
   /** Nodes in the order in which they should own the VIP; `rank[0]` is the owner. */
   readonly rank: readonly string[];
   readonly attributes: Readonly<Record<string, unknown>>;
+  /**
+   * How many endpoints this node has, where it reaches no others from outside (`externalTrafficPolicy: Local`); absent where it reaches
+   * all. Only for announcers on every node: there it says where traffic may go, and how much.
+   */
+  readonly localEndpoints?: number;
 }
 
 /** Why a Service is not announced from a node by an announcer. Reasons keep MetalLB's words (`reference` §3.1, §4.3). */
