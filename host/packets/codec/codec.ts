@@ -65,6 +65,6 @@ function encode(format: Format, fields: Fields): ReturnType<Codec["encode"]> {
 }
 
 function malformed(format: Format, status: number): Malformed {
-  const name = wireModule().statusName(status);
+  const name = wireModule().nameOf("Status", status);
   return { ok: false, status: name, ...(format.statuses[name] ?? oversized) };
 }

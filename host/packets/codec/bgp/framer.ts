@@ -1,0 +1,82 @@
+/** Messages out of a stream of bytes, wherever it is cut. */
+import { messageError } from "./errors.ts";
+import type { MessageError, MessageFormat } from "./messages.ts";
+import { bgpModule, read } from "./record.ts";
+
+export interface Framed {
+  /** Whole messages, in order; each is a view of bytes that nobody writes to again. */
+  readonly messages: readonly Uint8Array[];
+  /** A header that cannot be read behind them: the stream has come to its end. */
+  readonly error?: MessageError;
+}
+
+/** Of one direction of a connection. */
+export interface Framer {
+  /** Takes the next piece. Sizes are judged by what the session has agreed on by now. */
+  push(piece: Uint8Array, format?: MessageFormat): Framed;
+  /** Bytes of a message that is not whole yet. */
+  readonly pendingBytes: number;
+}
+
+export function createFramer(): Framer {
+  let pieces: Uint8Array[] = [];
+  let pending = 0;
+  /** Bytes until the next message, or its header, may be whole: before that, there is nothing to look at. */
+  let wanted = 0;
+
+  return {
+    get pendingBytes() {
+      return pending;
+    },
+    push(piece, format = {}) {
+      pieces.push(piece);
+      pending += piece.length;
+      if (pending < wanted) return { messages: [] };
+      const stream = pieces.length === 1 ? piece : Buffer.concat(pieces);
+      const messages: Uint8Array[] = [];
+      let taken = 0;
+      for (;;) {
+        const window = stream.subarray(taken, taken + bgpModule().value("IN_BYTES"));
+        const count = frame(window, format);
+        for (const length of extents(count)) {
+          messages.push(stream.subarray(taken, taken + length));
+          taken += length;
+        }
+        if (count === 0) break;
+      }
+      pieces = [stream.subarray(taken)];
+      pending = stream.length - taken;
+      wanted = read("FRAME_WANTED");
+      const status = frameStatus();
+      return status === 0 ? { messages } : { messages, error: messageError(status) };
+    },
+  };
+}
+
+function frame(bytes: Uint8Array, format: MessageFormat): number {
+  const at = putInput(bytes);
+  return bgpModule().call("frame", at, bytes.length, longestOf(format));
+}
+
+/** Copies bytes flush with the end of the module's memory, so that a read past them traps; answers with where they begin. */
+export function putInput(bytes: Uint8Array): number {
+  const { memory, value } = bgpModule();
+  const at = value("IN") + value("IN_BYTES") - bytes.length;
+  memory.set(bytes, at);
+  return at;
+}
+
+/** The longest message that a session allows. */
+export function longestOf({ extendedMessage = false }: MessageFormat): number {
+  return bgpModule().value(extendedMessage ? "MESSAGE_EXTENDED_MAX" : "MESSAGE_MAX");
+}
+
+function extents(count: number): number[] {
+  const { view, value } = bgpModule();
+  return Array.from({ length: count }, (_, index) => view.getUint32(value("EXTENTS") + index * 4, true));
+}
+
+function frameStatus(): number {
+  const { view, value } = bgpModule();
+  return view.getInt32(value("FRAME_STATUS"), true);
+}
