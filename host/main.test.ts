@@ -1,9 +1,11 @@
 /** The program as a user meets it. */
 
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runProgram } from "./workbench/testing/run-command.ts";
+import { PROGRAM } from "./workbench/testing/running-lab.ts";
 
 const herald = suite("herald");
 
@@ -15,6 +17,19 @@ herald("--help names every command, in 80 columns", async () => {
   for (const command of ["lab", "run", "plan", "decode", "bench"]) assert.match(out, new RegExp(`^  ${command} +[A-Z]`, "m"));
   assert.match(out, "(the default)");
   for (const line of out.split("\n")) assert.ok(line.length <= 80 || line.startsWith("Herald"), line);
+});
+
+herald("help COMMAND is COMMAND --help", async () => {
+  assert.equal(await runProgram(["help", "plan"]), await runProgram(["plan", "--help"]));
+  assert.equal(await runProgram(["help"]), await runProgram(["--help"]));
+});
+
+herald("--version is that of the package", async () => {
+  assert.match((await runProgram(["--version"])).out, /^\d+\.\d+\.\d+\n$/);
+});
+
+herald("the shipped program can be started by its name", () => {
+  assert.ok(readFileSync(PROGRAM, "utf8").startsWith("#!/usr/bin/env node\n"));
 });
 
 herald("an unknown command is said with what was meant", async () => {

@@ -1,7 +1,9 @@
+#!/usr/bin/env node
 /**
  * Herald: `herald COMMAND`, by default `lab`. The composition root, and the only file that knows the built-in plugins.
  */
 
+import { readFileSync } from "node:fs";
 import { builtIns } from "../plugins/index.ts";
 import { bench } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
@@ -22,28 +24,34 @@ function usage(): string {
     "",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}${name === byDefault ? " (the default)" : ""}`),
     "",
-    "herald COMMAND --help tells more.",
+    "herald COMMAND --help tells more; herald --version says which Herald this is.",
     "",
   ].join("\n");
+}
+
+/** `package.json` is one folder up, from here and from the bundle. */
+function version(): string {
+  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
   const [first = byDefault, ...rest] = args;
-  if (first === "--help" || first === "-h" || first === "help") {
+  if (first === "help") return main([...rest, "--help"]);
+  if (first === "--help" || first === "-h") {
     io.stdout.write(usage());
+    return 0;
+  }
+  if (first === "--version") {
+    io.stdout.write(`${version()}\n`);
     return 0;
   }
   const isFlag = first.startsWith("-");
   const name = isFlag ? byDefault : first;
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    io.stderr.write(
-      `herald: Unknown command "${name}"${suggest(
-        name,
-        commands.map((known) => known.name),
-      )}\n`,
-    );
+    const known = commands.map((candidate) => candidate.name);
+    io.stderr.write(`herald: Unknown command "${name}"${suggest(name, known)}\n`);
     return 2;
   }
   return runCommand(command, isFlag ? args : rest, io);
