@@ -67,10 +67,12 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
 
   const { startSpeaker } = await import("../speaker.ts");
   const { openKernelNetwork } = await import("../packets/network.ts");
+  const { keepHeapSmall } = await import("../observe/small-heap.ts");
   const node = values.node ?? hostname();
   const log = createLog({ level, format, write: (line) => io.stdout.write(line) }, { node });
   const { ended, end } = untilTold();
   const place = values.allocations === undefined ? {} : { allocations: values.allocations };
+  const stopKeeping = keepHeapSmall();
   try {
     const speaker = await startSpeaker({
       manifests: values.manifests,
@@ -90,6 +92,8 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
   } catch (error) {
     io.stderr.write(`herald run: ${(error as Error).message}\n`);
     return 1;
+  } finally {
+    stopKeeping();
   }
 }
 
