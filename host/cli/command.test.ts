@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Command, parseFlags, runCommand, suggest } from "./command.ts";
+import { runHere } from "../workbench/testing/run-command.ts";
+import { type Command, parseFlags, suggest } from "./command.ts";
 
 const command = suite("command");
 
@@ -17,15 +18,7 @@ const example: Command = {
   },
 };
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const text = { out: "", err: "" };
-  const code = await runCommand(example, args, {
-    stdin: (async function* () {})(),
-    stdout: { write: (piece) => (text.out += piece) },
-    stderr: { write: (piece) => (text.err += piece) },
-  });
-  return { code, ...text };
-}
+const run = (...args: string[]) => runHere(example, ...args);
 
 command("parseFlags() reads flags and positionals", async () => {
   const { code, out } = await run("a", "--node", "n1", "--json", "--interface=-0", "--interface", "-", "--", "--b");
@@ -38,6 +31,8 @@ const mistakes: Readonly<Record<string, readonly [args: string[], says: string]>
   "a flag like no other": [["--verbose"], "Unknown flag --verbose: expected one of --json, --node, --interface"],
   "an unknown short flag": [["-x"], "Unknown flag -x"],
   "a flag at the end without its value": [["--node"], "Flag --node needs a value"],
+  "a flag with nothing for its value": [["--node", ""], "Flag --node needs a value"],
+  "a flag with nothing behind its =": [["--interface="], "Flag --interface needs a value"],
   "a flag that swallows the next": [["--node", "--json"], "Flag --node needs a value"],
   "a value for a switch": [["--json=yes"], 'Flag --json takes no value, found "yes"'],
 };

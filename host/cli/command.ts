@@ -43,14 +43,17 @@ export async function runCommand(command: Command, args: readonly string[], io: 
   }
 }
 
-/** `parseArgs` of node:util, with UsageError for an unknown flag, one without its value, and one with a value that it does not take. */
+/**
+ * `parseArgs` of node:util, with UsageError for an unknown flag, one without its value, and one with a value that it does not take. An
+ * empty value is none: it comes from a script's unset variable.
+ */
 export function parseFlags<T extends Options>(args: readonly string[], options: T): Parsed<T> {
   const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const option = options[token.name];
     if (option === undefined) throw new UsageError(`Unknown flag ${token.rawName}${suggest(token.name, Object.keys(options), "--")}`);
-    const isValue = token.value !== undefined && (token.inlineValue || token.value === "-" || !token.value.startsWith("-"));
+    const isValue = Boolean(token.value) && (token.inlineValue || token.value === "-" || !token.value?.startsWith("-"));
     if (option.type === "string" && !isValue) throw new UsageError(`Flag ${token.rawName} needs a value`);
     if (option.type === "boolean" && token.value !== undefined) {
       throw new UsageError(`Flag ${token.rawName} takes no value, found ${JSON.stringify(token.value)}`);

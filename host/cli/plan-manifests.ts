@@ -1,5 +1,6 @@
 /** Manifests → what Herald would do with them, as data. */
 
+import { hostname } from "node:os";
 import type { PluginDefinition } from "../announcer.ts";
 import { dryRun } from "../cluster/dry-run.ts";
 import { ManifestsSource } from "../cluster/manifests.ts";
@@ -40,6 +41,8 @@ export async function planManifests(
   };
   const source = await ManifestsSource.open(options, store);
   source.close();
+  // As for a speaker: without Nodes this box is the one.
+  if (node === undefined && store.snapshot().nodes.size === 0) return planManifests(builtIns, { manifests, allocations, node: hostname() });
   const { allocations: allocated, snapshot } = dryRun(source, store.snapshot());
   const plan = planAll(indexPlan(snapshot, builtIns.map(announcerFact), createRank()), snapshot);
   const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];

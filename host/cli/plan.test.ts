@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
@@ -89,6 +89,19 @@ plan("--node leaves what other nodes announce out", async () => {
     one.refused,
     all.refused.filter(({ node }) => node === "node-b"),
   );
+});
+
+plan("where the manifests have no Nodes, this box is the one", async () => {
+  await withManifests(pool + advertisement + service("one"), async (path) => {
+    const { owners, announcements } = await json("--manifests", path);
+    assert.equal(owners, [{ vip: "192.0.2.1", rank: [hostname()] }]);
+    assert.equal(
+      announcements.map(({ node }) => node),
+      [hostname()],
+    );
+  });
+  const { refused } = await withManifests(pool + service("one"), (path) => json("--manifests", path));
+  assert.equal(refused, [{ service: "default/one", node: hostname(), via: "arp", reason: "noMatchingAdvertisement" }]);
 });
 
 plan("a Service without address has a reason, and that is no problem of the manifests", async () => {

@@ -16,8 +16,8 @@ that is refused, why. Touches no network and writes nothing.
   --manifests DIR     directory (or one file), as for herald run
   --allocations FILE  addresses already given out
                       (default: DIR/allocations.yaml)
-  --node NAME         only what this node announces; without a Node of that name
-                      in the manifests it counts as one
+  --node NAME         only what this node announces: one of the Nodes, or where
+                      the manifests have none, the name of this box
   --json              {"allocations": [{"service", "vips", "pool" | "reason"}],
                       "owners": [{"vip", "rank": [NODE…]}],
                       "announcements": [{"node", "vip", "via", "links",

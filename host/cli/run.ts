@@ -15,8 +15,8 @@ Service, an IPAddressPool and an L2Advertisement.
 
   --manifests DIR      directory (or one file) with Services, pools,
                        advertisements and Nodes
-  --node NAME          this node's name (default: the hostname); without a Node
-                       of that name in the manifests it counts as one
+  --node NAME          this node's name (default: the hostname); among the Nodes
+                       of the manifests, or the only one where they have none
   --interface IF       announce only on this interface; repeat the flag, or
                        separate with commas (default: every one that is fit)
   --controller         give out addresses too; on exactly one node
