@@ -148,7 +148,8 @@ export function process(link: u32, count: u32, nowMs: f64): u32 {
  * random targets (`herald bench arp`).
  */
 function answer(frame: usize, length: u32, link: u32, mac: u64, nowMs: f64): u32 {
-  if (length > SLOT_BYTES || !isArpRequest(frame, length)) return explain(frame, length, link, nowMs);
+  if (length > SLOT_BYTES) return Drop.Oversized;
+  if (!isArpRequest(frame, length)) return explain(frame, length, link, nowMs);
   const arp = frame + ETHERNET_HEADER;
   const sender = load<u64>(arp + ARP_SHA - 2) >> 16; // as getMac, in one load
   const spa = load<u32>(arp + ARP_SPA);
@@ -170,7 +171,6 @@ function answer(frame: usize, length: u32, link: u32, mac: u64, nowMs: f64): u32
 
 /** Why a frame that is no sound request gets no answer. A reply may be a claim. */
 function explain(frame: usize, length: u32, link: u32, nowMs: f64): u32 {
-  if (length > SLOT_BYTES) return Drop.Oversized;
   const status = checkArpFrame(frame, length);
   if (status !== Status.Ok) return -status;
   const arp = frame + ETHERNET_HEADER;

@@ -37,16 +37,14 @@ const FRAME_HEADER: u64 = 0x0406_0008_0100_0608;
 export const ARP_FRAME_LENGTH: u32 = ETHERNET_HEADER + ARP_LENGTH;
 
 /** OPER and the group bit of SHA behind it: a request from one station. */
-const REQUEST: u32 = 0x0100;
-const REQUEST_MASK: u32 = 0x1_ffff;
+const REQUEST: u64 = 0x0100;
+const REQUEST_MASK: u64 = 0x1_ffff;
 
 /** True: an untagged Ethernet frame with an ARP request that `checkArpFrame` finds nothing wrong with. Two loads, for the hot path. */
 export function isArpRequest(at: usize, length: u32): bool {
-  return (
-    length >= ARP_FRAME_LENGTH &&
-    load<u64>(at + ETHERNET_TYPE) === FRAME_HEADER &&
-    (load<u32>(at + ETHERNET_HEADER + ARP_OPER) & REQUEST_MASK) === REQUEST
-  );
+  if (length < ARP_FRAME_LENGTH) return false;
+  const isOther = (load<u64>(at + ETHERNET_TYPE) ^ FRAME_HEADER) | ((load<u64>(at + ETHERNET_HEADER + ARP_OPER) ^ REQUEST) & REQUEST_MASK);
+  return isOther === 0;
 }
 
 /** Checks an untagged Ethernet frame with an ARP packet in it. */
