@@ -7,6 +7,7 @@ import { insideTests } from "../workbench/testing/inside.ts";
 import { arpFrame } from "../workbench/testing/program-station.ts";
 import { until } from "../workbench/testing/promises.ts";
 import { type FrameFacts, type FrameMatch, frameFilter, runFilter } from "./filter.ts";
+import { kernelFrames } from "./frame-socket.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
 import { PacketProgram } from "./program.ts";
@@ -254,6 +255,37 @@ inside(
       assert.ok(calls > 0, `after ${flap + 1} flaps`);
       assert.ok(calls < 10, `${calls} calls for one frame`);
     }
+    port.close();
+  }),
+);
+
+inside(
+  "kernelFrames() sends and receives single frames, and a socket may be closed while it hands one on",
+  [],
+  withPair(async (pair) => {
+    const heard: string[] = [];
+    const near = kernelFrames(libc()).open(pair.link, ARP, (frame) => {
+      heard.push(Buffer.from(frame).toString("hex"));
+      if (heard.length === 2) near.close();
+    });
+    const port = kernelWire(libc(), false).open(
+      pair.program,
+      { ...pair.link, name: "far", index: linkIndex("far") },
+      ARP.etherType,
+      frameFilter(ARP),
+      () => {},
+    );
+    near.send(request);
+    assert.is(port.receive(), 1);
+    pair.send(request, request, request);
+    await until(() => heard.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(heard, Array(2).fill(Buffer.from(request).toString("hex")));
+    near.close();
+    const dead = kernelFrames(libc()).open(pair.link, ARP, () => {});
+    run("ip", "link", "set", "near", "down");
+    assert.throws(() => dead.send(request), "Cannot send a frame on near: ENETDOWN");
+    dead.close();
     port.close();
   }),
 );
