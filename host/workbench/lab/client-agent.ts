@@ -5,7 +5,7 @@
 
 import { spawnSync } from "node:child_process";
 import { codec } from "../../packets/codec/codec.ts";
-import type { Instruction } from "../../packets/filter.ts";
+import { frameFilter } from "../../packets/filter.ts";
 import { openFrameTap } from "../../packets/frame-tap.ts";
 import { libc } from "../../packets/libc.ts";
 import { linkIndex, outerPid, run } from "../private-network.ts";
@@ -23,21 +23,14 @@ export interface Hello {
   readonly pid: number;
 }
 
-/** Frames of EtherType ARP, whatever their direction. */
-const ARP_ONLY: readonly Instruction[] = [
-  [0x28, 0, 0, 12],
-  [0x15, 0, 1, 0x0806],
-  [0x06, 0, 0, 0x40000],
-  [0x06, 0, 0, 0],
-];
-
+const ARP = { etherType: 0x0806 };
 /** A kernel gives up on an address after three requests; in a lab on one machine 100 ms between them is ample. */
 const PATIENCE = "ntable change name arp_cache dev eth0 retrans 100 mcast_probes 3";
 
 export async function runClientAgent(address: string): Promise<number> {
   run("ip", ...PATIENCE.split(" "));
   const log = new ArpLog(codec("arp"), address);
-  const tap = openFrameTap(libc(), { name: "eth0", index: linkIndex("eth0") }, (frame, time) => log.take(frame, time), ARP_ONLY);
+  const tap = openFrameTap(libc(), { name: "eth0", index: linkIndex("eth0") }, (frame, time) => log.take(frame, time), frameFilter(ARP));
   const probe = async (targets: readonly Target[], isFresh: boolean): Promise<Probe[]> => {
     const vips = [...new Set(targets.map(({ vip }) => vip))];
     tap.drain();

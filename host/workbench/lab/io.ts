@@ -1,6 +1,5 @@
 /** How a lab talks to whoever started it. */
 
-import { EventEmitter } from "node:events";
 import { visible } from "../../observe/log.ts";
 import { lineScreen } from "./line-screen.ts";
 import type { Screen } from "./screen.ts";
@@ -23,8 +22,6 @@ interface Output {
 /** With `isJson` standard output is kept for JSON, and the story goes to standard error. */
 export function createIo({ stdout, stderr }: { stdout: Output; stderr: Output }, isJson: boolean): LabIo {
   const story = isJson ? stderr : stdout;
-  // Nobody reads any more: the lab ends, and all that hangs on this process.
-  for (const output of [stdout, stderr]) if (output instanceof EventEmitter) output.once("error", () => process.exit(1));
   const hasColor = process.env["NO_COLOR"] === undefined;
   const screen = isTerminal(story) ? terminalScreen(following(story), hasColor) : lineScreen((text) => story.write(text));
   return {

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import type { Close } from "../../announcer.ts";
 import { ManifestsSource } from "../../cluster/manifests.ts";
 import { Store } from "../../cluster/store.ts";
+import { problemText } from "../../observe/problem-text.ts";
 import { MADE_UP_NODES, planAddresses } from "./addresses.ts";
 import { mirrorWithNodes } from "./made-up-nodes.ts";
 
@@ -45,13 +46,7 @@ export async function openWorkplace(manifests: string, directory: string): Promi
     manifests: path,
     allocations,
     areNodesMadeUp,
-    problems: () =>
-      source
-        .problems()
-        .map(
-          ({ file, line, object, path: at, found, expected }) =>
-            `${nameOf(file)}:${line}: ${object}${at === "" ? "" : ` ${at}`}: found ${found}, expected ${expected}`,
-        ),
+    problems: () => source.problems().map((problem) => problemText({ ...problem, file: nameOf(problem.file) })),
     onProblems: (call) => source.onProblems(call),
     close() {
       source.close();
