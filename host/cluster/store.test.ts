@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { NodeFact, ServiceFact } from "../rules/vocabulary.ts";
+import { advertisementFact, nodeFact, serviceFact } from "../workbench/testing/facts.ts";
 import { FactMap } from "./fact-map.ts";
 import { Store } from "./store.ts";
 
@@ -9,31 +9,7 @@ const store = suite("store");
 
 const SEED = 20_260_101;
 
-function service(name: string, ingress: readonly string[] = []): ServiceFact {
-  return {
-    key: `default/${name}`,
-    namespace: "default",
-    name,
-    labels: {},
-    annotations: {},
-    type: "LoadBalancer",
-    clusterIPs: [],
-    ipFamilies: [],
-    ipFamilyPolicy: "SingleStack",
-    externalTrafficPolicy: "Cluster",
-    ports: [{ protocol: "TCP", port: 80 }],
-    ingress,
-  };
-}
-
-function node(name: string): NodeFact {
-  return { name, labels: {}, networkUnavailable: false, addresses: [] };
-}
-
-function advertisement(name: string) {
-  const none = { poolNames: [], poolSelectors: [], nodeSelectors: [], serviceSelectors: [], interfaces: [], preferences: [] };
-  return { name, kind: "L2Advertisement", attributes: {}, ...none };
-}
+const service = (name: string, ingress: readonly string[] = []) => serviceFact(name, { ingress });
 
 store("takeDirty() names the Services whose spec or endpoints changed, once", () => {
   const facts = new Store();
@@ -49,11 +25,11 @@ store("takeDirty() names the Services whose spec or endpoints changed, once", ()
 store("replace() marks everything for facts that many Services depend on", () => {
   const pool = { name: "p", labels: {}, blocks: [{ family: 4, first: 1n, last: 2n }], autoAssign: true, avoidBuggyIPs: false } as const;
   const changes: readonly ((facts: Store) => void)[] = [
-    (facts) => facts.replace("nodes", "a", node("a")),
+    (facts) => facts.replace("nodes", "a", nodeFact("a")),
     (facts) => facts.replace("namespaces", "default", { name: "default", labels: {} }),
     (facts) => facts.replace("pools", "p", pool),
     (facts) => facts.replace("pools", "p", { ...pool, blocks: [{ family: 4, first: 1n, last: 3n }] }),
-    (facts) => facts.replace("advertisements", "L2Advertisement a", advertisement("a")),
+    (facts) => facts.replace("advertisements", "L2Advertisement a", advertisementFact("a")),
     (facts) => facts.replace("nodes", "a", undefined),
   ];
   const facts = new Store();
@@ -67,11 +43,11 @@ store("replace() marks everything for facts that many Services depend on", () =>
 store("replace() marks nothing where the fact is equal", () => {
   const facts = new Store();
   facts.replace("services", "default/a", service("a", ["192.0.2.1"]));
-  facts.replace("nodes", "a", node("a"));
+  facts.replace("nodes", "a", nodeFact("a"));
   const before = facts.snapshot();
   facts.takeDirty();
   facts.replace("services", "default/a", service("a", ["192.0.2.1"]));
-  facts.replace("nodes", "a", node("a"));
+  facts.replace("nodes", "a", nodeFact("a"));
   facts.replace("nodes", "b", undefined);
   assert.equal(facts.takeDirty(), { all: false, services: new Set() });
   assert.is(facts.snapshot(), before);
@@ -91,7 +67,7 @@ store("onDirty() calls once until the next take, and at once where something wai
   assert.is(calls, 2);
   close();
   facts.takeDirty();
-  facts.replace("nodes", "a", node("a"));
+  facts.replace("nodes", "a", nodeFact("a"));
   assert.is(calls, 2);
   facts.onDirty(() => calls++);
   assert.is(calls, 3, "dirty before the call was registered");
@@ -126,9 +102,9 @@ store("reader() has marks of its own", () => {
 store("snapshot() stays what it was, and shares what did not change", () => {
   const facts = new Store();
   facts.replace("services", "default/a", service("a"));
-  facts.replace("nodes", "a", node("a"));
-  facts.replace("advertisements", "L2Advertisement b", advertisement("b"));
-  facts.replace("advertisements", "L2Advertisement a", advertisement("a"));
+  facts.replace("nodes", "a", nodeFact("a"));
+  facts.replace("advertisements", "L2Advertisement b", advertisementFact("b"));
+  facts.replace("advertisements", "L2Advertisement a", advertisementFact("a"));
   const before = facts.snapshot();
   facts.replace("services", "default/a", undefined);
   facts.replace("services", "default/b", service("b"));
