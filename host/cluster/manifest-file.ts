@@ -9,6 +9,8 @@ const MAX_DOCUMENTS = 100_000;
 /** A document and where it stands now. */
 export interface PlacedDocument {
   readonly parsed: ParsedDocument;
+  /** A piece of the file's latest text: one of an older text would keep all of that in memory. */
+  text: string;
   /** Line of the file where the document's text starts, from 1. */
   line: number;
 }
@@ -50,11 +52,12 @@ export class ManifestFile {
     }
     // Several documents may have the same text.
     const before = new Map<string, PlacedDocument[]>();
-    for (const document of this.documents) push(before, document.parsed.text, document);
+    for (const document of this.documents) push(before, document.text, document);
     const added: PlacedDocument[] = [];
     this.documents = texts.map(({ text: part, line }) => {
       const known = before.get(part)?.pop();
-      const document = known ?? { parsed: parseDocument(part), line };
+      const document = known ?? { parsed: parseDocument(part), text: part, line };
+      document.text = part;
       document.line = line;
       if (known === undefined) added.push(document);
       return document;

@@ -18,10 +18,10 @@ export interface Place {
 
 export class ObjectPlaces {
   readonly #objects: ClusterObjects;
-  readonly #places = new Map<string, Set<Place>>();
+  readonly #places = new Map<string, readonly Place[]>();
   /** Objects that are in more than one place. */
   readonly #repeated = new Set<string>();
-  readonly #placesIn = new Map<PlacedDocument, readonly (readonly [id: string, place: Place])[]>();
+  readonly #placesIn = new Map<PlacedDocument, readonly Place[]>();
   readonly #inForce = new Map<string, ClusterObject>();
   /** Files with `missed` objects. */
   readonly #incomplete = new Set<ManifestFile>();
@@ -51,29 +51,27 @@ export class ObjectPlaces {
 
   /** Gives the objects in it. */
   #addDocument(file: ManifestFile, document: PlacedDocument): string[] {
-    const places = document.parsed.found.flatMap((found) =>
-      found.id === undefined ? [] : [[found.id, { file, document, found }] as const],
-    );
+    const places = document.parsed.found.map((found) => ({ file, document, found }));
     this.#placesIn.set(document, places);
-    for (const [id, place] of places) {
-      const all = this.#places.get(id) ?? new Set();
-      this.#places.set(id, all.add(place));
-      if (all.size > 1) this.#repeated.add(id);
-    }
-    return places.map(([id]) => id);
+    return places.flatMap((place) => this.#replace(place.found.id, (all) => [...all, place]));
   }
 
   /** Gives the objects that were in it. */
   #removeDocument(document: PlacedDocument): string[] {
     const places = this.#placesIn.get(document) ?? [];
     this.#placesIn.delete(document);
-    for (const [id, place] of places) {
-      const all = this.#places.get(id);
-      all?.delete(place);
-      if (all?.size === 0) this.#places.delete(id);
-      if (all?.size === 1) this.#repeated.delete(id);
-    }
-    return places.map(([id]) => id);
+    return places.flatMap((place) => this.#replace(place.found.id, (all) => all.filter((other) => other !== place)));
+  }
+
+  /** Sets the places of an object that says which it is, and gives it. */
+  #replace(id: string | undefined, change: (all: readonly Place[]) => readonly Place[]): string[] {
+    if (id === undefined) return [];
+    const all = change(this.#places.get(id) ?? []);
+    if (all.length > 0) this.#places.set(id, all);
+    else this.#places.delete(id);
+    if (all.length > 1) this.#repeated.add(id);
+    else this.#repeated.delete(id);
+    return [id];
   }
 
   /** Gives the objects that are missed no more. */

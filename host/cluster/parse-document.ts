@@ -1,4 +1,4 @@
-/** One document of a manifest: its text, the objects in it, and its problems with their lines. */
+/** One document of a manifest: the objects in it, and its problems with their lines. */
 
 import type { Problem } from "../rules/vocabulary.ts";
 import { locator } from "./locate.ts";
@@ -11,7 +11,6 @@ export interface LineProblem extends Problem {
 }
 
 export interface ParsedDocument {
-  readonly text: string;
   readonly found: readonly FoundObject[];
   readonly ignored: readonly string[];
   readonly problems: readonly LineProblem[];
@@ -28,12 +27,12 @@ export function parseDocument(text: string): ParsedDocument {
   const lineOf = locator(text);
   if (!parsed.ok) {
     const { path, line = lineOf(path), found, expected } = parsed.problem;
-    return { text, found: [], ignored: [], problems: [{ object: "document", path, line, found, expected }], complete: false };
+    return { found: [], ignored: [], problems: [{ object: "document", path, line, found, expected }], complete: false };
   }
   const { found, ignored } = project(parsed.value);
   const problems: LineProblem[] = [];
   for (const { at, problems: wrong } of found) {
     for (const problem of wrong.slice(0, MAX_PROBLEMS - problems.length)) problems.push({ ...problem, line: lineOf(at + problem.path) });
   }
-  return { text, found, ignored, problems, complete: found.every(({ id }) => id !== undefined) };
+  return { found, ignored, problems, complete: found.every(({ id }) => id !== undefined) };
 }

@@ -5,7 +5,7 @@
  * gives its problems and no fact; it never spoils its neighbors.
  */
 
-import { complain } from "../rules/config.ts";
+import { complain, ownText } from "../rules/config.ts";
 import { readL2Advertisement } from "../rules/l2-advertisement.ts";
 import { readPool } from "../rules/pool.ts";
 import type { Advertisement, NamespaceFact, NodeFact, Pool, Problem, ServiceFact } from "../rules/vocabulary.ts";
@@ -117,9 +117,9 @@ function projectOne(raw: Untrusted<object>, type: string, kind: string, at: stri
   const problems = reader.problems.map((problem) => ({ ...problem, object: reader.object }));
   const rest: Reader = { object: reader.object, problems };
   const object = projectKind(rest, raw, metadata);
-  return { id: named ? reader.object : undefined, at, object: problems.length === 0 ? object : undefined, problems };
+  return { id: named ? ownText(reader.object) : undefined, at, object: problems.length === 0 ? object : undefined, problems };
 }
 
 function keyOf({ namespace, name }: Metadata): string {
-  return `${namespace}/${name}`;
+  return ownText(`${namespace}/${name}`);
 }

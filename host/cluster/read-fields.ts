@@ -3,7 +3,7 @@
  * itself need; the field names are checked against the official types, the values are not trusted.
  */
 
-import { complain, type Reading, readObject } from "../rules/config.ts";
+import { complain, ownText, type Reading, readObject } from "../rules/config.ts";
 
 /** Where problems go: they name `object`. */
 export type Reader = Pick<Reading, "object" | "problems">;
@@ -22,7 +22,7 @@ export function readFields<T>(reader: Reader, path: string, value: unknown): Unt
 /** A string; undefined where it is absent, empty or wrong, since Kubernetes takes an empty one for absent. */
 export function readText(reader: Reader, path: string, value: unknown): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return ownText(value);
   complain(reader, path, value, "a string");
   return undefined;
 }
@@ -37,7 +37,7 @@ export function readChoice<T extends string>(reader: Reader, path: string, value
 
 /** A required name; empty where it is wrong. */
 export function readName(reader: Reader, path: string, value: unknown): string {
-  if (typeof value === "string" && DNS_NAME.test(value)) return value;
+  if (typeof value === "string" && DNS_NAME.test(value)) return ownText(value);
   complain(reader, path, value, "a lower-case DNS name");
   return "";
 }

@@ -54,7 +54,7 @@ function repeatedAt(id: string, first: Place, other: Place, pathOf: (name: strin
 }
 
 function lineOf({ document, found }: Place, path: string): number {
-  return document.line + locator(document.parsed.text)(found.at + path) - 1;
+  return document.line + locator(document.text)(found.at + path) - 1;
 }
 
 function compare(a: string, b: string): number {
