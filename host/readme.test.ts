@@ -1,0 +1,76 @@
+/** The README shows what is so: its examples are run, and its commands and flags exist. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runProgram } from "./workbench/testing/run-command.ts";
+
+const README = suite("README");
+
+const text = readFileSync(fileURLToPath(new URL("../README.md", import.meta.url)), "utf8");
+/** Fenced blocks. */
+const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = "", body = ""]) => ({ language, body }));
+const homelab = "fixtures/homelab";
+
+README("plan prints what it shows", async () => {
+  const { code, out } = await runProgram(["plan", "--manifests", homelab]);
+  assert.is(code, 0);
+  assert.ok(
+    blocks.some(({ body }) => body === out),
+    out,
+  );
+});
+
+README("the lab's table has the addresses and owners that a plan gives", async () => {
+  const [, ...rows] =
+    blocks
+      .find(({ body }) => body.startsWith("SERVICE ") && body.includes("REPLY IN"))
+      ?.body.trim()
+      .split("\n") ?? [];
+  const { allocations, owners } = JSON.parse((await runProgram(["plan", "--json", "--manifests", homelab])).out);
+  const wanted = allocations.map(({ service, vips: [vip], pool }: { service: string; vips: string[]; pool: string }) => {
+    const [owner] = owners.find((entry: { vip: string }) => entry.vip === vip).rank;
+    return [service.replace("default/", ""), vip, pool, owner, owner];
+  });
+  assert.equal(
+    rows.map((row) => row.split(/ {2,}/)).map(([service, vip, pool, owner, , reached]) => [service, vip, pool, owner, reached]),
+    wanted,
+  );
+});
+
+README("the manifests for one's own box are enough, and no more than 15 lines", async () => {
+  const [{ body } = { body: "" }] = blocks.filter(({ language }) => language === "yaml");
+  assert.ok(body.trim().split("\n").length <= 15);
+  const path = mkdtempSync(join(tmpdir(), "herald-readme-"));
+  try {
+    writeFileSync(join(path, "home.yaml"), body);
+    const { announcements, problems } = JSON.parse((await runProgram(["plan", "--json", "--node", "box", "--manifests", path])).out);
+    assert.equal(announcements, [{ node: "box", vip: "192.0.2.240", via: "arp", links: null, services: ["default/web"] }]);
+    assert.equal(problems, []);
+  } finally {
+    rmSync(path, { recursive: true });
+  }
+});
+
+README("its commands and their flags exist", async () => {
+  const lines = blocks.filter(({ language }) => language === "sh").flatMap(({ body }) => body.split("\n"));
+  const used = lines.flatMap((line) => /(?:npm start -s --|herald\.mjs) (\w+) ?([^|]*)/.exec(line)?.slice(1, 3) ?? []);
+  assert.ok(used.length >= 8, "some are found");
+  for (let at = 0; at < used.length; at += 2) {
+    const [command = "", rest = ""] = used.slice(at, at + 2);
+    const { code, out } = await runProgram([command, "--help"]);
+    assert.is(code, 0, command);
+    for (const flag of rest.match(/--[\w-]+/g) ?? []) assert.match(out, new RegExp(`^  ${flag}\\b`, "m"), `${command} ${flag}`);
+  }
+});
+
+README("what it links to is there", () => {
+  const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+  assert.ok(links.length >= 4);
+  for (const link of links) assert.ok(readFileSync(fileURLToPath(new URL(`../${link}`, import.meta.url))).length > 0, link);
+});
+
+README.run();
