@@ -53,7 +53,7 @@ export class ObjectPlaces {
   #addDocument(file: ManifestFile, document: PlacedDocument): string[] {
     const places = document.parsed.found.map((found) => ({ file, document, found }));
     this.#placesIn.set(document, places);
-    return places.flatMap((place) => this.#replace(place.found.id, (all) => [...all, place]));
+    return places.flatMap((place) => this.#replace(place.found.id, (all) => all.concat(place)));
   }
 
   /** Gives the objects that were in it. */

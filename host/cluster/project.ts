@@ -90,7 +90,8 @@ export function project(value: unknown): Projection {
   const found: FoundObject[] = [];
   const ignored: string[] = [];
   visit(value, "", found, ignored);
-  return { found, ignored };
+  // Nearly always one object, in a list that has grown room for 17: without that, 10,000 Services need 1.3 MB less.
+  return { found: found.slice(), ignored };
 }
 
 function visit(value: unknown, at: string, found: FoundObject[], ignored: string[]): void {

@@ -109,7 +109,8 @@ export function planService(index: PlanIndex, snapshot: Pick<Snapshot, "services
       }
     }
   }
-  return { claims, refused };
+  // Kept as long as the Service: without the room for 17 that a list grows at its first entry.
+  return { claims: claims.slice(), refused: refused.slice() };
 }
 
 /** Its VIPs and the pool that they are in, or why there are none to announce. */
