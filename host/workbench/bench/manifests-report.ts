@@ -20,6 +20,12 @@ export interface Start {
   readonly residentBytes: number;
 }
 
+/** A speaker that has nothing left to do. */
+export interface Rest {
+  readonly services: number;
+  readonly residentBytes: number;
+}
+
 /** All edits of one speaker, with its CPU time meanwhile, and its memory afterwards. */
 export interface EditRun extends CpuTime {
   /** The edited file alone, or beside all Services. */
@@ -32,6 +38,7 @@ export interface OnWire {
   /** Resident memory of a Node that does nothing. */
   readonly emptyNodeBytes: number;
   readonly starts: readonly Measured<Start>[];
+  readonly rests: readonly Rest[];
   readonly edits: readonly EditRun[];
 }
 
@@ -72,7 +79,12 @@ export interface ManifestsReport {
 
 const WANTED_START_MS = 3000;
 const WANTED_EDIT_MS = 10;
+/** Above an empty Node, with `FEW_SERVICES`. */
+const WANTED_REST_MB = 35;
 const QUIET_WAIT = 0.04;
+
+/** As many as a large home or a small company has. */
+export const FEW_SERVICES = 1000;
 
 export function createReport(options: ManifestsOptions, costs: Costs, wire: OnWire | null): ManifestsReport {
   const starts = wire === null ? [] : ["cold", "warm"].map((name) => summarizeStarts(name, wire.starts));
@@ -81,6 +93,9 @@ export function createReport(options: ManifestsOptions, costs: Costs, wire: OnWi
   const targets = [
     ...starts.map(({ start, firstMs }) => below(`Start to first answer, ${start}`, WANTED_START_MS, firstMs.median)),
     ...edits.map(({ place, way, p50 }) => below(`Edit to wire, p50, ${places[place]}, ${way}`, WANTED_EDIT_MS, p50)),
+    ...(wire === null
+      ? []
+      : wire.rests.filter(({ services }) => services === FEW_SERVICES).map((rest) => judgeRest(rest, wire.emptyNodeBytes))),
     { what: "Documents parsed again", wanted: "1", found: `${parsedAgain}`, isMet: parsedAgain === 1 },
   ];
   const notes = wire === null ? [] : findNotes(wire, edits);
@@ -91,6 +106,12 @@ export const places: Readonly<Record<EditRun["place"], string>> = { alone: "alon
 
 function below(what: string, mostMs: number, foundMs: number): Target {
   return { what, wanted: `at most ${formatNumber(mostMs)} ms`, found: `${formatNumber(foundMs)} ms`, isMet: foundMs <= mostMs };
+}
+
+function judgeRest({ services, residentBytes }: Rest, emptyNodeBytes: number): Target {
+  const foundMb = (residentBytes - emptyNodeBytes) / 1e6;
+  const what = `Resident at rest above an empty Node, ${services.toLocaleString("en-US")} Services`;
+  return { what, wanted: `at most ${WANTED_REST_MB} MB`, found: `${formatNumber(foundMb)} MB`, isMet: foundMb <= WANTED_REST_MB };
 }
 
 function summarizeStarts(start: string, measured: readonly Measured<Start>[]): StartSummary {

@@ -1,5 +1,5 @@
 /** The report of `herald bench manifests` for people. */
-import type { EditSummary, ManifestsReport, OnWire, StartSummary } from "./manifests-report.ts";
+import type { EditSummary, ManifestsReport, OnWire, Rest, StartSummary } from "./manifests-report.ts";
 import { places } from "./manifests-report.ts";
 import { type Summary, summarize } from "./statistics.ts";
 import { type Column, formatInterval, formatNumber, formatTable } from "./table.ts";
@@ -12,6 +12,7 @@ export function formatReport(report: ManifestsReport): string {
       ? []
       : [
           `From the start of the process to answers\n${formatTable(startColumns(wire), starts)}`,
+          `At rest\n${formatTable(restColumns(wire), wire.rests)}`,
           `From an edit to the announcement of its VIP\n${formatTable(editColumns(wire), edits)}`,
         ];
   return `${[formatSetting(report), ...onWire, formatCosts(report), formatTargets(targets), ...notes].join("\n\n")}\n`;
@@ -46,6 +47,11 @@ function memoryColumns<Row>({ emptyNodeBytes }: OnWire, bytes: (row: Row) => num
     { heading: "above an empty Node", cell: (row) => formatNumber((bytes(row) - emptyNodeBytes) / 1e6) },
   ];
 }
+
+const restColumns = (wire: OnWire): Column<Rest>[] => [
+  { heading: "Services", cell: ({ services }) => services.toLocaleString("en-US") },
+  ...memoryColumns(wire, ({ residentBytes }: Rest) => residentBytes),
+];
 
 const editColumns = (wire: OnWire): Column<EditSummary>[] => [
   { heading: "file", cell: ({ place }) => places[place], isText: true },

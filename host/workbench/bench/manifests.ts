@@ -5,6 +5,7 @@
  *
  * - Start: from the start of the process to the first answer, with nothing allocated yet (cold) and with `allocations.yaml` there (warm).
  * - Edit: from a change of one document in a file of 100 KB to the announcement of its new VIP; that file alone, and beside all Services.
+ * - Rest: resident memory once nothing is left to do, with 1,000 Services and with all.
  * - Costs: parsing after such an edit, and a run of the reconciler after one, in this process.
  *
  * The manifests lie in memory (tmpfs), so the time that a disk takes to flush `allocations.yaml` is left out; `--directory` puts them on one.
@@ -23,12 +24,13 @@ import { type Costs, measureParse, measureReconcile } from "./manifest-costs.ts"
 import { joinDocuments, writeDocuments, writeManifests } from "./manifest-files.ts";
 import { type ClientSetup, monotonicMs, runClient } from "./manifests-client.ts";
 import { type Client, ManifestsNetwork } from "./manifests-network.ts";
-import { createReport, type EditRun, type ManifestsReport, type OnWire, type Start } from "./manifests-report.ts";
+import { createReport, type EditRun, FEW_SERVICES, type ManifestsReport, type OnWire, type Rest, type Start } from "./manifests-report.ts";
 import { formatReport } from "./manifests-text.ts";
 
 /** Of the file that is edited, at most. */
 const EDITED_BYTES = 100_000;
-/** Directories: the edited file alone, and beside all Services. */
+/** Directories: few Services, the edited file alone, and beside all Services. */
+const FEW = "few";
 const ALONE = "alone";
 const ALL = "all";
 const START_TIMEOUT_MS = 30_000;
@@ -37,6 +39,8 @@ const SETTLE_MS = 1000;
 /** The five rounds in which a speaker announces every VIP are over by then; those of few disturb nobody. */
 const QUIET_MS = 6000;
 const MANY = 1000;
+/** By then a speaker has given back what its start took. */
+const REST_MS = 10_000;
 const NODE_CHANGES = 20;
 const NOT_ALLOWED = 3;
 const INTERRUPTED = 130;
@@ -60,8 +64,8 @@ async function run(options: ManifestsOptions, io: CommandIo, self: Self): Promis
     removeDirectory();
     process.exit(INTERRUPTED);
   });
-  const seconds = 2 * options.rounds * 4 + 2 * (options.edits * 0.06 + quietMs(options) / 1000 + 3) + 5;
-  io.stderr.write(`Starting ${2 * options.rounds + 2} speakers and editing ${2 * options.edits} times: about ${Math.ceil(seconds)} s\n`);
+  const seconds = 2 * options.rounds * 4 + 2 * (options.edits * 0.06 + quietMs(options) / 1000 + 3) + 30;
+  io.stderr.write(`Starting ${2 * options.rounds + 4} speakers and editing ${2 * options.edits} times: about ${Math.ceil(seconds)} s\n`);
   try {
     const wire = await measureOnWire(options, self, directory);
     show(createReport(options, await measureCosts(options), wire), options, io);
@@ -90,7 +94,7 @@ async function measureOnWire(options: ManifestsOptions, self: Self, directory: s
   const client = await network.startClient();
   try {
     const setting = { network, client, directory, options };
-    return { emptyNodeBytes, starts: await measureStarts(setting), edits: await measureEdits(setting) };
+    return { emptyNodeBytes, starts: await measureStarts(setting), rests: await measureRests(setting), edits: await measureEdits(setting) };
   } finally {
     await client.stop();
   }
@@ -125,6 +129,28 @@ async function measureStarts(setting: Setting): Promise<Measured<Start>[]> {
 async function settle({ pid }: Child, answers: Answers): Promise<Start> {
   await sleep(SETTLE_MS);
   return { ...answers, residentBytes: readResidentBytes(pid) };
+}
+
+async function measureRests(setting: Setting): Promise<Rest[]> {
+  const { services } = setting.options;
+  const few = Math.min(FEW_SERVICES, services);
+  const rests: Rest[] = [];
+  for (const [place, count] of services > few
+    ? ([
+        [FEW, few],
+        [ALL, services],
+      ] as const)
+    : ([[FEW, few]] as const)) {
+    const manifests = join(setting.directory, place);
+    writeManifests(manifests, count);
+    rests.push(
+      await withSpeaker(setting, manifests, { firstVip: 0, vips: count }, async ({ pid }) => {
+        await sleep(REST_MS);
+        return { services: count, residentBytes: readResidentBytes(pid) };
+      }),
+    );
+  }
+  return rests;
 }
 
 async function measureEdits(setting: Setting): Promise<EditRun[]> {
