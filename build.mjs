@@ -59,10 +59,10 @@ const staleWasm = () => staleEntries(modules, ["wasm"], wasmFile);
 const staleBundles = () => staleEntries(bundles, ["host", "plugins"], bundleFile);
 
 /** Written aside and renamed, so that another build at the same time, or a running Herald, never sees half a file. */
-function writeOutput(file, contents, builtFrom) {
+function writeOutput(file, contents, builtFrom, mode = 0o644) {
   const aside = `${file}.${process.pid}`;
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(aside, contents);
+  writeFileSync(aside, contents, { mode });
   utimesSync(aside, builtFrom, builtFrom); // a source saved while we compiled is newer than its output
   renameSync(aside, file);
 }
@@ -119,7 +119,8 @@ async function buildHost() {
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     logLevel: "silent",
   });
-  for (const { path, contents } of outputFiles) writeOutput(path, contents, builtFrom);
+  // Executable: what npm links as the command herald.
+  for (const { path, contents } of outputFiles) writeOutput(path, contents, builtFrom, 0o755);
   await stop();
 }
 
