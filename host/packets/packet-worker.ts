@@ -80,7 +80,9 @@ class WorkerClient implements PacketService {
     this.#onLost = onLost;
     const beat = switchboard.heart("main");
     this.#heart = setInterval(() => {
-      if (beat().isOtherSilent) this.#lose(new Error("The packet worker fell silent: nothing is answered any more"));
+      // A thread that starts has no heart yet; where it cannot, it says so itself.
+      if (beat().isOtherSilent && !this.#waiting.has(READY))
+        this.#lose(new Error("The packet worker fell silent: nothing is answered any more"));
     }, beatMs).unref();
     process.once("exit", this.#onExit);
     this.ready = new Promise((resolve, reject) => void this.#waiting.set(READY, { resolve, reject }));
