@@ -16,6 +16,11 @@ export interface FrameMatch {
 const LOAD_WORD = 0x20;
 const LOAD_HALF = 0x28;
 const LOAD_BYTE = 0x30;
+const LOAD_BYTES = new Map([
+  [LOAD_WORD, 4],
+  [LOAD_HALF, 2],
+  [LOAD_BYTE, 1],
+]);
 const JUMP_EQUAL = 0x15;
 const RETURN = 0x06;
 
@@ -57,19 +62,25 @@ export interface FrameFacts {
  * True: the frame passes. A load beyond the frame rejects it, as in the kernel.
  */
 export function runFilter(program: readonly Instruction[], frame: Uint8Array, facts: FrameFacts): boolean {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   let accumulator = 0;
   for (let at = 0; at < program.length; at++) {
     const [code, jt, jf, k] = program[at] as Instruction;
     if (code === RETURN) return k !== 0;
     if (code === JUMP_EQUAL) at += accumulator === k ? jt : jf;
-    else if (k === VLAN_TAG_PRESENT) accumulator = facts.tagged ? 1 : 0;
-    else if (k === PACKET_TYPE) accumulator = facts.otherHost ? OTHER_HOST : 0;
     else {
-      const size = code === LOAD_WORD ? 4 : code === LOAD_HALF ? 2 : 1;
-      if (k + size > frame.length) return false;
-      accumulator = size === 4 ? view.getUint32(k) : size === 2 ? view.getUint16(k) : view.getUint8(k);
+      const loaded = load(code, k, frame, facts);
+      if (loaded === undefined) return false;
+      accumulator = loaded;
     }
   }
   throw new Error("Cannot run filter: expected it to end in a return");
+}
+
+/** Undefined: beyond the frame. */
+function load(code: number, at: number, frame: Uint8Array, facts: FrameFacts): number | undefined {
+  if (at === VLAN_TAG_PRESENT) return facts.tagged ? 1 : 0;
+  if (at === PACKET_TYPE) return facts.otherHost ? OTHER_HOST : 0;
+  const size = LOAD_BYTES.get(code) as number;
+  if (at + size > frame.length) return undefined;
+  return frame.subarray(at, at + size).reduce((value, byte) => value * 256 + byte, 0);
 }

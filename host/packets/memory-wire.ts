@@ -13,7 +13,11 @@ export interface MemorySegment extends Wire {
   /** Calls back for every frame that a port sends; `link` is the name of the port's link. */
   onFrame(call: (frame: Uint8Array, link: string) => void): void;
   /** Puts a station without a program on the segment. */
-  join(link: { name: string; mac: string }, filter: readonly Instruction[], accept: (frame: Uint8Array) => void): { transmit(frame: Uint8Array): void; leave(): void };
+  join(
+    link: { name: string; mac: string },
+    filter: readonly Instruction[],
+    accept: (frame: Uint8Array) => void,
+  ): { transmit(frame: Uint8Array): void; leave(): void };
   /** Datagrams by address and UDP port; `join` makes a station without a program. */
   readonly datagrams: MemoryDatagrams;
   readonly openPorts: number;
@@ -37,7 +41,10 @@ export function memoryWire(): MemorySegment {
     transmit,
     onFrame: (call) => void listeners.push(call),
     join(link, filter, accept) {
-      const station: Station = { link: link.name, accept: (frame) => runFilter(filter, frame, factsOf(frame, link.mac)) && accept(frame.slice()) };
+      const station: Station = {
+        link: link.name,
+        accept: (frame) => runFilter(filter, frame, factsOf(frame, link.mac)) && accept(frame.slice()),
+      };
       stations.add(station);
       return {
         transmit(frame) {

@@ -12,8 +12,9 @@ const { driver, switchboard: buffer, wakeFd, beatMs } = workerData as WorkerSetu
 const port = parentPort;
 if (port === null) throw new Error("Cannot run the packet worker by itself: it is started by the speaker");
 
-const c = libc();
 const switchboard = new Switchboard(buffer);
+const c = libc();
+switchboard.markStarted();
 const beat = switchboard.heart("worker");
 const isBlocking = driver === "blocking";
 let loop: EventLoopDriver | undefined;
@@ -37,6 +38,7 @@ function checkMain(): void {
   engine.isMuted = isOtherSilent;
 }
 
+checkMain(); // main hears a first beat before it hears that we are ready, however long the start took
 if (isBlocking) {
   port.postMessage({ id: READY });
   const onMail = (message: unknown): void => {
