@@ -20,7 +20,7 @@ import {
 } from "./memory";
 
 /** Another station announces the row's address. */
-export const EVENT_CONFLICT: u32 = 1;
+const EVENT_CONFLICT: u32 = 1;
 
 const EVENT_INTERVAL_MS: f64 = 1000;
 const RECORD_EVENT_AFTER: u32 = 96; // f64: events of this row are held back until then

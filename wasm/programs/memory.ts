@@ -31,33 +31,25 @@ export const RX_DESCRIPTORS: u32 = 4096;
 export const TX_DESCRIPTORS: u32 = RX_DESCRIPTORS + SLOTS * DESCRIPTOR_BYTES;
 export const ROW: u32 = TX_DESCRIPTORS + SLOTS * DESCRIPTOR_BYTES;
 export const DROPS: u32 = ROW + ROW_BYTES;
-export const LINK_TABLE: u32 = DROPS + DROP_REASONS * 8;
+const LINK_TABLE: u32 = DROPS + DROP_REASONS * 8;
 export const EVENTS: u32 = LINK_TABLE + LINKS * LINK_BYTES;
 export const LEVELS: u32 = EVENTS + EVENT_SLOTS * EVENT_BYTES;
 export const RX: u32 = LEVELS + ROWS / 8;
 export const TX: u32 = RX + SLOTS * SLOT_BYTES;
 export const COUNTERS: u32 = TX + SLOTS * SLOT_BYTES;
-export const RECORDS: u32 = COUNTERS + ROWS * COUNTER_BYTES;
-export const INDEX: u32 = RECORDS + ROWS * RECORD_BYTES;
+const RECORDS: u32 = COUNTERS + ROWS * COUNTER_BYTES;
+const INDEX: u32 = RECORDS + ROWS * RECORD_BYTES;
 /** Apart from the records and close together: a lookup that finds its row reads nothing else of it. */
-export const ANSWERS: u32 = INDEX + BUCKETS * BUCKET_BYTES;
-export const END: u32 = ANSWERS + ROWS * ANSWERS_BYTES;
+const ANSWERS: u32 = INDEX + BUCKETS * BUCKET_BYTES;
 
-// A descriptor: one received or sent frame or datagram.
+// A descriptor: one received or sent frame.
 export const DESCRIPTOR_LENGTH: u32 = 0; // u16; of a received frame the true length, also where the slot cut it
-export const DESCRIPTOR_PORT: u32 = 2; // u8; 0 is the frame port
-export const DESCRIPTOR_HOP_LIMIT: u32 = 3; // u8; datagrams only
-export const DESCRIPTOR_LINK: u32 = 4; // u32
-export const DESCRIPTOR_PEER_PORT: u32 = 8; // u16; datagrams only
-export const DESCRIPTOR_PEER_FAMILY: u32 = 10; // u8: 4 or 6; datagrams only
-export const DESCRIPTOR_PEER: u32 = 16; // 16 bytes; IPv4 in the first four
 
 // A row of the table.
 export const ROW_FAMILY: u32 = 0; // u8: 4 or 6
 export const ROW_STATE: u32 = 1; // u8: State
 export const ROW_LINKS: u32 = 8; // u64, a bit a link
 export const ROW_ADDRESS: u32 = 16; // 16 bytes; IPv4 in the first four, the rest zero
-export const ROW_ATTRIBUTES: u32 = 32; // 32 bytes
 
 // Counters of a row, u64 each.
 export const COUNTER_ANSWERED: u32 = 0; // requests answered

@@ -42,9 +42,9 @@ const GROWING: usize = __heap_base;
 /** A power of two, or zero before the first `reserve`. */
 export let keyCapacity: u32 = 0;
 export let tableCapacity: u32 = 0;
-export const keys: usize = GROWING;
-export let references: usize = GROWING;
-export let slots: usize = GROWING;
+const keys: usize = GROWING;
+let references: usize = GROWING;
+let slots: usize = GROWING;
 let tables: usize = GROWING;
 let tableStride: u32 = 0;
 

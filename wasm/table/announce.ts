@@ -5,10 +5,10 @@
 import { record } from "../programs/memory";
 import { RECORD_NEXT } from "./rows";
 
-export const ROUNDS: u32 = 5;
-export const ROUND_INTERVAL_MS: f64 = 1100;
+const ROUNDS: u32 = 5;
+const ROUND_INTERVAL_MS: f64 = 1100;
 
-/** Links on which the rows's running burst still announces, a bit a link. */
+/** Links on which the row's running burst still announces, a bit a link. */
 export const RECORD_BURST_LINKS: u32 = 64; // u64
 const RECORD_DUE: u32 = 72; // f64
 const RECORD_PREVIOUS: u32 = 84; // u32

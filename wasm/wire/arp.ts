@@ -3,16 +3,16 @@ import { getU16, isGroupMac } from "./bytes";
 import { checkEthernet, ETHERNET_HEADER, ETHERNET_TYPE, ETHERTYPE_ARP } from "./ethernet";
 import { Status } from "./status";
 
-export const ARP_HTYPE: u32 = 0; // u16, 1 = Ethernet
-export const ARP_PTYPE: u32 = 2; // u16, 0x0800 = IPv4
-export const ARP_HLEN: u32 = 4;
+const ARP_HTYPE: u32 = 0; // u16, 1 = Ethernet
+const ARP_PTYPE: u32 = 2; // u16, 0x0800 = IPv4
+const ARP_HLEN: u32 = 4;
 export const ARP_PLEN: u32 = 5;
 export const ARP_OPER: u32 = 6; // u16, 1 = request, 2 = reply; the decoder keeps others
 export const ARP_SHA: u32 = 8;
 export const ARP_SPA: u32 = 14;
 export const ARP_THA: u32 = 18;
 export const ARP_TPA: u32 = 24;
-export const ARP_LENGTH: u32 = 28;
+const ARP_LENGTH: u32 = 28;
 
 export const ARP_REQUEST: u32 = 1;
 export const ARP_REPLY: u32 = 2;

@@ -8,8 +8,8 @@ export const ETHERNET_TYPE: u32 = 12; // u16
 export const ETHERNET_HEADER: u32 = 14;
 
 export const ETHERTYPE_ARP: u32 = 0x0806;
-export const ETHERTYPE_VLAN: u32 = 0x8100;
-export const ETHERTYPE_SERVICE_VLAN: u32 = 0x88a8;
+const ETHERTYPE_VLAN: u32 = 0x8100;
+const ETHERTYPE_SERVICE_VLAN: u32 = 0x88a8;
 
 export const MAC_BROADCAST: u64 = 0xffffffffffff;
 
