@@ -2,7 +2,24 @@
 import { createReadStream } from "node:fs";
 import { codec, formats } from "../packets/codec/codec.ts";
 import { type Command, type CommandIo, parseFlags, suggest, UsageError } from "./command.ts";
-import { type Packet, readPackets } from "./packet-input.ts";
+import { bgpDecoder } from "./decode-bgp.ts";
+import type { Decoder, Shown } from "./decoder.ts";
+import { readPackets } from "./packet-input.ts";
+
+interface Protocol {
+  readonly name: string;
+  readonly summary: string;
+  open(flags: { readonly twoOctetAs: boolean }): Decoder;
+}
+
+const protocols: readonly Protocol[] = [
+  ...formats.map(({ name, summary }) => ({ name, summary, open: () => packetDecoder(name) })),
+  {
+    name: "bgp",
+    summary: "messages of BGP-4: each line some whole ones; of a capture TCP port 179",
+    open: ({ twoOctetAs }) => bgpDecoder(twoOctetAs),
+  },
+];
 
 const help = `
 Usage: herald decode PROTOCOL [FILE…]
@@ -11,14 +28,15 @@ Reads packets and prints one JSON object a packet: its fields, or the status tha
 source. The decoders are the very ones that answer on the network (WebAssembly), so what this shows is what they see.
 
 Protocols:
-${formats.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n")}
+${protocols.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n")}
 
 A FILE is a capture (pcap or pcapng, Ethernet), or text with one packet a line in hex. Spaces and colons in a line are
 passed over, and all behind a #. No FILE, or -, is standard input.
 
 Flags:
-  --json      JSON lines; always so, accepted for the sake of scripts
-  --help, -h  this text
+  --two-octet-as  bgp: AS numbers have two octets where no OPENs tell
+  --json          JSON lines; always so, accepted for the sake of scripts
+  --help, -h      this text
 
 Exit code: 0, also where a packet is malformed; 1 where some input could not be read; 2 for wrong arguments.
 
@@ -34,28 +52,51 @@ export const decode: Command = {
   summary: "Show what captured bytes mean, as JSON lines",
   help,
   async run(args, io) {
-    const { positionals } = parseFlags(args, { json: { type: "boolean" } });
-    const [protocol, ...files] = positionals;
-    const names = formats.map(({ name }) => name);
-    if (protocol === undefined) throw new UsageError(`No protocol: expected one of ${names.join(", ")}`);
-    if (!names.includes(protocol)) throw new UsageError(`Unknown protocol ${protocol}${suggest(protocol, names)}`);
-    const decodePacket = codec(protocol).decode;
-    let problems = 0;
-    const show = (packet: Packet) => {
-      if ("problem" in packet) {
-        problems++;
-        io.stderr.write(`herald decode: ${packet.problem}\n`);
-        return;
-      }
-      const { ok, ...found } = decodePacket(packet.bytes);
-      io.stdout.write(`${JSON.stringify("fields" in found ? found.fields : found)}\n`);
-    };
+    const { positionals, values } = parseFlags(args, { json: { type: "boolean" }, "two-octet-as": { type: "boolean" } });
+    const [name, ...files] = positionals;
+    const protocol = protocolOf(name);
+    let code = 0;
     for (const file of files.length > 0 ? files : ["-"]) {
-      for await (const packet of readPackets(file === "-" ? "stdin" : file, open(file, io))) show(packet);
+      const decoder = protocol.open({ twoOctetAs: values["two-octet-as"] ?? false });
+      for await (const shown of decodeFile(file, decoder, io)) code = Math.max(code, show(shown, io));
     }
-    return problems > 0 ? 1 : 0;
+    return code;
   },
 };
+
+async function* decodeFile(file: string, decoder: Decoder, io: CommandIo): AsyncGenerator<Shown> {
+  for await (const packet of readPackets(file === "-" ? "stdin" : file, open(file, io))) {
+    if ("problem" in packet) yield packet;
+    else yield* decoder.take(packet);
+  }
+}
+
+/** The exit code that it calls for. */
+function show(shown: Shown, io: CommandIo): number {
+  const isProblem = "problem" in shown;
+  if (isProblem) io.stderr.write(`herald decode: ${shown.problem}\n`);
+  else io.stdout.write(`${JSON.stringify(shown)}\n`);
+  return isProblem ? 1 : 0;
+}
+
+function protocolOf(name: string | undefined): Protocol {
+  const names = protocols.map((protocol) => protocol.name);
+  if (name === undefined) throw new UsageError(`No protocol: expected one of ${names.join(", ")}`);
+  const found = protocols.find((protocol) => protocol.name === name);
+  if (found === undefined) throw new UsageError(`Unknown protocol ${name}${suggest(name, names)}`);
+  return found;
+}
+
+/** Of a format in which every packet stands for itself. */
+function packetDecoder(format: string): Decoder {
+  const { decode: decodePacket } = codec(format);
+  return {
+    take({ bytes }) {
+      const { ok, ...found } = decodePacket(bytes);
+      return ["fields" in found ? found.fields : found];
+    },
+  };
+}
 
 function open(file: string, io: CommandIo): AsyncIterable<Uint8Array> {
   return file === "-" ? io.stdin : createReadStream(file);

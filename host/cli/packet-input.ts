@@ -3,7 +3,13 @@ import { captureFrames, isCapture, MAGIC_BYTES } from "../packets/codec/capture.
 import { CaptureError } from "../packets/codec/capture-error.ts";
 
 /** One packet, or why there is none here; reading goes on behind a problem wherever it can. */
-export type Packet = { readonly bytes: Uint8Array } | { readonly problem: string };
+export type Packet = PacketBytes | { readonly problem: string };
+
+export interface PacketBytes {
+  readonly bytes: Uint8Array;
+  /** Of a capture; else a line. */
+  readonly isFrame: boolean;
+}
 
 /** `name` is how problems call the input. Text is given out line by line, as it comes; a capture once it is whole. */
 export async function* readPackets(name: string, input: AsyncIterable<Uint8Array>): AsyncGenerator<Packet> {
@@ -28,7 +34,7 @@ type Chunks = AsyncIterator<Uint8Array>;
 async function* capturePackets(head: Uint8Array, chunks: Chunks): AsyncGenerator<Packet> {
   const pieces = [head];
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) pieces.push(next.value);
-  for (const bytes of captureFrames(Buffer.concat(pieces))) yield { bytes };
+  for (const bytes of captureFrames(Buffer.concat(pieces))) yield { bytes, isFrame: true };
 }
 
 async function* linePackets(name: string, head: Uint8Array, chunks: Chunks): AsyncGenerator<Packet> {
@@ -53,5 +59,5 @@ function* packetOf(line: string, place: string): Generator<Packet> {
       problem: `${place}: Bad hex: found ${JSON.stringify(odd[0])} in column ${odd.index + 1}, expected hex digits, spaces and colons`,
     };
   else if (digits.length % 2 !== 0) yield { problem: `${place}: Bad hex: ${digits.length} digits, expected two a byte` };
-  else if (digits !== "") yield { bytes: Buffer.from(digits, "hex") };
+  else if (digits !== "") yield { bytes: Buffer.from(digits, "hex"), isFrame: false };
 }
