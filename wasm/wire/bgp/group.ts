@@ -42,7 +42,11 @@ export function group(count: u32): i32 {
     const own: usize = load<u32>(GROUP_OF + (index << 2));
     const place = load<u32>(own, GROUP_COUNT);
     store<u32>(own, place + 1, GROUP_COUNT);
-    memory.copy(KEYS + (load<u32>(own, GROUP_FIRST) + place) * KEY_BYTES, CHANGES + index * CHANGE_BYTES + CHANGE_KEY, KEY_BYTES);
+    const from: usize = CHANGES + index * CHANGE_BYTES + CHANGE_KEY;
+    const to: usize = KEYS + (load<u32>(own, GROUP_FIRST) + place) * KEY_BYTES;
+    store<u64>(to, load<u64>(from));
+    store<u64>(to, load<u64>(from, 8), 8);
+    store<u32>(to, load<u32>(from, 16), 16);
   }
   return <i32>groups;
 }

@@ -34,13 +34,22 @@ let key: usize = 0;
 let keysEnd: usize = 0;
 
 /**
- * Writes UPDATEs of at most `most` bytes to `OUT` about the prefixes of keys `first` and on, all of one family: as many as there is room for, so
- * go on behind `PACK_TAKEN`. Attributes stand in `BLOB`, the octets of the next hop for MP_REACH_NLRI in `VALUES`. Answers with the length of
+ * Writes UPDATEs of at most `most` bytes to `OUT`, behind the `used` bytes that stand there, about the prefixes of keys `first` and on, all of one
+ * family: as many as there is room for, so empty `OUT` then and go on behind `PACK_TAKEN`. Attributes stand in `BLOB`, the octets of the next hop for MP_REACH_NLRI in `VALUES`. Answers with the length of
  * all messages; `Oversized` where not even one prefix fits beside the attributes, `BadRecord` where a key is not of the family.
  */
-export function pack(kind: Pack, family: u32, first: u32, count: u32, attributesLength: u32, nextHopLength: u32, most: u32): i32 {
+export function pack(
+  kind: Pack,
+  family: u32,
+  first: u32,
+  count: u32,
+  attributesLength: u32,
+  nextHopLength: u32,
+  most: u32,
+  used: u32,
+): i32 {
   const isInRange = most <= MESSAGE_EXTENDED_MAX && attributesLength <= BLOB_BYTES && nextHopLength <= NEXT_HOP_MAX;
-  if (!isInRange || !isFamily(kind, family) || first > KEYS_MAX || count > KEYS_MAX - first) return Status.BadRecord;
+  if (!isInRange || !isFamily(kind, family) || used > OUT_BYTES || first > KEYS_MAX || count > KEYS_MAX - first) return Status.BadRecord;
   const head = headLength(kind, attributesLength, nextHopLength);
   const tail = tailLength(kind, attributesLength);
   if (head + tail + (family === 4 ? 5 : 17) > most) return Status.Oversized;
@@ -48,7 +57,7 @@ export function pack(kind: Pack, family: u32, first: u32, count: u32, attributes
   const start: usize = KEYS + first * KEY_BYTES;
   key = start;
   keysEnd = start + count * KEY_BYTES;
-  let at: usize = OUT;
+  let at: usize = OUT + used;
   while (key < keysEnd && at + most + SPILL <= OUT + OUT_BYTES) {
     const prefixes = at + head;
     const limit = at + most - tail;
@@ -57,7 +66,7 @@ export function pack(kind: Pack, family: u32, first: u32, count: u32, attributes
     at = finish(kind, family, at, end, attributesLength, nextHopLength);
   }
   store<u32>(PACK_TAKEN, (key - start) / KEY_BYTES);
-  return <i32>(at - OUT);
+  return <i32>(at - OUT - used);
 }
 
 function isFamily(kind: Pack, family: u32): bool {

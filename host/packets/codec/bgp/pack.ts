@@ -29,52 +29,62 @@ export type Describe = (group: RouteGroup) => Announcement | undefined;
  */
 export function packChanges(changes: Uint8Array, format: MessageFormat, describe: Describe): Uint8Array[] {
   const { memory, call, value } = bgpModule();
-  const chunks: Uint8Array[] = [];
+  const output = new Output(format);
   const batch = value("KEYS_MAX") * value("CHANGE_BYTES");
   for (let from = 0; from < changes.length; from += batch) {
     const part = changes.subarray(from, from + batch);
     memory.set(part, value("CHANGES"));
     const groups = accept(call("group", part.length / value("CHANGE_BYTES")));
-    for (let index = 0; index < groups; index += 1) packGroup(value("GROUPS") + index * value("GROUP_BYTES"), format, describe, chunks);
+    for (let index = 0; index < groups; index += 1) packGroup(value("GROUPS") + index * value("GROUP_BYTES"), describe, output);
   }
-  return chunks;
+  output.flush();
+  return output.chunks;
 }
 
-function packGroup(at: number, format: MessageFormat, describe: Describe, chunks: Uint8Array[]): void {
+function packGroup(at: number, describe: Describe, output: Output): void {
   const { memory, value } = bgpModule();
   const family = read("GROUP_FAMILY", at) === 4 ? 4 : 6;
-  const range: Range = { family, first: read("GROUP_FIRST", at), count: read("GROUP_COUNT", at) };
   if (read("GROUP_IS_WITHDRAWAL", at) === 1) {
-    packRange(family === 4 ? "Withdraw" : "MpWithdraw", range, undefined, format, chunks);
+    output.pack(family === 4 ? "Withdraw" : "MpWithdraw", at, noAttributes);
     return;
   }
   const nextHopAt = at + value("GROUP_NEXT_HOP");
   const nextHop = memory.slice(nextHopAt, nextHopAt + 16);
   const announcement = describe({ family, attributeSet: read("GROUP_ATTRIBUTES", at), nextHop });
-  if (announcement === undefined) return;
-  packRange(announcement.nextHop === undefined ? "Announce" : "MpAnnounce", range, announcement, format, chunks);
+  if (announcement !== undefined) output.pack(announcement.nextHop === undefined ? "Announce" : "MpAnnounce", at, announcement);
 }
 
-interface Range {
-  readonly family: 4 | 6;
-  readonly first: number;
-  readonly count: number;
-}
+const noAttributes: Announcement = { attributes: new Uint8Array() };
 
-function packRange(kind: string, range: Range, told: Announcement | undefined, format: MessageFormat, chunks: Uint8Array[]): void {
-  const { memory, call, value } = bgpModule();
-  const { attributes = new Uint8Array(), nextHop = new Uint8Array() } = told ?? {};
-  if (attributes.length > value("BLOB_BYTES") || nextHop.length > 32)
-    throw new RangeError(`Cannot pack attributes of ${attributes.length} bytes`);
-  memory.set(attributes, value("BLOB"));
-  memory.set(nextHop, value("VALUES"));
-  const { family, first, count } = range;
-  for (let done = 0; done < count; done += read("PACK_TAKEN")) {
-    const kindNumber = value(`Pack.${kind}`);
-    const length = accept(
-      call("pack", kindNumber, family, first + done, count - done, attributes.length, nextHop.length, longestOf(format)),
-    );
-    chunks.push(memory.slice(value("OUT"), value("OUT") + length));
+/** Messages one behind the other; few large chunks are cheaper to write than many small ones. */
+class Output {
+  readonly chunks: Uint8Array[] = [];
+  readonly #longest: number;
+  #used = 0;
+
+  constructor(format: MessageFormat) {
+    this.#longest = longestOf(format);
+  }
+
+  pack(kind: string, group: number, { attributes, nextHop = new Uint8Array() }: Announcement): void {
+    const { memory, call, value } = bgpModule();
+    if (attributes.length > value("BLOB_BYTES")) throw new RangeError(`Cannot pack routes: ${attributes.length} bytes of attributes`);
+    if (nextHop.length > 32) throw new RangeError(`Cannot pack routes: ${nextHop.length} bytes of next hop`);
+    memory.set(attributes, value("BLOB"));
+    memory.set(nextHop, value("VALUES"));
+    const family = read("GROUP_FAMILY", group);
+    const end = read("GROUP_FIRST", group) + read("GROUP_COUNT", group);
+    for (let first = read("GROUP_FIRST", group); first < end; first += read("PACK_TAKEN")) {
+      const sizes = [attributes.length, nextHop.length, this.#longest, this.#used];
+      this.#used += accept(call("pack", value(`Pack.${kind}`), family, first, end - first, ...sizes));
+      if (read("PACK_TAKEN") < end - first) this.flush();
+    }
+  }
+
+  flush(): void {
+    const { memory, value } = bgpModule();
+    if (this.#used > 0) this.chunks.push(memory.slice(value("OUT"), value("OUT") + this.#used));
+    this.#used = 0;
   }
 }
 
