@@ -1,0 +1,107 @@
+/**
+ * The routes that a node's announcements give, kept so that one changed announcement costs its own prefixes only. What is in it depends on
+ * the announcements in it alone, not on the order in which they came.
+ */
+
+import type { Announcement, Refusal } from "../../host/announcer.ts";
+import { type Contribution, contributionsOf, mergeRoute, type RouteAttributes } from "./routes-plan.ts";
+
+/** How many addresses contribute the same to a prefix: hundreds to an aggregate, all alike. */
+interface Share {
+  readonly contribution: Contribution;
+  count: number;
+}
+
+export class RouteBook {
+  readonly #byVip = new Map<string, readonly Contribution[]>();
+  readonly #byPrefix = new Map<string, Map<string, Share>>();
+  readonly #refused = new Map<string, string>();
+  readonly #contents = new WeakMap<object, string>();
+
+  /** Takes an announcement in, in the place of the last one of the same address; gives the prefixes that may have changed. */
+  put(announcement: Announcement): Set<string> {
+    const touched = this.remove(announcement.vip);
+    const found = contributionsOf(announcement);
+    if (typeof found === "string") this.#refused.set(announcement.vip, found);
+    else {
+      this.#byVip.set(announcement.vip, found);
+      for (const contribution of found) {
+        touched.add(contribution.prefix);
+        this.#add(contribution);
+      }
+    }
+    return touched;
+  }
+
+  /** Gives the prefixes that may have changed. An address that is not in the book is fine. */
+  remove(vip: string): Set<string> {
+    const contributions = this.#byVip.get(vip) ?? [];
+    for (const contribution of contributions) this.#drop(contribution);
+    this.#byVip.delete(vip);
+    this.#refused.delete(vip);
+    return new Set(contributions.map(({ prefix }) => prefix));
+  }
+
+  /** All prefixes that some peer may be told of. */
+  prefixes(): Iterable<string> {
+    return this.#byPrefix.keys();
+  }
+
+  /** What a peer is to be told of a prefix; undefined: nothing. */
+  routeTo(peer: string, prefix: string): RouteAttributes | undefined {
+    const route = this.#merge(prefix, peer);
+    return typeof route === "string" ? undefined : route;
+  }
+
+  /** Addresses that give no route, or one that no message could carry, and why; sorted. Looks at everything. */
+  refusals(peers: readonly string[]): Refusal[] {
+    const refused = new Map(this.#refused);
+    for (const [vip, contributions] of this.#byVip) {
+      const reasons = contributions.flatMap(({ prefix }) => peers.map((peer) => this.#merge(prefix, peer)));
+      const reason = reasons.find((route) => typeof route === "string");
+      if (reason !== undefined) refused.set(vip, reason);
+    }
+    return [...refused].map(([vip, reason]) => ({ vip, reason })).sort((a, b) => (a.vip < b.vip ? -1 : 1));
+  }
+
+  #merge(prefix: string, peer: string): RouteAttributes | string | undefined {
+    const shares = this.#byPrefix.get(prefix);
+    if (shares === undefined) return undefined;
+    // Keys begin with the source. Most prefixes have one share.
+    const sorted = shares.size === 1 ? [...shares.values()] : [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, share]) => share);
+    return mergeRoute(
+      sorted.map(({ contribution }) => contribution),
+      peer,
+    );
+  }
+
+  #add(contribution: Contribution): void {
+    const shares = this.#byPrefix.get(contribution.prefix) ?? new Map<string, Share>();
+    this.#byPrefix.set(contribution.prefix, shares);
+    const key = this.#keyOf(contribution);
+    const share = shares.get(key);
+    if (share === undefined) shares.set(key, { contribution, count: 1 });
+    else share.count += 1;
+  }
+
+  #drop(contribution: Contribution): void {
+    const shares = this.#byPrefix.get(contribution.prefix);
+    const key = this.#keyOf(contribution);
+    const share = shares?.get(key);
+    if (shares === undefined || share === undefined)
+      throw new Error(`Cannot drop what ${contribution.source} gave ${contribution.prefix}: it is not there`);
+    share.count -= 1;
+    if (share.count === 0) shares.delete(key);
+    if (shares.size === 0) this.#byPrefix.delete(contribution.prefix);
+  }
+
+  /** The host shares the terms among announcements, so that their text is made once. */
+  #keyOf({ source, terms, isImplied, endpoints }: Contribution): string {
+    let content = this.#contents.get(terms);
+    if (content === undefined) {
+      content = JSON.stringify(terms);
+      this.#contents.set(terms, content);
+    }
+    return `${source} ${isImplied} ${endpoints ?? ""} ${content}`;
+  }
+}
