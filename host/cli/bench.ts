@@ -51,6 +51,7 @@ const benches: Readonly<Record<string, { summary: string; load(): Promise<Bench>
 };
 
 const MOST_ROUNDS = 1000;
+/** VIPs that the prefix of the kernel's responder holds, and rows that the packet program does. */
 const MOST_VIPS = 65_536;
 const MOST_SERVICES = 60_000;
 const MOST_EDITS = 5000;
@@ -99,7 +100,8 @@ export const bench: Command = {
 };
 
 function list(io: CommandIo): number {
-  for (const [name, { summary }] of Object.entries(benches)) io.stdout.write(`${name}  ${summary}\n`);
+  const width = Math.max(...Object.keys(benches).map((name) => name.length));
+  for (const [name, { summary }] of Object.entries(benches)) io.stdout.write(`${name.padEnd(width)}  ${summary}\n`);
   return 0;
 }
 

@@ -19,7 +19,7 @@ interface Exports {
   rowCount: WebAssembly.Global;
 }
 
-export const ABI_VERSION = 1;
+const ABI_VERSION = 1;
 export const ROW_BYTES = 64;
 const DESCRIPTOR_BYTES = 32;
 const COUNTER_BYTES = 32;

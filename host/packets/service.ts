@@ -38,15 +38,4 @@ export interface PacketService {
 }
 
 /** The engine's methods that may be called by message. */
-export const methods = [
-  "addProgram",
-  "removeProgram",
-  "attach",
-  "openDatagrams",
-  "closeDatagrams",
-  "put",
-  "remove",
-  "statistics",
-  "counters",
-] as const;
-export type Method = (typeof methods)[number];
+export type Method = Exclude<keyof PacketService, "wire" | "onEvent" | "stop">;

@@ -5,7 +5,7 @@ import { readSelector, readSelectors } from "./read-selectors.ts";
 import type { Advertisement } from "./vocabulary.ts";
 
 /** The kind of such a resource, and of the advertisement that it becomes. */
-export const L2_ADVERTISEMENT = "L2Advertisement";
+const L2_ADVERTISEMENT = "L2Advertisement";
 
 const WEIGHTS = { minimum: 1, maximum: 100 };
 

@@ -16,7 +16,7 @@ export interface Plan {
 }
 
 /** The owner where all nodes are well. */
-export const firstInRank: OwnerOf = ({ rank }) => rank[0];
+const firstInRank: OwnerOf = ({ rank }) => rank[0];
 
 /** Plans all Services of a snapshot; those that are no load balancers are left out without a word. */
 export function planAll(index: PlanIndex, snapshot: Pick<Snapshot, "services" | "endpoints">, ownerOf: OwnerOf = firstInRank): Plan {

@@ -8,7 +8,7 @@ const SOURCE = 6;
 const SOURCE_END = 12;
 const SENDER_MAC = 22;
 /** ar$spa and ar$tpa of RFC 826 "Packet format", behind an Ethernet header: whose the packet is, and whom it asks or tells. */
-export const SENDER_ADDRESS = 28;
+const SENDER_ADDRESS = 28;
 export const TARGET_ADDRESS = 38;
 /** Templates at least, so that a batch is whole also for few VIPs. */
 const TEMPLATES = 4096;

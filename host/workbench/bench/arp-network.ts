@@ -1,6 +1,6 @@
 /** The wire of `herald bench arp`: one veth pair between two namespaces, and the kernel's own responder at its far end. */
 import { run } from "../private-network.ts";
-import { FIRST_VIP, type Stations, vipAddress } from "./arp-frames.ts";
+import { type Stations, vipAddress } from "./arp-frames.ts";
 
 const GENERATOR = "generator";
 const RESPONDER = "responder";
@@ -52,9 +52,6 @@ export class ArpNetwork {
     return ["nsenter", `--net=/run/netns/${end}`, ...command];
   }
 }
-
-/** VIPs that the prefix of the kernel's responder holds, and rows that the packet program does. */
-export const MOST_VIPS = 0x10000 - (FIRST_VIP & 0xffff);
 
 function linkIndex(namespace: string): number {
   const [link] = JSON.parse(run("ip", "-n", namespace, "-json", "link", "show", LINK)) as { ifindex: number }[];
