@@ -124,9 +124,9 @@ inEachWay("a main that falls silent is answered for no more, until it is back", 
   const answered: boolean[] = [];
   // This thread gives no beat while it loops, and is its own client.
   for (const endMs = performance.now() + 15 * BEAT_MS; performance.now() < endMs; ) answered.push(pair.ask(VIP, 10).length === 1);
-  assert.ok(answered[0], "a moment's silence does not matter");
-  assert.not(answered.at(-1));
-  assert.is(answered.lastIndexOf(true), answered.indexOf(false) - 1, "it falls silent once");
+  // On a busy machine an answer may come too late to be seen, so no single one decides.
+  assert.ok(answered.slice(0, 10).includes(true), "a moment's silence does not matter");
+  assert.not(answered.slice(-10).includes(true), "it falls silent and stays so");
   await until(() => pair.ask(VIP, 10).length === 1);
   assert.equal(lost, [], "the worker was there all the time");
   await service.stop();
@@ -161,7 +161,7 @@ for (const driver of drivers) {
     });
   }
   inside(`${driver}: process.exit() while the worker starts ends the process`, [], async () => {
-    for (const delayMs of [0, 5, 30]) assert.is(await runScript(driver, `start(); setTimeout(() => process.exit(4), ${delayMs})`), 4);
+    for (const delayMs of [0, 5, 30, 60]) assert.is(await runScript(driver, `start(); setTimeout(() => process.exit(4), ${delayMs})`), 4);
   });
 }
 

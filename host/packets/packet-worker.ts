@@ -20,6 +20,8 @@ const EFD_CLOEXEC = 0o2000000;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 /** A worker that has not ended by then is terminated; its sockets close with it. */
 const STOP_TIMEOUT_MS = 2000;
+/** What the end of the process waits for a thread that has only been made. */
+const START_LIMIT_MS = 1000;
 
 interface Waiting {
   resolve(value: never): void;
@@ -67,7 +69,11 @@ class WorkerClient implements PacketService {
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(program: string, event: RawEvent) => void>();
   readonly #heart: NodeJS.Timeout;
-  readonly #onExit = () => this.#wakeToStop();
+  readonly #onExit = (): void => {
+    // A thread that is ended while it loads koffi takes the process with it.
+    if (this.#lost === undefined) this.#switchboard.waitForStart(START_LIMIT_MS);
+    this.#wakeToStop();
+  };
   readonly #ended: Promise<void>;
   #nextId = READY + 1;
   #isStopping = false;

@@ -1,5 +1,5 @@
 /**
- * Memory that main and packet worker share: who has mail, who should stop, and two heartbeats.
+ * Memory that main and packet worker share: who has mail, who should stop, whether the worker has started, and two heartbeats.
  *
  * Each side beats every two seconds and watches the other's beat. A worker whose main is silent for five beats answers for
  * nothing (main may have lost its VIPs without being able to say so); a main whose worker is silent ends the process, since
@@ -10,6 +10,8 @@ const MAIL = 0;
 const STOP = 1;
 const MAIN_BEAT = 2;
 const WORKER_BEAT = 3;
+const STARTED = 4;
+const CELLS = 5;
 
 export const BEAT_INTERVAL_MS = 2000;
 const SILENT_BEATS = 5;
@@ -18,7 +20,7 @@ export class Switchboard {
   readonly buffer: SharedArrayBuffer;
   readonly #cells: Int32Array;
 
-  constructor(buffer = new SharedArrayBuffer(16)) {
+  constructor(buffer = new SharedArrayBuffer(CELLS * 4)) {
     this.buffer = buffer;
     this.#cells = new Int32Array(buffer);
   }
@@ -38,6 +40,16 @@ export class Switchboard {
 
   get mustStop(): boolean {
     return Atomics.load(this.#cells, STOP) === 1;
+  }
+
+  markStarted(): void {
+    Atomics.store(this.#cells, STARTED, 1);
+    Atomics.notify(this.#cells, STARTED);
+  }
+
+  /** Blocks until the worker has started, or the time is over. */
+  waitForStart(limitMs: number): void {
+    Atomics.wait(this.#cells, STARTED, 0, limitMs);
   }
 
   /** Beats for `side` and tells whether the other has been silent too long; to be called every BEAT_INTERVAL_MS. */
