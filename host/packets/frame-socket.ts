@@ -3,6 +3,7 @@
 import { type FrameMatch, frameFilter } from "./filter.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
 import type { MemorySegment } from "./memory-wire.ts";
+import { MSG_DONTWAIT } from "./socket-numbers.ts";
 import { openPacketSocket } from "./sockets.ts";
 
 export interface RawFrameSocket {
@@ -17,7 +18,6 @@ export interface RawFrames {
 
 const FRAME_BYTES = 9216; // a jumbo frame
 const FRAMES_A_CALL = 64;
-const MSG_DONTWAIT = 0x40;
 
 export function kernelFrames(libc: Libc): RawFrames {
   return {

@@ -6,6 +6,7 @@
 import type { Instruction } from "./filter.ts";
 import { Layout, setWord } from "./layout.ts";
 import { Errno, type Libc } from "./libc.ts";
+import { MSG_DONTWAIT, PACKET_IGNORE_OUTGOING, SOL_PACKET, SOL_SOCKET } from "./socket-numbers.ts";
 import { openPacketSocket, setIntOption } from "./sockets.ts";
 
 export interface FrameTap {
@@ -18,12 +19,8 @@ export interface FrameTap {
 export type OnTapped = (frame: Uint8Array, nanoseconds: bigint) => void;
 
 const ETH_P_ALL = 0x0003;
-const SOL_SOCKET = 1;
 /** SO_TIMESTAMPNS_OLD: its time has the size of a long, and all kernels have it. */
 const SO_TIMESTAMPNS = 35;
-const SOL_PACKET = 263;
-const PACKET_IGNORE_OUTGOING = 23;
-const MSG_DONTWAIT = 0x40;
 const SLOTS = 16;
 /** A frame that the sender left to the hardware to cut (GSO) is as long as an IP packet may be. */
 const SLOT_BYTES = 65_536 + 64;

@@ -4,10 +4,10 @@ import { kernelDatagrams } from "./datagram-port.ts";
 import { MessageVector } from "./layout.ts";
 import { Errno, type Libc } from "./libc.ts";
 import type { PacketProgram } from "./program.ts";
+import { MSG_DONTWAIT } from "./socket-numbers.ts";
 import { openPacketSocket, openSendSocket, takeKernelDrops } from "./sockets.ts";
 import type { FramePort, Wire } from "./wire.ts";
 
-const MSG_DONTWAIT = 0x40;
 /** recvmmsg then reports the true length of a frame that the slot cut short. */
 const MSG_TRUNC = 0x20;
 

@@ -9,6 +9,7 @@ import type { Close } from "../announcer.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
 import { type HostLink, LinkBook } from "./link-book.ts";
 import { type KernelLink, readMessages, writeDumpRequest } from "./netlink.ts";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from "./socket-numbers.ts";
 
 export type { HostLink };
 
@@ -23,9 +24,6 @@ export interface LinkSource {
 }
 
 const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_ROUTE = 0;
 const RTMGRP_LINK = 1;
 /** The kernel fills at most half of it. */

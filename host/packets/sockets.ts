@@ -3,18 +3,13 @@
 import type { Instruction } from "./filter.ts";
 import { Layout, setWord } from "./layout.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
+import { PACKET_IGNORE_OUTGOING, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_PACKET, SOL_SOCKET } from "./socket-numbers.ts";
 
 const AF_PACKET = 17;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
-const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
 const PACKET_QDISC_BYPASS = 20;
-const PACKET_IGNORE_OUTGOING = 23;
 
 /**
  * Asked for; the kernel doubles it for its own overhead. A small queue drops early under overload, where a large one would

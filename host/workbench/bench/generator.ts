@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { frameFilter } from "../../packets/filter.ts";
 import { MessageVector } from "../../packets/layout.ts";
 import { libc } from "../../packets/libc.ts";
+import { MSG_DONTWAIT, SO_RCVBUFFORCE, SOL_SOCKET } from "../../packets/socket-numbers.ts";
 import { openPacketSocket, setIntOption, takeKernelDrops } from "../../packets/sockets.ts";
 import { FRAME_BYTES, FRAME_STRIDE, ReplyCheck, type Requests, type Stations, writeRequests } from "./arp-frames.ts";
 import { readCpuTime, since } from "./machine.ts";
@@ -51,9 +52,6 @@ const CHECK_ONE_IN = 1024;
 const FLOOD_LIMIT_PER_SECOND = 2_000_000;
 /** Replies may take that long after the last request. */
 const GRACE_MS = 100;
-const MSG_DONTWAIT = 0x40;
-const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
 /** Large, since a reply that this process loses is work that it cannot check. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { frameFilter } from "../../packets/filter.ts";
 import { MessageVector } from "../../packets/layout.ts";
 import { libc } from "../../packets/libc.ts";
+import { MSG_DONTWAIT, SO_RCVBUFFORCE, SOL_SOCKET } from "../../packets/socket-numbers.ts";
 import { openPacketSocket, setIntOption } from "../../packets/sockets.ts";
 import { FIRST_VIP, FRAME_STRIDE, ReplyCheck, type Stations, TARGET_ADDRESS, writeRequest } from "./arp-frames.ts";
 import { editedName, joinDocuments, serviceDocument, ways, writeDocuments } from "./manifest-files.ts";
@@ -52,9 +53,6 @@ export interface Edit {
 
 const ARP = 0x0806;
 const RECEIVE_BATCH = 128;
-const MSG_DONTWAIT = 0x40;
-const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
 const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 const POLLIN = 1;
 /** Addresses of the pool. */

@@ -1,0 +1,12 @@
+/** Numbers of the socket API that several files need: asm-generic/socket.h, linux/net.h, linux/socket.h, linux/if_packet.h. */
+
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const MSG_DONTWAIT = 0x40;
+
+export const SOL_SOCKET = 1;
+export const SO_RCVBUFFORCE = 33;
+export const SOL_PACKET = 263;
+export const PACKET_IGNORE_OUTGOING = 23;
