@@ -142,6 +142,8 @@ export interface RouteRefreshMessage extends AfiSafi {
   readonly type: "routeRefresh";
   /** RFC 7313 §3.2: 0 asks, 1 begins and 2 ends a refresh. */
   readonly messageSubtype: number;
+  /** Outbound route filters (RFC 5291), hex, where there are any. */
+  readonly rest?: string;
 }
 
 /** How messages of a session are to be read and written; before it is negotiated, all false and empty. */
@@ -151,21 +153,27 @@ export interface MessageFormat {
   readonly extendedMessage: boolean;
   /** Families whose next hop may be of the other one. */
   readonly extendedNextHop: readonly AfiSafi[];
+  /** The peer is of our own AS: some attributes are for such peers only. */
+  readonly isInternal: boolean;
 }
 
 /** What a receiver does about an error: RFC 7606 §2, mildest last. */
-export type ErrorVerb = "resetSession" | "treatAsWithdraw" | "discardAttribute";
+export type ErrorVerb = "resetSession" | "disableFamily" | "treatAsWithdraw" | "discardAttribute";
 
 /** Something wrong in what was received. Without `resetSession` the session goes on. */
 export interface MessageError {
   readonly verb: ErrorVerb;
-  /** Of the NOTIFICATION that a reset sends; for the milder verbs the one that RFC 4271 would have sent. */
+  /** Of the NOTIFICATION that a reset sends; for the milder verbs the one that RFC 4271 would have sent. 0: none. */
   readonly errorCode: number;
   readonly errorSubcode: number;
   /** Hex. */
   readonly data: string;
-  /** What is wrong, in words, with the value found. */
+  /** What is wrong, in words. */
   readonly reason: string;
+  /** Of the attribute that it is about. */
+  readonly typeCode?: number;
+  /** With `disableFamily`: routes of this family are forgotten, and not listened to any more. */
+  readonly family?: AfiSafi;
 }
 
 /**

@@ -210,7 +210,7 @@ routes("the book depends on what is in it, not on how it came, and names all tha
 });
 
 routes("next hops are our own addresses, of the family that the peer takes", () => {
-  const plain = { format: { fourOctetAs: true, extendedMessage: false, extendedNextHop: [] } };
+  const plain = { format: { fourOctetAs: true, extendedMessage: false, extendedNextHop: [], isInternal: false } };
   const extended = { format: { ...plain.format, extendedNextHop: [{ afi: 1, safi: 1 }] } };
   const link = { ipv4: "10.0.0.2", ipv6: "2001:db8::2", linkLocal: "fe80::2" };
   const over4 = { address: "10.0.0.2", family: 4, link, isDirect: true } as const;

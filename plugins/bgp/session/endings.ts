@@ -38,8 +38,9 @@ export function endTalk(turn: Turn, talk: Talk, ending: Ending, kind: EndKind): 
 /** Ends a connection with a NOTIFICATION about what the peer did. */
 export function endWithError(turn: Turn, talk: Talk, { errorCode, errorSubcode, data, reason }: Omit<MessageError, "verb">): void {
   const sent: NotificationMessage = { type: "notification", errorCode, errorSubcode, data };
-  // RFC 4271 §8.1.1: no NOTIFICATION before OPEN.
-  endTalk(turn, talk, talk.phase === "delayOpen" ? { reason } : { reason, sent }, "failure");
+  // RFC 4271 §8.1.1 sends none before OPEN, and §6.4 none about a NOTIFICATION.
+  const isSilent = talk.phase === "delayOpen" || errorCode === 0;
+  endTalk(turn, talk, isSilent ? { reason } : { reason, sent }, "failure");
 }
 
 /** Ends a connection because we want to. */

@@ -113,7 +113,7 @@ negotiation("negotiate() keeps what both sides have", () => {
     holdTimeMs: 180_000,
     keepaliveMs: 60_000,
     families: both,
-    format: { fourOctetAs: true, extendedMessage: true, extendedNextHop: [IPV4_UNICAST] },
+    format: { fourOctetAs: true, extendedMessage: true, extendedNextHop: [IPV4_UNICAST], isInternal: false },
     routeRefresh: true,
     enhancedRouteRefresh: true,
     gracefulRestart: {
@@ -132,7 +132,7 @@ negotiation("negotiate() drops what one side lacks", () => {
   ] as const) {
     const { families, format, enhancedRouteRefresh, gracefulRestart } = negotiate(config, open);
     assert.equal(families, [IPV4_UNICAST]);
-    assert.equal({ ...format, fourOctetAs: false }, { fourOctetAs: false, extendedMessage: false, extendedNextHop: [] });
+    assert.equal({ ...format, fourOctetAs: false }, { fourOctetAs: false, extendedMessage: false, extendedNextHop: [], isInternal: false });
     assert.is(enhancedRouteRefresh, false);
     assert.is(gracefulRestart, undefined);
   }

@@ -93,6 +93,7 @@ export function negotiate(config: SessionConfig, open: OpenMessage): Negotiated 
       fourOctetAs: find(open, "fourOctetAs") !== undefined,
       extendedMessage: config.extendedMessage && find(open, "extendedMessage") !== undefined,
       extendedNextHop: common(config.extendedNextHop, nextHops),
+      isInternal: peerAs === localAs,
     },
     routeRefresh: find(open, "routeRefresh") !== undefined,
     enhancedRouteRefresh: config.enhancedRouteRefresh && find(open, "enhancedRouteRefresh") !== undefined,

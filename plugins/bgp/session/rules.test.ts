@@ -202,6 +202,14 @@ rules("configure drops an attempt that a passive session would not make", () => 
   assert.is(nextDueMs(result.session), Number.POSITIVE_INFINITY);
 });
 
+rules("an error that is not to be answered ends the session without a word", () => {
+  const { session, nowMs } = established({}, {});
+  const error = { verb: "resetSession", errorCode: 0, errorSubcode: 0, data: "", reason: "NOTIFICATION is cut short" } as const;
+  const result = step(session, { type: "malformed", connection: 1, error }, nowMs);
+  assert.is(show(result), "active: close 1, ended 1 session");
+  assert.is(result.session.lastEnding?.reason, "NOTIFICATION is cut short");
+});
+
 rules("End-of-RIB is noted for each family, once", () => {
   const { session, nowMs } = established({}, {});
   const ends = (messages: readonly (typeof UPDATE)[]) =>
