@@ -86,7 +86,11 @@ inside("a link that goes down and up again within a moment is seen down", [], ()
     seen.length = 0;
     ipBatch(["link set far down", "link set far up"]);
     await until(() => seen.at(-1) === "eth0 up, far up" && seen.length > 1);
-    assert.ok(seen.includes("eth0, far"), seen.join("; "));
+    // Of its peer's carrier the kernel tells later, and not at all where that is back by then.
+    assert.ok(
+      seen.some((state) => !state.includes("far up")),
+      seen.join("; "),
+    );
   }),
 );
 
