@@ -45,6 +45,17 @@ testWith(run, setpriv, "without CAP_NET_RAW it says how to get it, and ends", as
   assert.equal([code, out], [1, ""]);
 });
 
+run("elsewhere than on Linux it says so, and ends", async () => {
+  const pretend = "Object.defineProperty(process,'platform',{value:'darwin'})";
+  const through = ["env", `NODE_OPTIONS=--import=data:text/javascript,${pretend}`];
+  const { code, out, err } = await runProgram(["run", ...good, "--node", "node-a"], { through });
+  assert.is(
+    err,
+    "herald run: Cannot open packet sockets on darwin: Herald announces on Linux only, also in a container or a virtual machine\n",
+  );
+  assert.equal([code, out], [1, ""]);
+});
+
 testWith(run, setpriv, "a controller that cannot write its record says so, and ends", async () => {
   const path = mkdtempSync(join(tmpdir(), "herald-run-"));
   try {
