@@ -153,6 +153,7 @@ advertisement("checkAdvertisements() lets local preferences differ where routes 
   assert.equal(check([preferring("a", 100, { peers: ["x"] }), preferring("b", 200, { peers: ["y"] })]), fine);
   assert.equal(check([preferring("a", 100, rack("a")), preferring("b", 200, rack("b"))]), fine);
   assert.equal(check([preferring("a", 100), preferring("b", 200, { serviceSelectors: [{}] })]), fine, "that shows when there are Services");
+  assert.equal(check([preferring("a", 100, { serviceSelectors: [{}] }), preferring("b", 200)]), fine);
   const v4 = { ipAddressPools: ["v4"] };
   assert.equal(check([preferring("a", 100, { ...v4, aggregationLength: 28 }), preferring("b", 200, v4)]), ["a v4", "b v4"]);
 });

@@ -96,12 +96,12 @@ export class RouteBook {
   }
 
   /** The host shares the terms among announcements, so that their text is made once. */
-  #keyOf({ source, terms, isImplied, endpoints }: Contribution): string {
+  #keyOf({ source, terms, endpoints }: Contribution): string {
     let content = this.#contents.get(terms);
     if (content === undefined) {
       content = JSON.stringify(terms);
       this.#contents.set(terms, content);
     }
-    return `${source} ${isImplied} ${endpoints ?? ""} ${content}`;
+    return `${source} ${endpoints ?? ""} ${content}`;
   }
 }

@@ -17,8 +17,6 @@ export interface Contribution {
   /** Name of the advertisement. */
   readonly source: string;
   readonly terms: RouteTerms;
-  /** Not asked for: the address itself, beside the aggregate that it is in. */
-  readonly isImplied: boolean;
   /** Endpoints on this node, where the prefix is an address that reaches no others. */
   readonly endpoints?: number;
 }
@@ -51,18 +49,18 @@ export function contributionsOf({ vip, family, attributes, localEndpoints }: Ann
     const hostBits = BigInt(width - length);
     const prefix = `${formatAddress({ family, value: (address.value >> hostBits) << hostBits })}/${length}`;
     const own = { source, terms, ...(localEndpoints === undefined ? {} : { endpoints: localEndpoints }) };
-    if (length === width) return [{ ...own, prefix, isImplied: false }];
-    const aggregate = { source, terms, prefix, isImplied: false };
+    if (length === width) return [{ ...own, prefix }];
+    const aggregate = { source, terms, prefix };
     // Other nodes announce the aggregate, too, and some of them would drop what is for an endpoint that they do not have
     // (MetalLB issue 2811). The address itself draws it to where the endpoints are.
-    return localEndpoints === undefined ? [aggregate] : [aggregate, { ...own, prefix: `${vip}/${width}`, isImplied: true }];
+    return localEndpoints === undefined ? [aggregate] : [aggregate, { ...own, prefix: `${vip}/${width}` }];
   });
 }
 
 /** What a peer is told of a prefix, by all that is contributed to it, in order of source; undefined: nothing. A text: why nothing. */
 export function mergeRoute(contributions: readonly Contribution[], peer: string): RouteAttributes | string | undefined {
   const heard = contributions.filter(({ terms }) => terms.peers.length === 0 || terms.peers.includes(peer));
-  const chosen = chooseExplicit(heard);
+  const chosen = chooseClosest(heard);
   if (chosen.length === 0) return undefined;
   const communities = unite(chosen, ({ terms }) => terms.communities);
   const largeCommunities = unite(chosen, ({ terms }) => terms.largeCommunities);
@@ -83,13 +81,15 @@ export function mergeRoute(contributions: readonly Contribution[], peer: string)
   };
 }
 
-/** What is asked for prevails; else what is said of the smallest aggregate. */
-function chooseExplicit(contributions: readonly Contribution[]): Contribution[] {
-  const explicit = contributions.filter(({ isImplied }) => !isImplied);
-  if (explicit.length > 0) return explicit;
-  const lengthOf = ({ prefix, terms }: Contribution) => (prefix.includes(":") ? terms.aggregationLengthV6 : terms.aggregationLength);
+/** What is said of the prefix itself prevails; beside that, an address takes what is said of the smallest aggregate that it is in. */
+function chooseClosest(contributions: readonly Contribution[]): readonly Contribution[] {
+  if (contributions.length < 2) return contributions;
   const longest = Math.max(...contributions.map(lengthOf));
   return contributions.filter((contribution) => lengthOf(contribution) === longest);
+}
+
+function lengthOf({ prefix, terms }: Contribution): number {
+  return prefix.includes(":") ? terms.aggregationLengthV6 : terms.aggregationLength;
 }
 
 /** Advertisements for certain Services only are compared here first (MetalLB's `conflictingAdvertisements`). */

@@ -177,6 +177,48 @@ rules("a session that lived a minute clears the record, a shorter one does not",
   }
 });
 
+rules("what is lost to a collision is no failure while the other connection lives", () => {
+  const { session, nowMs } = sessionIn("openSent");
+  const lost: NotificationMessage = { ...REFUSAL, errorSubcode: 7 };
+  const { session: after } = play(session, nowMs, [{ type: "accepted" }, received(1, lost)]);
+  assert.equal([after.failures, after.lastEnding, nextDueMs(after) - nowMs], [0, undefined, 240_000]);
+  const connecting = sessionIn("connect");
+  const failed: SessionInput = { type: "connectFailed", connection: 1, reason: "Refused" };
+  const { session: heard } = play(connecting.session, connecting.nowMs, [{ type: "accepted" }, failed]);
+  assert.equal([heard.failures, heard.lastEnding, stateOf(heard)], [0, undefined, "openSent"]);
+});
+
+rules("a peer that closes connections for their collision is not damped", () => {
+  const { session, nowMs } = sessionIn("damped");
+  const { session: again } = play(session, nextDueMs(session), [
+    { type: "timer" },
+    { type: "connected", connection: 3 },
+    received(3, THEIR_OPEN),
+  ]);
+  assert.is(stateOf(step(again, received(3, { ...REFUSAL, errorSubcode: 7 }), nowMs).session), "active");
+  assert.is(stateOf(step(again, received(3, REFUSAL), nowMs).session), "idle");
+});
+
+rules("a passive session waits for nothing but the end of damping", () => {
+  const { session, nowMs } = sessionIn("passive");
+  const once = play(session, nowMs, [{ type: "accepted" }, received(1, THEIR_OPEN), received(1, REFUSAL)]).session;
+  assert.equal([stateOf(once), nextDueMs(once)], ["active", Number.POSITIVE_INFINITY]);
+  const twice = play(once, nowMs, [{ type: "accepted" }, received(2, THEIR_OPEN), received(2, REFUSAL)]).session;
+  assert.is(stateOf(twice), "idle");
+  const { session: after, actions } = step(twice, { type: "timer" }, nextDueMs(twice));
+  assert.equal([stateOf(after), nextDueMs(after), actions], ["active", Number.POSITIVE_INFINITY, []]);
+});
+
+rules("another config starts the record anew", () => {
+  const { session, nowMs } = sessionIn("damped");
+  assert.is(session.failures, 2);
+  assert.is(step(session, { type: "configure", config: { ...US, peerAs: 65003 }, transportChanged: false }, nowMs).session.failures, 0);
+  assert.is(
+    step(session, { type: "configure", config: { ...US, keepaliveSeconds: 7 }, transportChanged: false }, nowMs).session.failures,
+    2,
+  );
+});
+
 rules("configure resets nothing that means the same to both", () => {
   const { session, nowMs } = sessionIn("established");
   const configured = (config: Partial<SessionConfig>) =>
