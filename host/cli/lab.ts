@@ -50,7 +50,7 @@ export function labCommandFor(builtIns: readonly PluginDefinition[]): Command {
 }
 
 async function run(builtIns: readonly PluginDefinition[], args: readonly string[], io: CommandIo): Promise<number> {
-  if (args[0] === "agent") return await runAgent(args.slice(1));
+  if (args[0] === "part") return await runPart(args.slice(1));
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
     once: { type: "boolean" },
@@ -76,10 +76,10 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
 }
 
 /** A process of the lab's own, on one of its hosts. */
-async function runAgent([role, name = ""]: readonly string[]): Promise<number> {
-  if (role === "node") return await (await import("../workbench/lab/node-agent.ts")).runNodeAgent(name);
-  if (role === "client") return await (await import("../workbench/lab/client-agent.ts")).runClientAgent(name);
-  throw new UsageError('Unknown argument "agent": the lab starts its agents itself');
+async function runPart([role, name = ""]: readonly string[]): Promise<number> {
+  if (role === "node") return await (await import("../workbench/lab/node-process.ts")).runNode(name);
+  if (role === "client") return await (await import("../workbench/lab/client-process.ts")).runClient(name);
+  throw new UsageError('Unknown argument "part": the lab starts its parts itself');
 }
 
 /** Beside the bundle's folder, or above the sources. */

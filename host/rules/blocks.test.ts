@@ -71,7 +71,7 @@ blocks("a range is cut into the fewest aligned blocks, without a gap", () => {
         next = last + 1n;
       }
       assert.is(next, end + 1n);
-      // Two neighbours of one size that could be one block would not be the fewest.
+      // Two neighbors of one size that could be one block would not be the fewest.
       for (const [at, { first, last }] of list.slice(1).entries()) {
         const before = list[at] as { first: bigint; last: bigint };
         const size = last - first + 1n;

@@ -3,18 +3,18 @@
 import type { Ground } from "./ground.ts";
 import type { LabIo } from "./io.ts";
 import type { LabRun } from "./run-on-ground.ts";
-import type { Session } from "./session.ts";
 import { cellsOf } from "./table-text.ts";
+import type { Trial } from "./trial.ts";
 
 /** Never rejects; resolves to the exit code. */
-export async function followLab(session: Session, ground: Ground, { manifests, place, letGo }: LabRun, io: LabIo): Promise<number> {
+export async function followLab(trial: Trial, ground: Ground, { manifests, place, letGo }: LabRun, io: LabIo): Promise<number> {
   const show = (): void => {
-    const rows = session.view.rows.map(({ result, complaint, isPending }) => ({ cells: cellsOf(result, isPending), complaint, isPending }));
+    const rows = trial.view.rows.map(({ result, complaint, isPending }) => ({ cells: cellsOf(result, isPending), complaint, isPending }));
     const wrong = rows.flatMap(({ complaint, isPending }) => (isPending ? [] : (complaint ?? [])));
     io.screen.show({ rows, complaints: [...place.problems(), ...wrong], hints: hints(manifests, ground) });
   };
   place.onProblems(show);
-  session.onChange(show);
+  trial.onChange(show);
   await letGo;
   return 0;
 }

@@ -3,16 +3,16 @@
 import type { Ground } from "./ground.ts";
 import type { LabIo } from "./io.ts";
 import type { LabRun } from "./run-on-ground.ts";
-import type { Session } from "./session.ts";
 import { cellsOf, HEADS, lineOf, widthsOf } from "./table-text.ts";
+import type { Trial } from "./trial.ts";
 
 /** A slow board must have started three Nodes by then. */
 const TIMEOUT_MS = 15_000;
 
 /** Resolves to the exit code. */
-export async function judgeLab(session: Session, { wire }: Ground, { json, manifests, place }: LabRun, io: LabIo): Promise<number> {
-  await settle(session);
-  const { rows } = session.view;
+export async function judgeLab(trial: Trial, { wire }: Ground, { json, manifests, place }: LabRun, io: LabIo): Promise<number> {
+  await settle(trial);
+  const { rows } = trial.view;
   const results = rows.map(({ result }) => result);
   if (json) io.write(`${JSON.stringify({ wire, services: results })}\n`);
   else if (rows.length > 0) {
@@ -29,11 +29,11 @@ export async function judgeLab(session: Session, { wire }: Ground, { json, manif
   return 0;
 }
 
-function settle(session: Session): Promise<void> {
+function settle(trial: Trial): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, TIMEOUT_MS);
-    session.onChange(() => {
-      if (!session.view.isSettled) return;
+    trial.onChange(() => {
+      if (!trial.view.isSettled) return;
       clearTimeout(timer);
       resolve();
     });

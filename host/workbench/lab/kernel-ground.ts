@@ -3,28 +3,28 @@
 import type { ServicePort } from "../../rules/vocabulary.ts";
 import { isUserNamespace, type PrivateNetwork } from "../private-network.ts";
 import type { Addresses } from "./addresses.ts";
-import { Agent } from "./agent.ts";
-import type { ClientRequest, Hello } from "./client-agent.ts";
+import type { ClientRequest, Hello } from "./client-process.ts";
 import type { Ground, GroundEvents, Probe, Target } from "./ground.ts";
-import type { Listen } from "./node-agent.ts";
+import { HostProcess } from "./host-process.ts";
+import type { Listen } from "./node-process.ts";
 import { Speakers } from "./speakers.ts";
 
 /** No Node can have this name. */
 const CLIENT = "the_client";
-/** What `herald lab agent` runs there. */
+/** What `herald lab part` runs there. */
 const self = (...role: readonly string[]): string[] => [
   process.execPath,
   ...process.execArgv,
   process.argv[1] ?? "",
   "lab",
-  "agent",
+  "part",
   ...role,
 ];
 
 interface Host {
   readonly address: string;
   readonly mac: string;
-  readonly agent: Agent;
+  readonly listener: HostProcess;
 }
 
 export class KernelGround implements Ground {
@@ -33,7 +33,7 @@ export class KernelGround implements Ground {
   readonly #events: GroundEvents;
   readonly #speakers: Speakers;
   readonly #nodes = new Map<string, Host>();
-  #client: Agent | undefined;
+  #client: HostProcess | undefined;
   #ports: Listen["ports"] = [];
   #haveSpeakersStarted = false;
   #pid = 0;
@@ -85,19 +85,19 @@ export class KernelGround implements Ground {
 
   #addNode(name: string, address: string): void {
     this.#addHost(name, address);
-    const agent = new Agent(`listener on ${name}`, this.#network.on(name, ...self("node", name)), this.#events.onLost);
-    this.#nodes.set(name, { address, mac: this.#network.mac(name), agent });
+    const listener = new HostProcess(`listener on ${name}`, this.#network.on(name, ...self("node", name)), this.#events.onLost);
+    this.#nodes.set(name, { address, mac: this.#network.mac(name), listener });
   }
 
   async #removeNode(name: string): Promise<void> {
-    await this.#nodes.get(name)?.agent.stop();
+    await this.#nodes.get(name)?.listener.stop();
     this.#nodes.delete(name);
     this.#network.removeHost(name);
   }
 
   async #addClient(address: string): Promise<void> {
     this.#addHost(CLIENT, address);
-    this.#client = new Agent("client", this.#network.on(CLIENT, ...self("client", address)), this.#events.onLost);
+    this.#client = new HostProcess("client", this.#network.on(CLIENT, ...self("client", address)), this.#events.onLost);
     this.#pid = (await this.#client.call<Hello>({ kind: "hello" } satisfies ClientRequest)).pid;
   }
 
@@ -108,6 +108,6 @@ export class KernelGround implements Ground {
   }
 
   async #listen(nodes: readonly string[]): Promise<void> {
-    await Promise.all(nodes.map((name) => this.#nodes.get(name)?.agent.call({ ports: this.#ports } satisfies Listen)));
+    await Promise.all(nodes.map((name) => this.#nodes.get(name)?.listener.call({ ports: this.#ports } satisfies Listen)));
   }
 }

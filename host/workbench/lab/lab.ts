@@ -2,7 +2,7 @@
  * `herald lab`: a switch, nodes with real speakers, and a client that resolves every Service's VIP; in network namespaces of its own
  * or, where those are not allowed, in memory.
  *
- *   lab.ts (outside) → a private network → lab.ts (inside) → ground ← session → screen
+ *   lab.ts (outside) → a private network → lab.ts (inside) → ground ← trial → screen
  *
  * Outside there is one process: it holds the life line, and whatever happens to either side, everything inside ends with it.
  */

@@ -90,8 +90,8 @@ testWith(LIVE, [namespaces], "leaves nothing behind when any of its processes is
   const victims: { name: string; find: (lab: RunningLab) => number | undefined; says?: RegExp }[] = [
     { name: "outer", find: (lab) => lab.process.pid },
     { name: "stage", find: (lab) => lab.processes(/lab --manifests/).find((pid) => isStage(lab, pid)) },
-    { name: "client", find: (lab) => lab.processes(/lab agent client/)[0], says: /The client ended: SIGKILL/ },
-    { name: "listener", find: (lab) => lab.processes(/lab agent node node-b/)[0], says: /The listener on node-b ended: SIGKILL/ },
+    { name: "client", find: (lab) => lab.processes(/lab part client/)[0], says: /The client ended: SIGKILL/ },
+    { name: "listener", find: (lab) => lab.processes(/lab part node node-b/)[0], says: /The listener on node-b ended: SIGKILL/ },
   ];
   for (const { name, find, says } of victims) {
     await withLab(name, [], async (lab) => {

@@ -7,7 +7,7 @@ import { followLab } from "./follow-lab.ts";
 import type { Ground, GroundEvents, SpeakerEnd } from "./ground.ts";
 import type { LabIo } from "./io.ts";
 import { judgeLab } from "./judge-lab.ts";
-import { Session } from "./session.ts";
+import { Trial } from "./trial.ts";
 import type { Workplace } from "./workplace.ts";
 
 export interface LabRun {
@@ -41,16 +41,16 @@ export async function runOnGround(run: LabRun, io: LabIo): Promise<number> {
       if (once) return lose(new Error(lines.join("\n")));
       for (const line of lines) io.screen.say(line);
       io.screen.say(`The speaker on ${end.node} starts again in a second`);
-      session.doubt(end.node);
+      trial.doubt(end.node);
     },
   });
   const announcers = run.plugins.map(announcerFact);
-  const session = new Session({ store: place.store, announcers, rank: createRank(), ground, onLost: lose });
+  const trial = new Trial({ store: place.store, announcers, rank: createRank(), ground, onLost: lose });
   const go = async (): Promise<number> => {
-    await session.prepare();
-    if (!(await passControl(session, run, io))) return 1;
-    await session.start();
-    return once ? await judgeLab(session, ground, run, io) : await followLab(session, ground, run, io);
+    await trial.prepare();
+    if (!(await passControl(trial, run, io))) return 1;
+    await trial.start();
+    return once ? await judgeLab(trial, ground, run, io) : await followLab(trial, ground, run, io);
   };
   try {
     return await Promise.race([go(), lost, letGo.then(() => (once ? INTERRUPTED : 0))]);
@@ -58,15 +58,15 @@ export async function runOnGround(run: LabRun, io: LabIo): Promise<number> {
     io.complain((error as Error).message);
     return 1;
   } finally {
-    session.end();
+    trial.end();
     place.close();
     await ground.close();
   }
 }
 
 /** Without it nothing that the client learns later would prove anything. */
-async function passControl(session: Session, { manifests, place }: LabRun, io: LabIo): Promise<boolean> {
-  const { vips, answered } = await session.control();
+async function passControl(trial: Trial, { manifests, place }: LabRun, io: LabIo): Promise<boolean> {
+  const { vips, answered } = await trial.control();
   for (const line of answered) io.complain(`Control failed: with all speakers off the client resolved ${line}`);
   if (answered.length > 0) return false;
   const { nodes, services } = place.store.snapshot();

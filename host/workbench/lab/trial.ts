@@ -18,7 +18,7 @@ const RETRY_MS = 100;
 /** What takes longer than this is shown as wrong, though it is still tried. */
 const PATIENCE_MS = 3000;
 
-export interface SessionOptions {
+export interface TrialOptions {
   readonly store: Store;
   readonly announcers: readonly AnnouncerFact[];
   readonly rank: RankNodes;
@@ -42,8 +42,8 @@ export interface View {
   readonly isSettled: boolean;
 }
 
-export class Session {
-  readonly #options: SessionOptions;
+export class Trial {
+  readonly #options: TrialOptions;
   readonly #rows = new Map<string, Row>();
   #call: () => void = () => {};
   #addresses: Addresses | undefined;
@@ -55,7 +55,7 @@ export class Session {
   #isStale = true;
   #hasEnded = false;
 
-  constructor(options: SessionOptions) {
+  constructor(options: TrialOptions) {
     this.#options = options;
   }
 

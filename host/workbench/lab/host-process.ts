@@ -10,7 +10,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-export class Agent {
+export class HostProcess {
   readonly #name: string;
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
@@ -62,7 +62,7 @@ export class Agent {
   }
 }
 
-/** In the agent's process: answers until the other side is gone. */
+/** In that process: answers until the other side is gone. */
 export function serve<Request>(handle: (request: Request) => Promise<unknown>): Promise<void> {
   process.on("message", ({ id, request }: { id: number; request: Request }) => {
     handle(request).then(

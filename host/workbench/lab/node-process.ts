@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { ServicePort } from "../../rules/vocabulary.ts";
 import { ipBatch } from "../private-network.ts";
-import { serve } from "./agent.ts";
+import { serve } from "./host-process.ts";
 
 /** VIP → the ports that are to answer; the whole set each time. */
 export interface Listen {
@@ -27,7 +27,7 @@ interface Listener {
  */
 const SILENCE = { arp_ignore: "1", arp_announce: "2" };
 
-export async function runNodeAgent(node: string): Promise<number> {
+export async function runNode(node: string): Promise<number> {
   silenceKernel();
   const vips = new Set<string>();
   const listeners = new Map<string, Listener>();

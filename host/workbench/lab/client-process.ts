@@ -9,10 +9,10 @@ import { frameFilter } from "../../packets/filter.ts";
 import { openFrameTap } from "../../packets/frame-tap.ts";
 import { libc } from "../../packets/libc.ts";
 import { linkIndex, outerPid, run } from "../private-network.ts";
-import { serve } from "./agent.ts";
 import { ArpLog } from "./arp-log.ts";
 import { askName } from "./ask-name.ts";
 import type { Probe, Target } from "./ground.ts";
+import { serve } from "./host-process.ts";
 
 export type ClientRequest =
   | { readonly kind: "hello" }
@@ -27,7 +27,7 @@ const ARP = { etherType: 0x0806 };
 /** A kernel gives up on an address after three requests; in a lab on one machine 100 ms between them is ample. */
 const PATIENCE = "ntable change name arp_cache dev eth0 retrans 100 mcast_probes 3";
 
-export async function runClientAgent(address: string): Promise<number> {
+export async function runClient(address: string): Promise<number> {
   run("ip", ...PATIENCE.split(" "));
   const log = new ArpLog(codec("arp"), address);
   const tap = openFrameTap(libc(), { name: "eth0", index: linkIndex("eth0") }, (frame, time) => log.take(frame, time), frameFilter(ARP));
