@@ -40,6 +40,8 @@ export interface Projection {
   readonly ignored: readonly string[];
 }
 
+/** Nearly every object has none; one list is enough for all of those. */
+const NO_PROBLEMS: readonly Problem[] = Object.freeze([]);
 /** Of a List; hostile text could hold millions. */
 const MAX_ITEMS = 100_000;
 
@@ -118,7 +120,8 @@ function projectOne(raw: Untrusted<object>, type: string, kind: string, at: stri
   const problems = reader.problems.map((problem) => ({ ...problem, object: reader.object }));
   const rest: Reader = { object: reader.object, problems };
   const object = projectKind(rest, raw, metadata);
-  return { id: named ? ownText(reader.object) : undefined, at, object: problems.length === 0 ? object : undefined, problems };
+  const id = named ? ownText(reader.object) : undefined;
+  return problems.length === 0 ? { id, at, object, problems: NO_PROBLEMS } : { id, at, object: undefined, problems };
 }
 
 function keyOf({ namespace, name }: Metadata): string {

@@ -29,6 +29,9 @@ export interface Reading {
 const LONGEST = 120;
 /** V8 copies shorter pieces. */
 const SHORTEST_CUT = 13;
+/** Most lists and labels of most facts are empty; one of each is enough for all. */
+const NO_STRINGS: readonly string[] = Object.freeze([]);
+const NO_LABELS: Labels = Object.freeze({});
 
 /** Starts reading a Kubernetes object of which only `metadata` and `spec` matter. */
 export function openObject(kind: string, object: unknown): Reading {
@@ -80,7 +83,7 @@ export function readStrings(reader: Reader, path: string, value: unknown, unique
     else if (unique && strings.has(item)) complain(reader, `${path}[${at}]`, item, "each entry once");
     else strings.add(item);
   }
-  return [...strings];
+  return strings.size === 0 ? NO_STRINGS : [...strings];
 }
 
 /** `fallback` where absent. */
@@ -106,6 +109,7 @@ export function readInteger(
 /** A map of strings, as labels are. */
 export function readLabels(reader: Reader, path: string, value: unknown): Labels {
   const entries = Object.entries(readObject(reader, path, value) ?? {});
+  if (entries.length === 0) return NO_LABELS;
   for (const [key, item] of entries) {
     if (typeof item !== "string") complain(reader, `${path}.${key}`, item, "a string (quote numbers and booleans)");
   }

@@ -82,7 +82,8 @@ function keep({ book, choice }: Ground, service: ServiceFact, demand: Demand, re
   if (pool === undefined) return { reason: "ClearAssignment", message: noPoolHas(addresses) };
   const objection = choice.objection(pool, service) ?? objectionTo(book, addresses, demand);
   if (objection !== undefined) return { reason: "ClearAssignment", message: objection };
-  return take(book, service.key, { addresses, pool, terms: demand.terms });
+  // Without the room that it has grown: it is kept.
+  return take(book, service.key, { addresses: addresses.slice(), pool, terms: demand.terms });
 }
 
 function objectionByRequest({ addresses, pool }: Holding, poolName: string | undefined, requested: readonly Address[]): Said | undefined {
