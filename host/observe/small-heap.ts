@@ -5,7 +5,7 @@
  * kind of collection that shrinks it is the one for when memory is low, and scripts can ask for it only as a debugger
  * does; the session stays within this process. It stops this thread for 20 ms with 1,000 Services and 200 ms with 10,000,
  * and the packet worker not at all, so it is done once work has ended, and only where there is something to gain:
- * resident memory falls from 91 to 75 MB, and from 193 to 134 (`herald bench manifests`).
+ * resident memory falls from 97 to 78 MB, and from 190 to 129 (`herald bench manifests`: a second after the start, at rest).
  */
 
 import { getHeapStatistics } from "node:v8";
