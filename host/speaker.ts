@@ -84,6 +84,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.inputs.push(() => source.close());
   if (options.isController) await demandWritable(dirname(source.allocations.path));
   tellProblems(source, log);
+  if (!options.isController) tellMissingController(store, source, log);
 
   const network = await options.openNetwork(options.onFatal);
   ends.push(() => network.links.close());
@@ -115,6 +116,16 @@ async function tellStatistics({ packets }: Network, log: Log): Promise<void> {
   for (const [program, { rows, drops, ...counts }] of Object.entries(await packets.statistics())) {
     log.info("Packets", { program, rows, ...counts, drops: Object.fromEntries(Object.entries(drops).filter(([, count]) => count > 0)) });
   }
+}
+
+/** A flag forgotten on a single box would leave every Service without address, and not a word in the log. */
+function tellMissingController(store: Store, { allocations }: ManifestsSource, log: Log): void {
+  const wanting = [...store.snapshot().services.values()].filter(({ type, ingress }) => type === "LoadBalancer" && ingress.length === 0);
+  if (wanting.length === 0 || allocations.records().size > 0) return;
+  log.warn("No address is on record; waiting for the one speaker with --controller", {
+    services: wanting.length,
+    record: allocations.path,
+  });
 }
 
 /** Said once and at once: a controller that cannot keep its record gives out nothing. */

@@ -86,8 +86,12 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
     });
     log.info("Speaker runs", { manifests: values.manifests });
     const error = await ended;
-    await speaker.stop("replace");
-    if (error !== undefined) throw error;
+    const stopped = speaker.stop("replace");
+    if (error !== undefined) {
+      await stopped.catch(() => {}); // what went wrong first is what matters
+      throw error;
+    }
+    await stopped;
     return 0;
   } catch (error) {
     io.stderr.write(`herald run: ${(error as Error).message}\n`);
