@@ -143,7 +143,7 @@ export interface Context {
   readonly net: Net;
   readonly udp: Udp;
   readonly permissions: { query(permission: Permission): "granted" | "denied" };
-  /** The state of something that takes longer than `apply`: `report("192.0.2.1", "probing")`. Shown by `explain`; undefined takes it back. */
+  /** The state of something that takes longer than `apply`: `report("192.0.2.1", "probing")`. Undefined takes it back. */
   report(key: string, state: string | undefined): void;
 }
 
