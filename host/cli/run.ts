@@ -67,12 +67,14 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
 
   const { startSpeaker } = await import("../speaker.ts");
   const { openKernelNetwork } = await import("../packets/network.ts");
-  const { keepHeapSmall } = await import("../observe/small-heap.ts");
+  const { keepHeapSmall, ownHeap } = await import("../observe/small-heap.ts");
+  const { libc } = await import("../packets/libc.ts");
   const node = values.node ?? hostname();
   const log = createLog({ level, format, write: (line) => io.stdout.write(line) }, { node });
   const { ended, end } = untilTold();
   const place = values.allocations === undefined ? {} : { allocations: values.allocations };
-  const stopKeeping = keepHeapSmall();
+  const shrink = (): Promise<void> => ownHeap.shrink().then(() => libc().trim());
+  const stopKeeping = keepHeapSmall({ ...ownHeap, shrink });
   try {
     const speaker = await startSpeaker({
       manifests: values.manifests,

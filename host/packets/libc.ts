@@ -25,6 +25,8 @@ export interface Libc {
   poll(fds: number, count: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
   close(fd: number): number;
+  /** Gives the allocator's free pages back to the system; nothing where the C library (musl) cannot. */
+  trim(): void;
   errno(): number;
   /** Address of a view's first byte. The view must stay referenced, and its memory must not grow, while C may use it. */
   address(view: Uint8Array | Uint16Array): number;
@@ -78,10 +80,20 @@ function load(): Libc {
     poll: func("int poll(uintptr_t, unsigned long, int)"),
     eventfd: func("int eventfd(uint32_t, int)"),
     close: func("int close(int)"),
+    trim: trimOf(func),
     errno: () => koffi.errno(),
     address: (view) => Number(koffi.address(view)),
     watch: (fd, call) => watch(koffi, fd, call),
   };
+}
+
+function trimOf(func: (declaration: string) => (...values: unknown[]) => number): () => void {
+  try {
+    const trim = func("int malloc_trim(size_t)");
+    return () => void trim(0);
+  } catch {
+    return () => {};
+  }
 }
 
 function watch(koffi: Koffi, fd: number, call: () => void): { close(): void } {
