@@ -1,9 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { dryRun } from "../../cluster/dry-run.ts";
+import type { ManifestsSource } from "../../cluster/manifests.ts";
 import type { AnnouncerFact, ServiceFact, Snapshot } from "../../rules/vocabulary.ts";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../testing/facts.ts";
 import { rankOracle } from "../testing/rank-oracle.ts";
-import { expect } from "./expectation.ts";
+import { type Expected, expect } from "./expectation.ts";
 
 const EXPECT = suite("expect");
 
@@ -25,8 +27,14 @@ function snapshot(services: readonly ServiceFact[], parts: Partial<Snapshot> = {
   };
 }
 
+/** Of a source that has read everything. */
+function rowsOf(facts: Snapshot): Expected[] {
+  const source = { isComplete: () => true } as ManifestsSource;
+  return expect(facts, dryRun(source, facts), [arp], rankOracle);
+}
+
 EXPECT("knows VIP, pool and owner before they are on record", () => {
-  const [row] = expect(snapshot([serviceFact("web")]), [arp], rankOracle);
+  const [row] = rowsOf(snapshot([serviceFact("web")]));
   assert.is(row?.vip, "192.0.2.240");
   assert.is(row?.pool, "home");
   assert.is(row?.isOnRecord, false);
@@ -34,13 +42,13 @@ EXPECT("knows VIP, pool and owner before they are on record", () => {
 });
 
 EXPECT("keeps to what is on record", () => {
-  const [row] = expect(snapshot([serviceFact("web", { ingress: ["192.0.2.241"] })]), [arp], rankOracle);
+  const [row] = rowsOf(snapshot([serviceFact("web", { ingress: ["192.0.2.241"] })]));
   assert.is(row?.vip, "192.0.2.241");
   assert.is(row?.isOnRecord, true);
 });
 
 EXPECT("says why there is no VIP", () => {
-  const rows = expect(snapshot(["a", "b", "c"].map((name) => serviceFact(name))), [arp], rankOracle);
+  const rows = rowsOf(snapshot(["a", "b", "c"].map((name) => serviceFact(name))));
   assert.equal(
     rows.map(({ vip }) => vip),
     ["192.0.2.240", "192.0.2.241", undefined],
@@ -51,14 +59,14 @@ EXPECT("says why there is no VIP", () => {
 EXPECT("says why nobody owns a VIP", () => {
   const service = serviceFact("web", { selector: { app: "web" } });
   const withoutEndpoints = snapshot([service], { endpoints: new Map() });
-  assert.match(expect(withoutEndpoints, [arp], rankOracle)[0]?.reason ?? "", /^arp: noEndpoints on node-a, node-b$/);
-  const [unadvertised] = expect(snapshot([service], { advertisements: [] }), [arp], rankOracle);
+  assert.match(rowsOf(withoutEndpoints)[0]?.reason ?? "", /^arp: noEndpoints on node-a, node-b$/);
+  const [unadvertised] = rowsOf(snapshot([service], { advertisements: [] }));
   assert.is(unadvertised?.owner, undefined);
   assert.ok((unadvertised?.reason ?? "").length > 0);
 });
 
 EXPECT("leaves out what is no load balancer", () => {
-  assert.equal(expect(snapshot([serviceFact("inner", { type: "ClusterIP" })]), [arp], rankOracle), []);
+  assert.equal(rowsOf(snapshot([serviceFact("inner", { type: "ClusterIP" })])), []);
 });
 
 EXPECT.run();

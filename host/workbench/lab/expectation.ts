@@ -3,11 +3,10 @@
  * from, and the node that should own them, or the reason why not.
  */
 
-import { type AllocateInput, allocateAll } from "../../rules/allocate.ts";
+import type { DryRun } from "../../cluster/dry-run.ts";
 import { planAll } from "../../rules/merge-claims.ts";
 import { indexPlan } from "../../rules/plan.ts";
 import type { RankNodes } from "../../rules/rank.ts";
-import type { Allocation } from "../../rules/settle.ts";
 import type { AnnouncerFact, PlanRefusal, ServiceFact, ServiceKey, ServicePort, Snapshot } from "../../rules/vocabulary.ts";
 
 /** One VIP of a Service; a Service without one has a single row without. */
@@ -23,18 +22,19 @@ export interface Expected {
   readonly reason?: string;
 }
 
-type Allocations = ReadonlyMap<ServiceKey, Allocation>;
-
-/** The rows of a snapshot, by Service and VIP in the order of its status. */
-export function expect(snapshot: Snapshot, announcers: readonly AnnouncerFact[], rank: RankNodes): Expected[] {
-  const allocations = allocateAll(snapshot);
-  const services = withVips(snapshot, allocations);
-  const { claims, refused } = planAll(indexPlan(snapshot, announcers, rank), { ...snapshot, services });
+/** The rows of a snapshot and what the controller would make of it, by Service and VIP in the order of its status. */
+export function expect(
+  { services }: Snapshot,
+  { allocations, snapshot }: DryRun,
+  announcers: readonly AnnouncerFact[],
+  rank: RankNodes,
+): Expected[] {
+  const { claims, refused } = planAll(indexPlan(snapshot, announcers, rank), snapshot);
   const owners = new Map(claims.map(({ vip, rank: [owner] }) => [vip, owner]));
   return [...allocations]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([service, { vips, pool, refused: said }]) => {
-      const fact = snapshot.services.get(service) as ServiceFact;
+      const fact = services.get(service) as ServiceFact;
       const common = { service, ports: fact.ports, ...(pool === undefined ? {} : { pool }) };
       if (vips.length === 0) return [{ ...common, isOnRecord: fact.ingress.length === 0, reason: said?.message ?? "It has no address" }];
       return vips.map((vip): Expected => {
@@ -43,12 +43,6 @@ export function expect(snapshot: Snapshot, announcers: readonly AnnouncerFact[],
         return { ...common, vip, isOnRecord, ...(owner === undefined ? { reason: reasonOf(refused, service, vip) } : { owner }) };
       });
     });
-}
-
-function withVips({ services }: AllocateInput, allocations: Allocations): Map<ServiceKey, ServiceFact> {
-  const all = new Map(services);
-  for (const [key, { vips }] of allocations) all.set(key, { ...(services.get(key) as ServiceFact), ingress: vips });
-  return all;
 }
 
 /** `arp: noEndpoints on node-a, node-b`, for each announcer and reason. */

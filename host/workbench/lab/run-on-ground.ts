@@ -45,7 +45,7 @@ export async function runOnGround(run: LabRun, io: LabIo): Promise<number> {
     },
   });
   const announcers = run.plugins.map(announcerFact);
-  const trial = new Trial({ store: place.store, announcers, rank: createRank(), ground, onLost: lose });
+  const trial = new Trial({ store: place.store, dryRun: place.dryRun, announcers, rank: createRank(), ground, onLost: lose });
   const go = async (): Promise<number> => {
     await trial.prepare();
     if (!(await passControl(trial, run, io))) return 1;

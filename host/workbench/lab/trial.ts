@@ -6,9 +6,10 @@
  * tried again and again.
  */
 
+import type { DryRun } from "../../cluster/dry-run.ts";
 import type { Store } from "../../cluster/store.ts";
 import type { RankNodes } from "../../rules/rank.ts";
-import type { AnnouncerFact, ServicePort } from "../../rules/vocabulary.ts";
+import type { AnnouncerFact, ServicePort, Snapshot } from "../../rules/vocabulary.ts";
 import { type Addresses, planAddresses } from "./addresses.ts";
 import { type Expected, expect } from "./expectation.ts";
 import type { Ground, Probe } from "./ground.ts";
@@ -20,6 +21,8 @@ const PATIENCE_MS = 3000;
 
 export interface TrialOptions {
   readonly store: Store;
+  /** What the controller would do with the facts of the store. */
+  readonly dryRun: (snapshot: Snapshot) => DryRun;
   readonly announcers: readonly AnnouncerFact[];
   readonly rank: RankNodes;
   readonly ground: Ground;
@@ -155,11 +158,11 @@ export class Trial {
 
   /** Takes over what the manifests and the controller say now. */
   async #update(): Promise<void> {
-    const { store, announcers, rank, ground } = this.#options;
+    const { store, dryRun, announcers, rank, ground } = this.#options;
     this.#isStale = false;
     store.takeDirty();
     const snapshot = store.snapshot();
-    const expected = expect(snapshot, announcers, rank);
+    const expected = expect(snapshot, dryRun(snapshot), announcers, rank);
     const before = new Map(this.#rows);
     this.#rows.clear();
     for (const next of expected) {

@@ -3,14 +3,18 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Close } from "../../announcer.ts";
+import { type DryRun, dryRun } from "../../cluster/dry-run.ts";
 import { ManifestsSource } from "../../cluster/manifests.ts";
 import { Store } from "../../cluster/store.ts";
 import { problemText } from "../../observe/problem-text.ts";
+import type { Snapshot } from "../../rules/vocabulary.ts";
 import { MADE_UP_NODES, planAddresses } from "./addresses.ts";
 import { mirrorWithNodes } from "./made-up-nodes.ts";
 
 export interface Workplace {
   readonly store: Store;
+  /** What the controller would do with the facts of the store. */
+  dryRun(snapshot: Snapshot): DryRun;
   /** What speakers read. */
   readonly manifests: string;
   readonly allocations: string;
@@ -43,6 +47,7 @@ export async function openWorkplace(manifests: string, directory: string): Promi
     areNodesMadeUp && file.startsWith(path) ? userName(manifests, file.slice(path.length + 1)) : file;
   return {
     store,
+    dryRun: (snapshot) => dryRun(source, snapshot),
     manifests: path,
     allocations,
     areNodesMadeUp,
