@@ -84,7 +84,6 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.inputs.push(() => source.close());
   if (options.isController) await demandWritable(dirname(source.allocations.path));
   tellProblems(source, log);
-  if (!options.isController) tellMissingController(store, source, log);
 
   const network = await options.openNetwork(options.onFatal);
   ends.push(() => network.links.close());
@@ -105,7 +104,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
     const controller = new Controller({ store, source, status: source.allocations, log });
     ends.inputs.push(() => controller.close());
     await controller.start();
-  }
+  } else tellMissingController(store, source, log);
   ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();

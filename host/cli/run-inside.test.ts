@@ -23,7 +23,7 @@ const linesOf = (text: string) =>
 inside("an interface that does not exist is said with those that do, and waited for; SIGTERM is a good end", [], async () => {
   const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "eth7,lo"];
   const { code, out, err } = await runProgram(args, { stopAt: "Speaker runs" });
-  const [unaddressed, first, ...more] = linesOf(out);
+  const [first, unaddressed, ...more] = linesOf(out);
   assert.is(unaddressed?.["msg"], "No address is on record; waiting for the one speaker with --controller");
   assert.equal([unaddressed?.["services"], unaddressed?.["record"]], [3, join(homelab, "allocations.yaml")]);
   assert.equal([first?.["level"], first?.["node"], first?.["plugin"]], ["warn", "node-a", "arp"]);
