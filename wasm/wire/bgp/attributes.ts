@@ -76,12 +76,9 @@ export function readAttributes(
   const end = at + length;
   for (let from = at; from < end; ) {
     const size = attributeLength(from, end - from);
-    if (size < 0) {
-      readOverrun(from, end - from, reach, unreach);
-      break;
-    }
-    const status = readAttribute(from, size, reach, unreach);
+    const status = size < 0 ? readOverrun(from, end - from, reach, unreach) : readAttribute(from, size, reach, unreach);
     if (status !== Status.Ok) return status;
+    if (size < 0) break;
     from += size;
   }
   return <i32>keys;
@@ -100,13 +97,15 @@ function attributeLength(at: usize, room: u32): i32 {
 }
 
 /** RFC 7606 §4 "Attribute Length Fields". Prefixes of a multiprotocol attribute that is cut off are lost, so there only §5.3 is left. */
-function readOverrun(at: usize, room: u32, reach: u32, unreach: u32): void {
+function readOverrun(at: usize, room: u32, reach: u32, unreach: u32): Status {
   const code: u32 = room > 1 ? load<u8>(at, 1) : 0;
+  if (isMp(code) && findAttribute(code) !== 0) return fail(Status.RepeatedMpAttribute, 0, 0);
   const header = min(headerLength(at), room);
   const entry = addAttribute(code, load<u8>(at), at, room, header);
   if (code === Attribute.MpReachNlri) readFamily(reach, at + header, room - header);
   if (code === Attribute.MpUnreachNlri) readFamily(unreach, at + header, room - header);
   blame(entry, Status.AttributeOverrun, isMp(code) ? mpVerb(room - header) : Verb.TreatAsWithdraw);
+  return Status.Ok;
 }
 
 function isMp(code: u32): bool {

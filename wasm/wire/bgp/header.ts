@@ -5,7 +5,7 @@ import { EXTENTS, OUT } from "./memory";
 import { Status } from "./status";
 
 const MARKER: u32 = 0; // 16 bytes, all ones
-const LENGTH: u32 = 16; // u16, header included
+export const LENGTH: u32 = 16; // u16, header included
 const TYPE: u32 = 18;
 export const HEADER: u32 = 19;
 

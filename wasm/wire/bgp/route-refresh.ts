@@ -1,7 +1,7 @@
 // ROUTE-REFRESH. RFC 2918 §3 "Route-REFRESH Message"; the octet between AFI and SAFI is a subtype since RFC 7313 §3.2.
 import { getU16 } from "../bytes";
 import { fail } from "./error-record";
-import { encodeHeader, HEADER, MESSAGE_EXTENDED_MAX, MessageType } from "./header";
+import { encodeHeader, HEADER, LENGTH, MESSAGE_EXTENDED_MAX, MessageType } from "./header";
 import { isInside, OUT } from "./memory";
 import { NOTIFICATION_END } from "./notification";
 import { Status } from "./status";
@@ -26,12 +26,12 @@ export const REFRESH_REST: u32 = REFRESH_RECORD + 12; // u32, address: outbound 
 export const REFRESH_REST_BYTES: u32 = REFRESH_RECORD + 16; // u32
 export const REFRESH_END: u32 = REFRESH_RECORD + 20;
 
-/** Decodes the ROUTE-REFRESH of `length` bytes at `at` whose header is good. RFC 7313 §5 "Error Handling": the peer gets all of it back. */
+/** Decodes the ROUTE-REFRESH of `length` bytes at `at` whose header is good. Of a mark that is not as long as it should be, the peer gets all back: RFC 7313 §5. */
 export function decodeRefresh(at: usize, length: u32): Status {
-  if (length < REST) return fail(Status.BadRefreshLength, at, length);
-  const subtype = load<u8>(at, SUBTYPE);
+  const subtype: u32 = length > SUBTYPE ? load<u8>(at, SUBTYPE) : Refresh.Request;
   const isMark = subtype === Refresh.Begin || subtype === Refresh.End;
   if (isMark && length !== REST) return fail(Status.BadRefreshLength, at, length);
+  if (length < REST) return fail(Status.BadMessageLength, at + LENGTH, 2);
   store<u32>(REFRESH_AFI, getU16(at + AFI));
   store<u32>(REFRESH_SAFI, load<u8>(at, SAFI));
   store<u32>(REFRESH_SUBTYPE, subtype);
