@@ -33,8 +33,8 @@ export function writePath(segments: readonly AsPathSegment[]): number[] {
 /** The attributes of a two-octet peer with the four-octet numbers put where they belong. RFC 6793 §4.2.3 "Processing Received Updates". */
 export function mergeAs4(attributes: PathAttributes): PathAttributes {
   const { asPath, aggregator, as4Path, as4Aggregator } = attributes;
-  // An aggregator of its own means that an old speaker aggregated, and the four-octet ones are of before that.
-  if (aggregator !== undefined && aggregator.asNumber !== AS_TRANS) return attributes;
+  // Two different aggregators: an old speaker has aggregated, and the four-octet attributes are of before that.
+  if (as4Aggregator !== undefined && aggregator !== undefined && aggregator.asNumber !== AS_TRANS) return attributes;
   return {
     ...attributes,
     ...(asPath !== undefined && as4Path !== undefined ? { asPath: mergePaths(asPath, as4Path) } : {}),

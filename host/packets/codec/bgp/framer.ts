@@ -6,7 +6,7 @@ import { bgpModule, read } from "./record.ts";
 export interface Framed {
   /** Whole messages, in order; each is a view of bytes that nobody writes to again. */
   readonly messages: readonly Uint8Array[];
-  /** A header that cannot be read behind them: the stream has come to its end. */
+  /** A header that cannot be read behind them: the stream has come to its end, and what comes after is passed over. */
   readonly error?: MessageError;
 }
 
@@ -23,34 +23,41 @@ export function createFramer(): Framer {
   let pending = 0;
   /** Bytes until the next message, or its header, may be whole: before that, there is nothing to look at. */
   let wanted = 0;
+  let isOver = false;
 
   return {
     get pendingBytes() {
       return pending;
     },
     push(piece, format = {}) {
+      if (isOver) return { messages: [] };
       pieces.push(piece);
       pending += piece.length;
       if (pending < wanted) return { messages: [] };
       const stream = pieces.length === 1 ? piece : Buffer.concat(pieces);
-      const messages: Uint8Array[] = [];
-      let taken = 0;
-      for (;;) {
-        const window = stream.subarray(taken, taken + bgpModule().value("IN_BYTES"));
-        const count = frame(window, format);
-        for (const length of extents(count)) {
-          messages.push(stream.subarray(taken, taken + length));
-          taken += length;
-        }
-        if (count === 0) break;
-      }
-      pieces = [stream.subarray(taken)];
-      pending = stream.length - taken;
-      wanted = read("FRAME_WANTED");
+      const { messages, rest } = split(stream, format);
       const status = frameStatus();
-      return status === 0 ? { messages } : { messages, error: messageError(status) };
+      isOver = status !== 0;
+      pieces = isOver ? [] : [rest];
+      pending = isOver ? 0 : rest.length;
+      wanted = read("FRAME_WANTED");
+      return isOver ? { messages, error: messageError(status) } : { messages };
     },
   };
+}
+
+/** As many messages as are whole. The module takes no more at once than fits its memory. */
+function split(stream: Uint8Array, format: MessageFormat): { messages: Uint8Array[]; rest: Uint8Array } {
+  const messages: Uint8Array[] = [];
+  let taken = 0;
+  for (;;) {
+    const count = frame(stream.subarray(taken, taken + bgpModule().value("IN_BYTES")), format);
+    if (count === 0) return { messages, rest: stream.subarray(taken) };
+    for (const length of extents(count)) {
+      messages.push(stream.subarray(taken, taken + length));
+      taken += length;
+    }
+  }
 }
 
 function frame(bytes: Uint8Array, format: MessageFormat): number {
