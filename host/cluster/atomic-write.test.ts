@@ -107,7 +107,7 @@ testWith(write, [namespaces], "writeAtomically() leaves the old file on a full d
 testWith(write, [namespaces], "writeAtomically() leaves the old file on a read-only disk", () => {
   const printed = onSmallDisk(`
     await writeAtomically(file, "old");
-    execFileSync("mount", ["-o", "remount,ro", directory]);
+    execFileSync("mount", ["-o", "remount,bind,ro", directory]);
     const error = await writeAtomically(file, "new").catch((error) => error);
     console.log(JSON.stringify([error.message, readFileSync(file, "utf8"), readdirSync(directory)]));
   `);

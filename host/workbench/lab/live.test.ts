@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { namespaces, testWith, tool } from "../testing/requirements.ts";
+import { findTool, namespaces, testWith, tool } from "../testing/requirements.ts";
 import { RunningLab } from "../testing/running-lab.ts";
 
 const homelab = fileURLToPath(new URL("../../../fixtures/homelab", import.meta.url));
@@ -151,8 +151,9 @@ testWith(LIVE, [tool("tshark"), tool("arping"), namespaces], "sends what tshark 
     await new Promise((resolve) => setTimeout(resolve, 5000));
     askedSeconds = readArp(capture).at(-1)?.seconds ?? 0;
     const [enter = "", ...options] = hint.split(" ");
+    const arping = findTool("arping") ?? "";
     for (const vip of ["192.0.2.240", "192.0.2.241", "192.0.2.250"]) {
-      const { status, stdout, stderr } = spawnSync(enter, [...options, "arping", "-c", "2", "-W", "0.2", vip], { encoding: "utf8" });
+      const { status, stdout, stderr } = spawnSync(enter, [...options, arping, "-c", "2", "-W", "0.2", vip], { encoding: "utf8" });
       assert.is(status, 0, stderr);
       assert.match(stdout, /2 packets transmitted, 2 packets received, {3}0% unanswered \(0 extra\)/);
     }
