@@ -31,6 +31,8 @@ const VLAN_TAG_PRESENT = ANCILLARY + 48;
 const OTHER_HOST = 3;
 const WHOLE_FRAME = 0x40000;
 
+export const everyFrame: readonly Instruction[] = [[RETURN, 0, 0, WHOLE_FRAME]];
+
 /** Untagged frames of the match that are for this host, its groups or everybody. */
 export function frameFilter(match: FrameMatch): Instruction[] {
   const checks: { load: Instruction; value: number; want: boolean }[] = [

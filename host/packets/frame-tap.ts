@@ -3,7 +3,7 @@
  * without our own event loop in the figure.
  */
 
-import type { Instruction } from "./filter.ts";
+import { everyFrame } from "./filter.ts";
 import { Layout, setWord } from "./layout.ts";
 import { Errno, type Libc } from "./libc.ts";
 import { MSG_DONTWAIT, PACKET_IGNORE_OUTGOING, SOL_PACKET, SOL_SOCKET } from "./socket-numbers.ts";
@@ -58,8 +58,6 @@ export function openFrameTap(libc: Libc, link: { name: string; index: number }, 
     },
   };
 }
-
-const everyFrame: readonly Instruction[] = [[0x06, 0, 0, 0x40000]];
 
 /** Message headers with room for a frame and its time each, in one piece of memory. */
 class TimedSlots {

@@ -4,8 +4,8 @@ import { codec, type Fields } from "../../packets/codec/codec.ts";
 import { PacketProgram, ROW_BYTES, type RowCounters } from "../../packets/program.ts";
 import { loadModule } from "../../packets/wasm.ts";
 
-export const STATES = { active: 1, standby: 2, draining: 3 } as const;
-export const EVERY_LINK = 0xffff_ffff_ffff_ffffn;
+const STATES = { active: 1, standby: 2, draining: 3 } as const;
+const EVERY_LINK = 0xffff_ffff_ffff_ffffn;
 
 export interface TestRow {
   /** Dotted IPv4, or 16 bytes. */

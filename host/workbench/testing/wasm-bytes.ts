@@ -96,7 +96,7 @@ export function constant(type: Type, value: number): number[] {
 }
 
 /** LEB128, as all numbers in a module. */
-export function unsigned(value: number): number[] {
+function unsigned(value: number): number[] {
   const low = value % 128;
   const rest = Math.floor(value / 128);
   return rest === 0 ? [low] : [low | 128, ...unsigned(rest)];
