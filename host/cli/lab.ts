@@ -1,7 +1,7 @@
 /** `herald lab`: a whole little cluster on this machine, to see Herald work. */
 
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PluginDefinition } from "../announcer.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
@@ -62,12 +62,15 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
   const manifests = values.manifests ?? homelab();
   if (!existsSync(manifests))
     throw new UsageError(`Flag --manifests has the value "${manifests}": expected a directory or a file that exists`);
+  const { capture } = values;
+  if (capture !== undefined && !existsSync(dirname(capture)))
+    throw new UsageError(`Flag --capture has the value "${capture}": expected a file in a directory that exists`);
   const json = values.json ?? false;
   const { createIo } = await import("../workbench/lab/io.ts");
   const { runLab } = await import("../workbench/lab/lab.ts");
   const labIo = createIo(io, json);
   try {
-    const options = { manifests, once: json || (values.once ?? false), json, verbose: values.verbose ?? false, capture: values.capture };
+    const options = { manifests, once: json || (values.once ?? false), json, verbose: values.verbose ?? false, capture };
     return await runLab({ ...options, plugins: builtIns, args }, labIo);
   } catch (error) {
     labIo.complain((error as Error).message);

@@ -183,6 +183,18 @@ LAB("follows edits in memory too, ends with 0, and takes its files away", async 
   }
 });
 
+LAB("refuses a capture that could not be kept", async () => {
+  for (const [file, code, says] of [
+    [join(directory, "nowhere/lab.pcap"), 2, /Flag --capture has the value ".*": expected a file in a directory that exists/],
+    ["/run/lab.pcap", 1, /^herald lab: Cannot write a capture to \/run: the lab has a \/run of its own/],
+    [directory, 1, /^herald lab: Cannot write the capture: EISDIR/m],
+  ] as const) {
+    const end = await runLab(["--once", "--capture", file]);
+    assert.match(end.stderr, says);
+    assert.is(end.code, code, file);
+  }
+});
+
 LAB("refuses manifests that are not there", async () => {
   const { code, stderr } = await runLab(["--once", "--manifests", join(directory, "nowhere")]);
   assert.is(code, 2);

@@ -9,7 +9,7 @@
 
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { PluginDefinition } from "../../announcer.ts";
 import { type FrameTap, openFrameTap } from "../../packets/frame-tap.ts";
 import { libc } from "../../packets/libc.ts";
@@ -43,11 +43,8 @@ export interface LabOptions {
 export async function runLab(options: LabOptions, io: LabIo): Promise<number> {
   // Speakers, listeners and sockets end with this process, and need no farewell.
   if (isInside()) process.exit(await runInside(options, io));
-  if (realpathSync(options.manifests).startsWith("/run/")) {
-    throw new Error(
-      `Cannot use the manifests at ${options.manifests}: the lab puts a /run of its own over them; expected a place elsewhere`,
-    );
-  }
+  demandElsewhere("read manifests in", options.manifests);
+  if (options.capture !== undefined) demandElsewhere("write a capture to", dirname(options.capture));
   const way = findWay();
   if (!way.ok) return await runInMemory(options, io, way);
   io.say("Your own network is untouched: the lab runs in network namespaces of its own.");
@@ -55,6 +52,11 @@ export async function runLab(options: LabOptions, io: LabIo): Promise<number> {
   if (code === KILLED) io.complain("The lab was killed; nothing of it is left");
   else if (!options.once && code === 0) io.say("\nThe lab has ended; nothing of it is left.");
   return code;
+}
+
+function demandElsewhere(what: string, path: string): void {
+  if (`${realpathSync(path)}/`.startsWith("/run/"))
+    throw new Error(`Cannot ${what} ${path}: the lab has a /run of its own; expected a place elsewhere`);
 }
 
 async function runInside(options: LabOptions, io: LabIo): Promise<number> {
@@ -71,7 +73,7 @@ async function runInside(options: LabOptions, io: LabIo): Promise<number> {
 }
 
 function captureSwitch(bridge: string, file: string): FrameTap {
-  return openFrameTap(libc(), { name: bridge, index: linkIndex(bridge) }, openCapture(file).write);
+  return openFrameTap(libc(), { name: bridge, index: linkIndex(bridge) }, openCapture(file));
 }
 
 /** Exit code 3 says that it proved less than it should. */
@@ -97,7 +99,7 @@ async function runInMemory(
     const makeGround = (events: GroundEvents): Ground => {
       const ground = new MemoryGround({ ...place, plugins: options.plugins, events });
       if (options.capture !== undefined) {
-        const { write } = openCapture(options.capture);
+        const write = openCapture(options.capture);
         ground.segment.onFrame((frame) => write(frame, BigInt(Date.now()) * 1_000_000n));
       }
       return ground;
