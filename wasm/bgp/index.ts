@@ -81,6 +81,7 @@ export {
   KEYS_MAX,
   OUT,
   OUT_BYTES,
+  PACK_KEYS,
   RECORD,
   VALUES,
   VALUES_BYTES,

@@ -1,6 +1,6 @@
 // Changes of module `routes` sorted into groups of which each can go into the same messages: withdrawals by family, announcements by family,
 // next hop and attribute set. Three passes, each linear: number the groups, count them out, put every key where its group lies.
-import { CHANGE_BYTES, CHANGES, GROUP_BYTES, GROUP_OF, GROUPS, KEY_BYTES, KEYS, KEYS_MAX, SLOT_COUNT, SLOTS } from "./memory";
+import { CHANGE_BYTES, CHANGES, GROUP_BYTES, GROUP_OF, GROUPS, KEY_BYTES, KEYS_MAX, PACK_KEYS, SLOT_COUNT, SLOTS } from "./memory";
 import { Status } from "./status";
 
 // A change: kind, then the row (wasm/routes/memory.ts).
@@ -12,14 +12,14 @@ const REMOVED: u32 = 3;
 // A group.
 export const GROUP_IS_WITHDRAWAL: u32 = 0; // u32: 1 or 0
 export const GROUP_FAMILY: u32 = 4; // u32: 4 or 6
-export const GROUP_FIRST: u32 = 8; // u32: index of its first key in `KEYS`
+export const GROUP_FIRST: u32 = 8; // u32: index of its first key in `PACK_KEYS`
 export const GROUP_COUNT: u32 = 12; // u32
 export const GROUP_NEXT_HOP: u32 = 16; // 16 bytes, zero for withdrawals
 export const GROUP_ATTRIBUTES: u32 = 32; // u32: attribute-set id, zero for withdrawals
 
 let groups: u32 = 0;
 
-/** Sorts the first `count` changes of `CHANGES` into `KEYS`: the number of groups in `GROUPS`, or `Status.BadRecord`. Groups and keys keep their order. */
+/** Sorts the first `count` changes of `CHANGES` into `PACK_KEYS`: the number of groups in `GROUPS`, or `Status.BadRecord`. Groups and keys keep their order. */
 export function group(count: u32): i32 {
   if (count > KEYS_MAX) return Status.BadRecord;
   groups = 0;
@@ -43,7 +43,7 @@ export function group(count: u32): i32 {
     const place = load<u32>(own, GROUP_COUNT);
     store<u32>(own, place + 1, GROUP_COUNT);
     const from: usize = CHANGES + index * CHANGE_BYTES + CHANGE_KEY;
-    const to: usize = KEYS + (load<u32>(own, GROUP_FIRST) + place) * KEY_BYTES;
+    const to: usize = PACK_KEYS + (load<u32>(own, GROUP_FIRST) + place) * KEY_BYTES;
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, 8), 8);
     store<u32>(to, load<u32>(from, 16), 16);

@@ -1,7 +1,7 @@
 // The memory map of module `bgp`. Each base follows from the one before; input lies at the very end of memory, so that a decoder that
 // reads one byte too many traps in every test and every run.
 //
-//   static tables │ record │ capabilities │ attributes │ values │ blob │ extents │ out │ keys │ changes │ groups │ group of │ slots │ in
+//   static tables │ record │ capabilities │ attributes │ values │ blob │ extents │ out │ keys │ pack keys │ changes │ groups │ group of │ slots │ in
 
 /** Decoded form of one message: each message type's fields have a place of their own (header.ts, open.ts, …). */
 export const RECORD: u32 = 0x1000;
@@ -38,8 +38,11 @@ export const KEYS: u32 = OUT + OUT_BYTES;
 export const KEY_BYTES: u32 = 20;
 export const KEYS_MAX: u32 = 65536;
 
+/** The same, sorted by group, for `pack`: apart, so that attributes can be encoded between the two. */
+export const PACK_KEYS: u32 = KEYS + KEY_BYTES * KEYS_MAX;
+
 /** Changes as module `routes` gives them, for `group`: kind, key, next hop, attribute-set id. */
-export const CHANGES: u32 = KEYS + KEY_BYTES * KEYS_MAX;
+export const CHANGES: u32 = PACK_KEYS + KEY_BYTES * KEYS_MAX;
 export const CHANGE_BYTES: u32 = 44;
 
 export const GROUPS: u32 = CHANGES + CHANGE_BYTES * KEYS_MAX;
@@ -54,7 +57,7 @@ export const SLOT_COUNT: u32 = 2 * KEYS_MAX;
 
 /** Two of the longest messages: what was left of the last piece of a stream, and the next piece. */
 export const IN_BYTES: u32 = 0x20000;
-export const END: u32 = 0x8d0000;
+export const END: u32 = 0xa10000;
 export const IN: u32 = END - IN_BYTES;
 
 /** True: the host may have meant these bytes. Records come from outside the module, and encoders do not trap either. */

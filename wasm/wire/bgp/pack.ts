@@ -2,7 +2,7 @@
 // and three comparisons. RFC 7606 §5.1: a message says one thing only, and a multiprotocol attribute comes first.
 import { Attribute, EXTENDED_LENGTH, OPTIONAL } from "./attribute-table";
 import { encodeHeader, HEADER, MESSAGE_EXTENDED_MAX, MessageType } from "./header";
-import { BLOB, BLOB_BYTES, KEY_BYTES, KEYS, KEYS_MAX, OUT, OUT_BYTES, VALUES } from "./memory";
+import { BLOB, BLOB_BYTES, KEY_BYTES, KEYS_MAX, OUT, OUT_BYTES, PACK_KEYS, VALUES } from "./memory";
 import { afiOf, KEY_LENGTH, KEY_PREFIX, SAFI_UNICAST, writePrefix } from "./prefixes";
 import { REACH_LEAST, UNREACH_LEAST } from "./reach";
 import { REFRESH_END } from "./route-refresh";
@@ -34,7 +34,7 @@ let key: usize = 0;
 let keysEnd: usize = 0;
 
 /**
- * Writes UPDATEs of at most `most` bytes to `OUT`, behind the `used` bytes that stand there, about the prefixes of keys `first` and on, all of one
+ * Writes UPDATEs of at most `most` bytes to `OUT`, behind the `used` bytes that stand there, about the prefixes of `PACK_KEYS` from `first` on, all of one
  * family: as many as there is room for, so empty `OUT` then and go on behind `PACK_TAKEN`. Attributes stand in `BLOB`, the octets of the next hop for MP_REACH_NLRI in `VALUES`. Answers with the length of
  * all messages; `Oversized` where not even one prefix fits beside the attributes, `BadRecord` where a key is not of the family.
  */
@@ -54,7 +54,7 @@ export function pack(
   const tail = tailLength(kind, attributesLength);
   if (head + tail + (family === 4 ? 5 : 17) > most) return Status.Oversized;
 
-  const start: usize = KEYS + first * KEY_BYTES;
+  const start: usize = PACK_KEYS + first * KEY_BYTES;
   key = start;
   keysEnd = start + count * KEY_BYTES;
   let at: usize = OUT + used;

@@ -53,9 +53,12 @@ function attributeErrors(index: number, at: number): MessageError[] {
   return errors;
 }
 
+/** The lower four bits mean nothing: RFC 4271 §4.3 "UPDATE Message Format". */
+const FLAG_BITS = 0xf0;
+
 function readUnknown(at: number): UnknownAttribute {
   const value = formatHex(readBytes("ATTRIBUTE_VALUE", at));
-  return { flags: byteOf("ATTRIBUTE_FLAGS", at), typeCode: byteOf("ATTRIBUTE_CODE", at), value };
+  return { flags: byteOf("ATTRIBUTE_FLAGS", at) & FLAG_BITS, typeCode: byteOf("ATTRIBUTE_CODE", at), value };
 }
 
 function readAttribute(at: number): PathAttributes {
