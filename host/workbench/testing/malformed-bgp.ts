@@ -205,6 +205,7 @@ const rows: Readonly<Record<Sender, readonly Row[]>> = {
     ["AS4_PATH of five octets", announce({ more: "c011050201000000" }, "old"), "discard 3/11 BadAsPath 17", "keep", "reset 3/1"],
     ["AS4_PATH with a segment of type 5", announce({ more: "c0110605010000fdeb" }, "old"), "discard 3/11 BadAsPath 17", "keep", "reset 3/1"],
     ["AS4_PATH with an empty segment", announce({ more: "c0110802010000fdeb0200" }, "old"), "discard 3/11 BadAsPath 17", "keep", "reset 3/1"],
+    ["AS4_PATH of a confederation", announce({ more: "c0110603010000fdeb" }, "old"), "discard 3/11 BadAsPath 17", "keep", "withdraw"],
     ["AS4_PATH with AS 0", announce({ more: "c01106020100000000" }, "old"), "discard 3/11 ZeroAs 17", "keep", "withdraw"],
     ["AS4_AGGREGATOR that is not transitive", announce({ more: "8012080000fdebc0000267" }, "old"), "withdraw 3/4 WrongFlags 18", "withdraw", "keep"],
     ["AS4_AGGREGATOR of six octets", announce({ more: "c01206fdebc0000267" }, "old"), "discard 3/5 WrongLength 18", "keep", "keep"],

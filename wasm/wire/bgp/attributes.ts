@@ -177,7 +177,7 @@ function readValue(entry: usize, row: usize, value: usize, length: u32): Status 
   if (load<u32>(row, ROW_SHAPE) === Shape.Path) {
     const isAs4 = load<u8>(entry) === Attribute.As4Path;
     bytes = readPath(value, length, isAs4 ? 4 : session, isAs4, out);
-    if (isAs4 && length === 0) return Status.BadAsPath; // RFC 6793 §6: room for one segment at least
+    if (isAs4 && bytes === 0) return Status.BadAsPath; // RFC 6793 §6: one segment at least
     if (bytes < 0) return bytes;
   } else {
     if (!isLength(length, load<u32>(row, ROW_HEAD), load<u32>(row, ROW_REPEAT), 1, session)) return Status.WrongLength;
