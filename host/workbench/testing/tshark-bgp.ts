@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AsPathSegment, Capability, Message, PathAttributes } from "../../packets/codec/bgp.ts";
+import { pcapFile, tcpFrame } from "./tcp-frame.ts";
 
 /** Ethernet, IPv4 and TCP before each message, as we wrap them. */
 const HEADERS_BYTES = 54;
@@ -35,23 +36,8 @@ export function tsharkMessages(messages: readonly Uint8Array[], asnBytes: 2 | 4)
 
 /** Each message in a connection of its own. */
 function capture(messages: readonly Uint8Array[]): Buffer {
-  const header = Buffer.from("d4c3b2a1020004000000000000000000ffff000001000000", "hex");
-  const frames = messages.flatMap((message, index) => {
-    const headers = Buffer.from(
-      "02000000000a02000000000b0800 45000000000040004006000 0c0000202c0000201 0000 00b3 00000001 00000001 5018ffff00000000".replace(
-        /\s/g,
-        "",
-      ),
-      "hex",
-    );
-    headers.writeUInt16BE(message.length + HEADERS_BYTES - 14, 16);
-    headers.writeUInt16BE(20_000 + index, 34);
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(headers.length + message.length, 8);
-    record.writeUInt32LE(headers.length + message.length, 12);
-    return [record, headers, message];
-  });
-  return Buffer.concat([header, ...frames]);
+  const ends = { source: "192.0.2.2", destination: "192.0.2.1", destinationPort: 179, sequence: 1 };
+  return pcapFile(messages.map((payload, index) => tcpFrame({ ...ends, sourcePort: 20_000 + index, payload })));
 }
 
 /** All protocols of all packets. */
