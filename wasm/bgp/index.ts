@@ -1,17 +1,17 @@
 /**
  * Module `bgp`: the messages of BGP-4, in both directions.
  *
- * Stateless: no call knows of one before it. The host writes bytes of a stream into `IN`, flush with its end, asks `frame` where the messages
- * in it lie, and `decode` what one says; or it fills a record and asks for bytes in `OUT`. Routes go out in bulk: changes of module `routes` in
- * `CHANGES` become groups (`group`), and each group as many full UPDATEs as it needs (`pack`).
+ * Stateless: no call knows of one before it. The host writes bytes of a stream into `IN`, flush with its end, asks `frame` where the
+ * messages in it lie, and `decode` what one says; or it fills a record and asks for bytes in `OUT`. Routes go out in bulk: changes of
+ * module `routes` in `CHANGES` become groups (`group`), and each group as many full UPDATEs as it needs (`pack`).
  *
- * Followed: RFC 4271 with 4760 and 2545 (IPv6), 8950 (IPv4 over IPv6 next hops), 6793 (four-octet AS numbers), 5492 and 9072 (capabilities),
- * 2918 and 7313 (route refresh), 4724 and 8538 (graceful restart), 8654 (extended messages), 9003 (shutdown communication), 1997, 4360 and 8092
- * (communities), 4456 (reflected routes), 6286 (identifiers), 7607 (AS zero), and 7606 for what is done about malformed UPDATEs. Left out:
- * confederations, ADD-PATH, families other than IPv4 and IPv6 unicast; what is not read here is kept as bytes.
+ * Followed: RFC 4271 with 4760 and 2545 (IPv6), 8950 (IPv4 over IPv6 next hops), 6793 (four-octet AS numbers), 5492 and 9072
+ * (capabilities), 2918 and 7313 (route refresh), 4724 and 8538 (graceful restart), 8654 (extended messages), 9003 (shutdown communication),
+ * 1997, 4360 and 8092 (communities), 4456 (reflected routes), 6286 (identifiers), 7607 (AS zero), and 7606 for what is done about malformed
+ * UPDATEs. Left out: confederations, ADD-PATH, families other than IPv4 and IPv6 unicast; what is not read here is kept as bytes.
  *
- * Decoders are total: any bytes give a Status, none traps and none reads past the end. What depends on who the peer is or what was negotiated
- * comes in as parameters, or is left to the session.
+ * Decoders are total: any bytes give a Status, none traps and none reads past the end. What depends on who the peer is or what was
+ * negotiated comes in as parameters, or is left to the session.
  */
 export { Segment } from "../wire/bgp/as-path";
 export {
@@ -23,8 +23,6 @@ export {
   ATTRIBUTE_VALUE,
   ATTRIBUTE_VALUE_BYTES,
   ATTRIBUTE_VERB,
-  ATTRIBUTE_WIRE,
-  ATTRIBUTE_WIRE_BYTES,
   FORM_FIELD,
 } from "../wire/bgp/attribute-list";
 export { Attribute } from "../wire/bgp/attribute-table";
@@ -52,7 +50,6 @@ export {
 export {
   encodeKeepalive,
   FRAME_STATUS,
-  FRAME_TAKEN,
   FRAME_WANTED,
   frame,
   HEADER_TYPE,
@@ -80,7 +77,6 @@ export {
   KEYS,
   KEYS_MAX,
   OUT,
-  OUT_BYTES,
   PACK_KEYS,
   RECORD,
   VALUES,
@@ -126,7 +122,6 @@ export {
   UPDATE_ATTRIBUTES,
   UPDATE_REACH,
   UPDATE_UNREACH,
-  UPDATE_VERBS,
   UPDATE_WITHDRAWN,
 } from "../wire/bgp/update";
 export { encodeAttributes, encodeUpdate } from "../wire/bgp/update-encode";

@@ -1,5 +1,6 @@
 /**
- * BGP-4 as TypeScript sees it: bytes of a connection in, messages as plain data out, and back. The bytes are read and written by module `bgp`.
+ * BGP-4 as TypeScript sees it: bytes of a connection in, messages as plain data out, and back. The bytes are read and written by module
+ * `bgp`.
  *
  *   const framer = bgp.createFramer();
  *   for (const bytes of framer.push(chunk, format).messages) bgp.decode(bytes, format)   → { message: { type: "update", … }, errors: [] }

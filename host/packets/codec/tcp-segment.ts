@@ -26,7 +26,9 @@ const FIN = 0x01;
 const SYN = 0x02;
 const RST = 0x04;
 
-/** The segment of a frame; undefined where it has none, is a fragment, or was captured in part. IPv6 extension headers are not passed over. */
+/**
+ * The segment of a frame; undefined where it has none, is a fragment, or was captured in part. IPv6 extension headers are not passed over.
+ */
 export function readSegment(frame: Uint8Array): Segment | undefined {
   if (frame.length < ETHERNET_HEADER_BYTES) return undefined;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);

@@ -19,7 +19,10 @@ interface Node {
   readonly children: Node[];
 }
 
-/** What each message says, where AS numbers have so many octets. Texts and what a Hard Reset wraps are left as data: tshark 4.0 reads no further. */
+/**
+ * What each message says, where AS numbers have so many octets. Texts and what a Hard Reset wraps are left as data: tshark 4.0 reads no
+ * further.
+ */
 export function tsharkMessages(messages: readonly Uint8Array[], asnBytes: 2 | 4): Message[] {
   const folder = mkdtempSync(join(tmpdir(), "herald-tshark-"));
   try {

@@ -1,5 +1,5 @@
-// The path attributes that are read here, one row each; others are kept as they came. A new attribute is a row, and a reader and a writer in
-// `host/packets/codec/bgp`. What is done about a malformed one: RFC 7606 §3 and §7, and the RFC of the attribute.
+// The path attributes that are read here, one row each; others are kept as they came. A new attribute is a row, and a reader and a writer
+// in `host/packets/codec/bgp`. What is done about a malformed one: RFC 7606 §3 and §7, and the RFC of the attribute.
 import { ASN, NOTHING, U8, U16, U32 } from "./layout";
 import { Verb } from "./status";
 

@@ -1,5 +1,5 @@
-// Path attributes. RFC 4271 §4.3 "UPDATE Message Format" for their form, RFC 7606 for what is done about those that break a rule: a malformed
-// one is noted in the list and the others are read, unless the session has to end.
+// Path attributes. RFC 4271 §4.3 "UPDATE Message Format" for their form, RFC 7606 for what is done about those that break a rule: a
+// malformed one is noted in the list and the others are read, unless the session has to end.
 import { getU16 } from "../bytes";
 import { readPath } from "./as-path";
 import {
@@ -54,8 +54,8 @@ let peer: Side = Side.Unknown;
 let mayNextHopsBeIpv6: bool = false;
 
 /**
- * Reads the attributes of an UPDATE into the list; prefixes become keys from `firstKey` on, and the fields `reach` and `unreach`. Answers with
- * the number of keys then, or with the status that ends the session.
+ * Reads the attributes of an UPDATE into the list; prefixes become keys from `firstKey` on, and the fields `reach` and `unreach`. Answers
+ * with the number of keys then, or with the status that ends the session.
  */
 export function readAttributes(
   at: usize,

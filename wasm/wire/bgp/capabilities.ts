@@ -13,7 +13,10 @@ export enum Capability {
   ExtendedNextHop = 5,
   /** RFC 8654 §3 "BGP Extended Message Capability" */
   ExtendedMessage = 6,
-  /** RFC 4724 §3 "Graceful Restart Capability", RFC 8538 §2 for the N flag: flags and time as one number, then AFI, SAFI and flags, repeated. */
+  /**
+   * RFC 4724 §3 "Graceful Restart Capability", RFC 8538 §2 for the N flag: flags and time as one number, then AFI, SAFI and flags,
+   * repeated.
+   */
   GracefulRestart = 64,
   /** RFC 6793 §3 "Protocol Extensions": the AS number. */
   FourOctetAs = 65,
@@ -55,7 +58,10 @@ export function capabilityAt(index: u32): usize {
   return CAPABILITIES + index * CAPABILITY_BYTES;
 }
 
-/** Reads the capability at `at`, of which the code and the length are there and the value too, as entry `index`; values go to `out`. Answers with where those end, or with a status. */
+/**
+ * Reads the capability at `at`, of which the code and the length are there and the value too, as entry `index`; values go to `out`. Answers
+ * with where those end, or with a status.
+ */
 export function readCapability(at: usize, index: u32, out: usize): i32 {
   const code = load<u8>(at);
   const length: u32 = load<u8>(at, 1);

@@ -1,5 +1,5 @@
-// Changes of module `routes` sorted into groups of which each can go into the same messages: withdrawals by family, announcements by family,
-// next hop and attribute set. Three passes, each linear: number the groups, count them out, put every key where its group lies.
+// Changes of module `routes` sorted into groups of which each can go into the same messages: withdrawals by family, announcements by
+// family, next hop and attribute set. Three passes, each linear: number the groups, count them out, put every key where its group lies.
 import { CHANGE_BYTES, CHANGES, GROUP_BYTES, GROUP_OF, GROUPS, KEY_BYTES, KEYS_MAX, PACK_KEYS, SLOT_COUNT, SLOTS } from "./memory";
 import { Status } from "./status";
 
@@ -19,7 +19,10 @@ export const GROUP_ATTRIBUTES: u32 = 32; // u32: attribute-set id, zero for with
 
 let groups: u32 = 0;
 
-/** Sorts the first `count` changes of `CHANGES` into `PACK_KEYS`: the number of groups in `GROUPS`, or `Status.BadRecord`. Groups and keys keep their order. */
+/**
+ * Sorts the first `count` changes of `CHANGES` into `PACK_KEYS`: the number of groups in `GROUPS`, or `Status.BadRecord`. Groups and keys
+ * keep their order.
+ */
 export function group(count: u32): i32 {
   if (count > KEYS_MAX) return Status.BadRecord;
   groups = 0;

@@ -24,10 +24,9 @@ export const MESSAGE_EXTENDED_MAX: u32 = 65535;
 
 const HEADER_RECORD: u32 = ERROR_END;
 export const HEADER_TYPE: u32 = HEADER_RECORD; // u32: MessageType
-export const FRAME_TAKEN: u32 = HEADER_RECORD + 4; // u32: bytes that whole messages took
-export const FRAME_WANTED: u32 = HEADER_RECORD + 8; // u32: bytes from there to the end of the next message, or of its header
-export const FRAME_STATUS: u32 = HEADER_RECORD + 12; // i32: of the message at which it stopped
-export const HEADER_END: u32 = HEADER_RECORD + 16;
+export const FRAME_WANTED: u32 = HEADER_RECORD + 4; // u32: length of the message behind the whole ones, or of its header
+export const FRAME_STATUS: u32 = HEADER_RECORD + 8; // i32: of the message at which it stopped
+export const HEADER_END: u32 = HEADER_RECORD + 12;
 
 /**
  * Length of the message at `at`, of which `length` bytes are there, 19 or more; or a status. `most` is what was negotiated: OPEN and
@@ -69,7 +68,6 @@ export function frame(at: usize, length: u32, most: u32): u32 {
     taken += found;
     found = 0;
   }
-  store<u32>(FRAME_TAKEN, taken);
   store<u32>(FRAME_WANTED, found > 0 ? <u32>found : HEADER);
   store<i32>(FRAME_STATUS, found < 0 ? found : Status.Ok);
   return count;

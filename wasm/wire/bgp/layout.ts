@@ -18,7 +18,7 @@ function widthOf(field: u32, asnBytes: u32): u32 {
 }
 
 /** Octets that a layout takes. */
-export function lengthOf(layout: u32, asnBytes: u32): u32 {
+function lengthOf(layout: u32, asnBytes: u32): u32 {
   let length: u32 = 0;
   for (let rest = layout; rest !== 0; rest >>= 4) length += widthOf(rest & 15, asnBytes);
   return length;

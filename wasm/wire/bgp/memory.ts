@@ -1,11 +1,12 @@
 // The memory map of module `bgp`. Each base follows from the one before; input lies at the very end of memory, so that a decoder that
 // reads one byte too many traps in every test and every run.
 //
-//   static tables │ record │ capabilities │ attributes │ values │ blob │ extents │ out │ keys │ pack keys │ changes │ groups │ group of │ slots │ in
+//   static tables │ record │ capabilities │ attributes │ values │ blob │ extents │ out
+//   │ keys │ pack keys │ changes │ groups │ group of │ slots │ in
 
 /** Decoded form of one message: each message type's fields have a place of their own (header.ts, open.ts, …). */
 export const RECORD: u32 = 0x1000;
-export const RECORD_BYTES: u32 = 0x1000;
+const RECORD_BYTES: u32 = 0x1000;
 
 /** Capabilities of an OPEN: `CAPABILITY_BYTES` each. More do not fit in one: it is 4,096 bytes long at most, and each takes two. */
 export const CAPABILITIES: u32 = RECORD + RECORD_BYTES;
@@ -57,7 +58,7 @@ export const SLOT_COUNT: u32 = 2 * KEYS_MAX;
 
 /** Two of the longest messages: what was left of the last piece of a stream, and the next piece. */
 export const IN_BYTES: u32 = 0x20000;
-export const END: u32 = 0xa10000;
+const END: u32 = 0xa10000;
 export const IN: u32 = END - IN_BYTES;
 
 /** True: the host may have meant these bytes. Records come from outside the module, and encoders do not trap either. */

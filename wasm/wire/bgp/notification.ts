@@ -8,10 +8,10 @@ const CODE: u32 = HEADER;
 const SUBCODE: u32 = HEADER + 1;
 const DATA: u32 = HEADER + 2;
 
-export const CEASE: u32 = 6;
-export const ADMINISTRATIVE_SHUTDOWN: u32 = 2;
-export const ADMINISTRATIVE_RESET: u32 = 4;
-export const HARD_RESET: u32 = 9;
+const CEASE: u32 = 6;
+const ADMINISTRATIVE_SHUTDOWN: u32 = 2;
+const ADMINISTRATIVE_RESET: u32 = 4;
+const HARD_RESET: u32 = 9;
 /** Longer texts do not fit behind their one octet of length. */
 export const TEXT_MAX: u32 = 255;
 
@@ -28,7 +28,10 @@ export const NOTIFICATION_RAW: u32 = NOTIFICATION_RECORD + 32; // u32, address: 
 export const NOTIFICATION_RAW_BYTES: u32 = NOTIFICATION_RECORD + 36; // u32
 export const NOTIFICATION_END: u32 = NOTIFICATION_RECORD + 40;
 
-/** Decodes the NOTIFICATION of `length` bytes at `at` whose header is good. Nothing else of it can be wrong: RFC 4271 §6.4 knows no answer to one. */
+/**
+ * Decodes the NOTIFICATION of `length` bytes at `at` whose header is good. Nothing else of it can be wrong: RFC 4271 §6.4 knows no answer
+ * to one.
+ */
 export function decodeNotification(at: usize, length: u32): Status {
   let data = at + DATA;
   let bytes = length - DATA;

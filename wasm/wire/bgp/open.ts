@@ -100,7 +100,10 @@ function readCapabilities(at: usize, length: u32): Status {
   return Status.Ok;
 }
 
-/** Writes the OPEN of the record to `OUT`: its length, or the status that decoding it would give. All capabilities go into one parameter, in long form only where they must. */
+/**
+ * Writes the OPEN of the record to `OUT`: its length, or the status that decoding it would give. All capabilities go into one parameter, in
+ * long form only where they must.
+ */
 export function encodeOpen(): i32 {
   const count = load<u32>(OPEN_CAPABILITIES);
   const size = encodedCapabilitiesLength(count);

@@ -34,9 +34,10 @@ let key: usize = 0;
 let keysEnd: usize = 0;
 
 /**
- * Writes UPDATEs of at most `most` bytes to `OUT`, behind the `used` bytes that stand there, about the prefixes of `PACK_KEYS` from `first` on, all of one
- * family: as many as there is room for, so empty `OUT` then and go on behind `PACK_TAKEN`. Attributes stand in `BLOB`, the octets of the next hop for MP_REACH_NLRI in `VALUES`. Answers with the length of
- * all messages; `Oversized` where not even one prefix fits beside the attributes, `BadRecord` where a key is not of the family.
+ * Writes UPDATEs of at most `most` bytes to `OUT`, behind the `used` bytes that stand there, about the prefixes of `PACK_KEYS` from `first`
+ * on, all of one family: as many as there is room for, so empty `OUT` then and go on behind `PACK_TAKEN`. Attributes stand in `BLOB`, the
+ * octets of the next hop for MP_REACH_NLRI in `VALUES`. Answers with the length of all messages; `Oversized` where not even one prefix fits
+ * beside the attributes, `BadRecord` where a key is not of the family.
  */
 export function pack(
   kind: Pack,

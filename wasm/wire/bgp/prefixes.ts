@@ -3,12 +3,12 @@
 import { KEY_BYTES, KEYS } from "./memory";
 import { Status } from "./status";
 
-export const KEY_FAMILY: u32 = 0; // u8: 4 or 6
+const KEY_FAMILY: u32 = 0; // u8: 4 or 6
 export const KEY_LENGTH: u32 = 1; // u8: bits
 export const KEY_PREFIX: u32 = 4; // 16 bytes; IPv4 in the first four, the rest zero
 
 export const AFI_IPV4: u32 = 1;
-export const AFI_IPV6: u32 = 2;
+const AFI_IPV6: u32 = 2;
 export const SAFI_UNICAST: u32 = 1;
 
 /** 4 or 6; zero where prefixes of an address family are not read here. */

@@ -19,7 +19,7 @@ export const FIELD_AFI: u32 = 0; // u32
 export const FIELD_SAFI: u32 = 4; // u32
 export const FIELD_FIRST: u32 = 8; // u32: index of the first key
 export const FIELD_COUNT: u32 = 12; // u32: number of keys
-export const FIELD_UNREAD: u32 = 16; // u32: octets of prefixes that are not read here
+const FIELD_UNREAD: u32 = 16; // u32: octets of prefixes that are not read here
 export const FIELD_NEXT_HOP: u32 = 20; // u32, address: the octets of one or two next hops
 export const FIELD_NEXT_HOP_BYTES: u32 = 24; // u32
 export const FIELD_BYTES: u32 = 28;
@@ -46,7 +46,10 @@ export function readFamily(field: u32, at: usize, length: u32): void {
   store<u32>(field, load<u8>(at, SAFI), FIELD_SAFI);
 }
 
-/** Reads the value of MP_REACH_NLRI, of which the family is set: how many keys it added, or a status. `overIpv6`: IPv4 may have IPv6 next hops. */
+/**
+ * Reads the value of MP_REACH_NLRI, of which the family is set: how many keys it added, or a status. `overIpv6`: IPv4 may have IPv6 next
+ * hops.
+ */
 export function readReach(at: usize, length: u32, overIpv6: bool, field: u32, first: u32): i32 {
   if (length < REACH_LEAST) return Status.MpTooShort;
   const size: u32 = load<u8>(at, NEXT_HOP_LENGTH);
@@ -81,7 +84,9 @@ export function prefixesLength(field: u32, most: u32): i32 {
   return length > most ? Status.Oversized : <i32>length;
 }
 
-/** Writes the prefixes of a field that `prefixesLength` measured; answers with where they end. Up to 16 bytes behind are overwritten too. */
+/**
+ * Writes the prefixes of a field that `prefixesLength` measured; answers with where they end. Up to 16 bytes behind are overwritten too.
+ */
 export function writePrefixes(field: u32, at: usize): usize {
   const first = load<u32>(field, FIELD_FIRST);
   let to = at;

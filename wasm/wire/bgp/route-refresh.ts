@@ -26,7 +26,10 @@ export const REFRESH_REST: u32 = REFRESH_RECORD + 12; // u32, address: outbound 
 export const REFRESH_REST_BYTES: u32 = REFRESH_RECORD + 16; // u32
 export const REFRESH_END: u32 = REFRESH_RECORD + 20;
 
-/** Decodes the ROUTE-REFRESH of `length` bytes at `at` whose header is good. Of a mark that is not as long as it should be, the peer gets all back: RFC 7313 §5. */
+/**
+ * Decodes the ROUTE-REFRESH of `length` bytes at `at` whose header is good. Of a mark that is not as long as it should be, the peer gets
+ * all back: RFC 7313 §5.
+ */
 export function decodeRefresh(at: usize, length: u32): Status {
   const subtype: u32 = length > SUBTYPE ? load<u8>(at, SUBTYPE) : Refresh.Request;
   const isMark = subtype === Refresh.Begin || subtype === Refresh.End;

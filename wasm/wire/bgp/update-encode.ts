@@ -19,8 +19,8 @@ import {
 } from "./update";
 
 /**
- * Writes the UPDATE of the record to `OUT`, with AS numbers of `asnBytes` octets: its length, at most `most`, or a status. Entries of the list
- * that are malformed are left out.
+ * Writes the UPDATE of the record to `OUT`, with AS numbers of `asnBytes` octets: its length, at most `most`, or a status. Entries of the
+ * list that are malformed are left out.
  */
 export function encodeUpdate(most: u32, asnBytes: u32): i32 {
   if (most > MESSAGE_EXTENDED_MAX || most < HEADER + UPDATE_LENGTHS || (asnBytes !== 2 && asnBytes !== 4)) return Status.BadRecord;

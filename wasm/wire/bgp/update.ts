@@ -32,15 +32,17 @@ const MALFORMED_ATTRIBUTE_LIST: u32 = 1;
 const MALFORMED_AS_PATH: u32 = 11;
 
 const UPDATE_RECORD: u32 = OPEN_END;
-export const UPDATE_VERBS: u32 = UPDATE_RECORD; // u32: 1 << Verb for each verb that is called for, short of a reset
-export const UPDATE_ATTRIBUTES: u32 = UPDATE_RECORD + 4; // u32, number of entries
-export const UPDATE_WITHDRAWN: u32 = UPDATE_RECORD + 8; // a field (reach.ts)
+export const UPDATE_ATTRIBUTES: u32 = UPDATE_RECORD; // u32, number of entries
+export const UPDATE_WITHDRAWN: u32 = UPDATE_RECORD + 4; // a field (reach.ts)
 export const UPDATE_UNREACH: u32 = UPDATE_WITHDRAWN + FIELD_BYTES;
 export const UPDATE_REACH: u32 = UPDATE_UNREACH + FIELD_BYTES;
 export const UPDATE_ANNOUNCED: u32 = UPDATE_REACH + FIELD_BYTES;
 export const UPDATE_END: u32 = UPDATE_ANNOUNCED + FIELD_BYTES;
 
-/** Decodes the UPDATE of `length` bytes at `at` whose header is good. `Ok` is also the answer where attributes are malformed and the session lives on: the list and the verbs tell. */
+/**
+ * Decodes the UPDATE of `length` bytes at `at` whose header is good. `Ok` is also the answer where attributes are malformed and the session
+ * lives on: the list tells.
+ */
 export function decodeUpdate(at: usize, length: u32, asnBytes: u32, side: Side, overIpv6: bool): Status {
   clearUpdate();
   const end = at + length;
@@ -59,7 +61,6 @@ export function decodeUpdate(at: usize, length: u32, asnBytes: u32, side: Side, 
   if (readField(UPDATE_ANNOUNCED, announced, end - announced, keys) < 0) return fail(Status.BadPrefix, 0, 0);
 
   judgeWhole(side);
-  store<u32>(UPDATE_VERBS, verbs);
   store<u32>(UPDATE_ATTRIBUTES, attributeCount);
   return mustReset() ? failWith(worst) : Status.Ok;
 }

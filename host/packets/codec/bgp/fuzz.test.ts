@@ -1,6 +1,6 @@
 /**
- * Module `bgp` under messages of real peers and malformed ones, changed at random: no trap, no throw, every error one that is known, and what
- * was read without an error is written and read again as the same. `FUZZ_SECONDS=600` runs longer, `SEED=7` again.
+ * Module `bgp` under messages of real peers and malformed ones, changed at random: no trap, no throw, every error one that is known, and
+ * what was read without an error is written and read again as the same. `FUZZ_SECONDS=600` runs longer, `SEED=7` again.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

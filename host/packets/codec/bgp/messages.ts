@@ -2,8 +2,8 @@
  * BGP messages as objects: what bytes are decoded to, and what is encoded.
  *
  * Fields have the RFCs' names in camelCase. Addresses are canonical text (`192.0.2.1`, `2001:db8::1`), prefixes `192.0.2.0/24` with zero
- * host bits, AS numbers plain numbers of up to 32 bits, communities `65000:1`, large communities `65000:1:2`; what nobody here understands is
- * lower-case hex. `plugins/bgp/messages.ts` says the same for the other side of the plugin boundary.
+ * host bits, AS numbers plain numbers of up to 32 bits, communities `65000:1`, large communities `65000:1:2`; what nobody here understands
+ * is lower-case hex. `plugins/bgp/messages.ts` says the same for the other side of the plugin boundary.
  */
 
 export type Message = OpenMessage | UpdateMessage | NotificationMessage | KeepaliveMessage | RouteRefreshMessage;

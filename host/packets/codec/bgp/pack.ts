@@ -23,9 +23,10 @@ export interface RouteGroup {
 export type Describe = (group: RouteGroup) => Announcement | undefined;
 
 /**
- * UPDATEs that say what has changed, in chunks of up to 1 MiB: `changes` as `RouteTables.diffRows` gives them, any number of them, withdrawals and
- * announcements mixed. Rows of one attribute set share messages only within one call, so give many at once. `describe` is asked once a group, and
- * may encode attributes meanwhile. Throws RangeError on rows that are none, and where not even one prefix fits beside the attributes.
+ * UPDATEs that say what has changed, in chunks of up to 1 MiB: `changes` as `RouteTables.diffRows` gives them, any number of them,
+ * withdrawals and announcements mixed. Rows of one attribute set share messages only within one call, so give many at once. `describe` is
+ * asked once a group, and may encode attributes meanwhile. Throws RangeError on rows that are none, and where not even one prefix fits
+ * beside the attributes.
  */
 export function packChanges(changes: Uint8Array, format: MessageFormat, describe: Describe): Uint8Array[] {
   const { memory, call, value } = bgpModule();

@@ -1,4 +1,7 @@
-/** The record of module `bgp`: fields by the names of its exported constants. What is read is copied, what is written stays until the next call. */
+/**
+ * The record of module `bgp`: fields by the names of its exported constants. What is read is copied, what is written stays until the next
+ * call.
+ */
 import { type WireModule, wireModule } from "../wire-module.ts";
 import type { AfiSafi } from "./messages.ts";
 
