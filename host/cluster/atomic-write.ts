@@ -59,9 +59,10 @@ async function writeDurably(path: string, text: string, mode: number): Promise<s
   let file: FileHandle | undefined;
   try {
     file = await open(path, "w", mode);
-    // As bytes: with a string, Node 20.6 takes a short write on a full disk for a whole one.
-    await file.writeFile(Buffer.from(text));
+    await file.writeFile(text);
     const [found] = await Promise.all([file.stat({ bigint: true }), file.datasync()]);
+    // Node 20.6 reports bytes as written that a full disk did not take, so only the file itself is believed.
+    if (found.size !== BigInt(Buffer.byteLength(text))) throw Object.assign(new Error("Short write"), { code: "ENOSPC" });
     // `open` leaves out what the umask does.
     if ((Number(found.mode) & 0o7777) !== mode) await file.chmod(mode);
     return identityOf(found);
