@@ -2,7 +2,7 @@
 import { readPath, writePath } from "./as-path.ts";
 import { formatExtended, parseExtended } from "./communities.ts";
 import type { Origin, PathAttributes } from "./messages.ts";
-import { bgpModule } from "./record.ts";
+import { bgpModule, once } from "./record.ts";
 import { formatParts, formatQuad, parseParts, parseQuad } from "./text.ts";
 
 /** Attributes whose value is words; the two multiprotocol ones are the UPDATE's affair. */
@@ -65,18 +65,19 @@ const rows: { readonly [Key in Name]-?: Row<NonNullable<PathAttributes[Key]>> } 
   },
 };
 
-const names = Object.keys(rows) as readonly Name[];
-
 /** In the order of their codes, as RFC 4271 §5 wants them sent. */
-export const attributeNames: readonly Name[] = names;
+export const attributeNames = Object.keys(rows) as readonly Name[];
+
+const codes = once(() => new Map(attributeNames.map((name) => [name, bgpModule().value(`Attribute.${rows[name].code}`)])));
+const byCode = once(() => new Map([...codes()].map(([name, code]) => [code, name])));
 
 export function codeOf(name: Name): number {
-  return bgpModule().value(`Attribute.${rows[name].code}`);
+  return codes().get(name) as number;
 }
 
 /** Undefined: the attribute is not read here. */
 export function nameOf(code: number): Name | undefined {
-  return names.find((name) => codeOf(name) === code);
+  return byCode().get(code);
 }
 
 export function attributeOf(name: Name, words: readonly number[]): PathAttributes {

@@ -1,6 +1,6 @@
 /** Capabilities of an OPEN: one row each, as in `wasm/wire/bgp/capabilities`. */
 import type { AfiSafi, Capability } from "./messages.ts";
-import { bgpModule, read, readBytes, readWords, type Values, write } from "./record.ts";
+import { bgpModule, once, read, readBytes, readWords, type Values, write } from "./record.ts";
 import { formatHex, parseHex } from "./text.ts";
 
 type Name = Exclude<Capability["name"], "unknown">;
@@ -56,9 +56,8 @@ const rows: { readonly [Kind in Name]: Row<Extract<Capability, { readonly name: 
 
 const names = Object.keys(rows) as readonly Name[];
 
-function codeOf(name: Name): number {
-  return bgpModule().value(`Capability.${rows[name].code}`);
-}
+const codes = once(() => new Map(names.map((name) => [name, bgpModule().value(`Capability.${rows[name].code}`)])));
+const byCode = once(() => new Map([...codes()].map(([name, code]) => [code, name])));
 
 function entryAt(index: number): number {
   const { value } = bgpModule();
@@ -69,7 +68,7 @@ function entryAt(index: number): number {
 export function readCapability(index: number): Capability {
   const at = entryAt(index);
   const code = read("CAPABILITY_CODE", at);
-  const name = names.find((candidate) => codeOf(candidate) === code);
+  const name = byCode().get(code);
   if (name === undefined) return { name: "unknown", code, value: formatHex(readBytes("CAPABILITY_VALUE", at)) };
   return { name, ...rows[name].read(readWords("CAPABILITY_VALUE", at)) } as Capability;
 }
@@ -87,7 +86,7 @@ export function writeCapability(capability: Capability, index: number, values: V
     return;
   }
   const row = rows[capability.name] as Row<Capability>;
-  write("CAPABILITY_CODE", codeOf(capability.name), at);
+  write("CAPABILITY_CODE", codes().get(capability.name) as number, at);
   write("CAPABILITY_FORM", value("FORM_WORDS"), at);
   values.putWords(row.write(capability), "CAPABILITY_VALUE", at);
 }

@@ -7,23 +7,25 @@ import { formatKeys } from "./prefixes.ts";
 import { bgpModule, read, readBytes, readFamily, readWords } from "./record.ts";
 import { formatHex, formatOctets } from "./text.ts";
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** The UPDATE of the record, of a peer that sends AS numbers of so many octets. */
 export function readUpdate(asnBytes: number): { message: UpdateMessage; errors: MessageError[] } {
   const errors: MessageError[] = [];
-  let attributes: PathAttributes = {};
+  const attributes: Writable<PathAttributes> = {};
   const unknown: UnknownAttribute[] = [];
-  for (let index = 0; index < read("UPDATE_ATTRIBUTES"); index += 1) {
+  const count = read("UPDATE_ATTRIBUTES");
+  for (let index = 0; index < count; index += 1) {
     const at = entryAt(index);
-    const found = attributeErrors(index, at);
-    errors.push(...found);
+    noteErrors(index, at, errors);
     if (statusOf(at) !== 0) continue;
     const form = byteOf("ATTRIBUTE_FORM", at);
     if (form === bgpModule().value("FORM_BYTES")) unknown.push(readUnknown(at));
-    else attributes = { ...attributes, ...readAttribute(at) };
+    else Object.assign(attributes, readAttribute(at));
   }
-  if (unknown.length > 0) attributes = { ...attributes, unknown };
-  if (asnBytes === 2) attributes = mergeAs4(attributes);
-  const pathAttributes = withoutFamilies(attributes, errors);
+  if (unknown.length > 0) attributes.unknown = unknown;
+  const merged = asnBytes === 2 ? mergeAs4(attributes) : attributes;
+  const pathAttributes = errors.length > 0 ? withoutFamilies(merged, errors) : merged;
   return {
     message: { type: "update", withdrawnRoutes: readPrefixes("WITHDRAWN"), pathAttributes, nlri: readPrefixes("ANNOUNCED") },
     errors,
@@ -45,12 +47,10 @@ function statusOf(at: number): number {
   return view.getInt32(at + value("ATTRIBUTE_STATUS"), true);
 }
 
-function attributeErrors(index: number, at: number): MessageError[] {
+function noteErrors(index: number, at: number, errors: MessageError[]): void {
   const code = byteOf("ATTRIBUTE_CODE", at);
-  const errors: MessageError[] = [];
   if (statusOf(at) !== 0) errors.push(attributeError(index, code, byteOf("ATTRIBUTE_VERB", at)));
   if (read("ATTRIBUTE_REPEATS", at) > 0) errors.push(repeatError(code));
-  return errors;
 }
 
 /** The lower four bits mean nothing: RFC 4271 §4.3 "UPDATE Message Format". */

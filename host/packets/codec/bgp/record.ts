@@ -5,8 +5,20 @@
 import { type WireModule, wireModule } from "../wire-module.ts";
 import type { AfiSafi } from "./messages.ts";
 
+let opened: WireModule | undefined;
+
 export function bgpModule(): WireModule {
-  return wireModule("bgp");
+  opened ??= wireModule("bgp");
+  return opened;
+}
+
+/** A function of nothing whose answer never changes; it is asked once, when the module is there. */
+export function once<T>(ask: () => T): () => T {
+  let answer: T | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
 }
 
 /** The u32 of a field; `at` is the beginning of the entry that it is an offset into. */
