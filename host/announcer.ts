@@ -16,10 +16,27 @@
  * 3. Refuse single rows, never the batch. A thrown error makes every row of the batch unsure, and all come again.
  *
  * `apply` is never called again before the last call has settled. After `start`, the host asks `held` what the
- * outside world still has from before, and takes that as the state to compare with.
+ * outside world still has from before, and takes that as the state to compare with. The first `apply` after a start brings
+ * all that the first plan has, and comes even where there is nothing.
  */
 
+import type { Codec as BgpCodec } from "./contract/bgp-codec.ts";
+import type { Liveness } from "./contract/liveness.ts";
+import type { Frames, Links, Net, Udp } from "./contract/network.ts";
+import type { Program } from "./contract/program.ts";
+import type { RouteTables } from "./contract/routes.ts";
+import type { Secrets } from "./contract/secrets.ts";
+import type { Translation } from "./contract/translation.ts";
 import type { Announcement, Family } from "./rules/vocabulary.ts";
+
+// The powers of a context, one file each.
+export type * as Bgp from "./contract/bgp.ts";
+export type * from "./contract/liveness.ts";
+export type * from "./contract/network.ts";
+export type * from "./contract/program.ts";
+export type * from "./contract/routes.ts";
+export type * from "./contract/secrets.ts";
+export type * from "./contract/translation.ts";
 
 // For built-in plugins with resources of their own: their readers are in the plugin, what all readers share is here.
 export { type Address, formatAddress, parseAddress } from "./rules/addresses.ts";
@@ -57,6 +74,8 @@ export interface Announcer {
   apply(changes: Changes): Promise<readonly Refusal[]>;
   /** Takes a new config live. False: cannot, so the host calls `stop("replace")` and starts you again. */
   configure?(config: unknown): Promise<boolean>;
+  /** What an operator asks of a running announcer, such as `peers`; plain data. Undefined: nothing is known by that name. */
+  inspect?(what: string): unknown;
   /** `leave`: for good, after a plan of nothing. `replace`: a successor follows, keep the network as it is. */
   stop(why: "leave" | "replace"): Promise<void>;
 }
@@ -77,6 +96,10 @@ export type Permission =
   | { readonly kind: "listen"; readonly host: string }
   /** UDP: where a socket is bound, what it sends to, and which groups it joins. */
   | { readonly kind: "udp"; readonly host: string }
+  /** BFD sessions, by the neighbor's address; the port is `*`. */
+  | { readonly kind: "liveness"; readonly host: string }
+  /** The use of a Secret's password, never its text. */
+  | { readonly kind: "secret"; readonly name: string }
   /** Facts about this machine beyond the links: `hostname`. */
   | { readonly kind: "sys"; readonly fact: string };
 
@@ -99,33 +122,14 @@ export interface PluginDefinition<Config = unknown> {
    * the first frame permission; without one, datagrams only.
    */
   readonly program?: string;
+  /** Built-ins only: makes the config, and advertisements, of resources. */
+  readonly translation?: Translation<Config>;
   start(context: Context, config: Config): Promise<Announcer>;
 }
 
 /** Checks nothing at run time; it gives the object its type. */
 export function definePlugin<Config>(definition: PluginDefinition<Config>): PluginDefinition<Config> {
   return definition;
-}
-
-/**
- * One network interface. `id` is small, stable for a name while the host runs, and a bit in a row's link mask; -1 where there are more
- * interfaces than bits and nobody has asked for this one's (`Links.id`).
- */
-export interface Link {
-  readonly id: number;
-  readonly name: string;
-  /** `aa:bb:cc:dd:ee:ff`; empty when the link has none. */
-  readonly mac: string;
-  /** Administratively up and carrier present. */
-  readonly up: boolean;
-  readonly mtu: number;
-  /** The link can broadcast (an Ethernet-like link). */
-  readonly broadcast: boolean;
-  /** The link does not do ARP. */
-  readonly noArp: boolean;
-  readonly loopback: boolean;
-  /** Name of the bridge, bond or VRF that this link is a port of. */
-  readonly master?: string;
 }
 
 /** Ends whatever it was returned by. Calling it twice is harmless. */
@@ -142,6 +146,12 @@ export interface Context {
   readonly frames: Frames;
   readonly net: Net;
   readonly udp: Udp;
+  readonly liveness: Liveness;
+  readonly secrets: Secrets;
+  /** A set of route tables of its own. */
+  routeTables(): RouteTables;
+  /** The host's codec of a wire format. */
+  codec(name: "bgp"): BgpCodec;
   readonly permissions: { query(permission: Permission): "granted" | "denied" };
   /** The state of something that takes longer than `apply`: `report("192.0.2.1", "probing")`. Undefined takes it back. */
   report(key: string, state: string | undefined): void;
@@ -166,119 +176,6 @@ export interface Clock {
   /** Calls back once; never where `delayMs` is infinite. Closed with the plugin, as everything that the context opens. */
   after(delayMs: number, call: () => void): Close;
   every(delayMs: number, call: () => void): Close;
-}
-
-export interface Links {
-  /** All links now, sorted by name. */
-  all(): readonly Link[];
-  /** Calls back at once and at every change, with all links. */
-  watch(call: (links: readonly Link[]) => void): Close;
-  /** The id of a link by name, also before it exists, so that rows can name links that will appear. */
-  id(name: string): number;
-}
-
-/** A row of a packet program's table (`docs/packet-programs.md` "Rows"). */
-export interface ProgramRow {
-  readonly address: string;
-  /** Link names, or `null` for every attached link. */
-  readonly links: readonly string[] | null;
-  readonly state: "active" | "standby" | "draining";
-  /** At most 32 bytes that the program understands. */
-  readonly attributes?: Uint8Array;
-}
-
-export interface ProgramEvent {
-  readonly kind: "conflict" | number;
-  readonly address: string;
-  readonly link: string;
-  /** The other station. */
-  readonly mac: string;
-  /** Events of this address since the last one that nobody was told of. */
-  readonly heldBack: number;
-}
-
-export interface DatagramBinding {
-  /** An address of this machine; `0.0.0.0` or `::` for all of its family. */
-  readonly address: string;
-  /** 0: any that is free. */
-  readonly port: number;
-  /** TTL or hop limit of what is sent, where the program does not say. Default: the kernel's. */
-  readonly hopLimit?: number;
-  /** Only on this link, which must be there; to be bound again when it is replaced. */
-  readonly link?: string;
-  /** Others that allow it too may be bound to the same. */
-  readonly reuse?: boolean;
-}
-
-/** The plugin's packet program, running in the packet worker. */
-export interface Program {
-  /**
-   * Opens one frame port for each of these links and closes those not named; the whole set each time. Links may be missing or down:
-   * they are opened when they come, and again when they change. Rejects where a link was not granted. For a program without frames it
-   * opens nothing and needs no permission: these are the links that its datagrams come by and leave on.
-   */
-  attach(links: readonly string[]): Promise<void>;
-  /**
-   * Binds datagram port 1 to 7 of the program to a UDP socket of the packet worker, and gives the socket's port. What was bound before is
-   * closed, unless it is the same. From there the program sends to whom it likes.
-   */
-  bind(datagramPort: number, options: DatagramBinding): Promise<number>;
-  /** A datagram port that is not bound is fine. */
-  unbind(datagramPort: number): Promise<void>;
-  /** Resolves when the worker has them; gives the rows that the table refused. */
-  put(rows: readonly ProgramRow[]): Promise<readonly Refusal[]>;
-  /** Unknown addresses are fine. */
-  remove(addresses: readonly string[]): Promise<void>;
-  onEvent(call: (event: ProgramEvent) => void): Close;
-}
-
-export interface FrameSocket {
-  /**
-   * The frame must start with its Ethernet header; EtherType, IP protocol and source MAC must be granted. A link that goes takes its
-   * sockets with it: open one again when it is back.
-   */
-  send(frame: Uint8Array): void;
-  onFrame(call: (frame: Uint8Array) => void): void;
-  close(): void;
-}
-
-/** Frames in TypeScript, for protocols without a hot path. */
-export interface Frames {
-  open(options: { link: string; etherType: number; ipProtocol?: number }): Promise<FrameSocket>;
-}
-
-export interface Connection {
-  readonly localAddress: string;
-  readonly remoteAddress: string;
-  /** Bytes written that the kernel has not taken: a peer that does not read. */
-  readonly pendingBytes: number;
-  /** Lost after `close`, and after the other side has gone. */
-  write(bytes: Uint8Array): void;
-  onData(call: (bytes: Uint8Array) => void): void;
-  /** Once, with the reason where it was not a plain end. */
-  onClose(call: (error?: Error) => void): void;
-  /** Ends it when what was written has been taken, within a second. */
-  close(): void;
-}
-
-/** Addresses are texts like `192.0.2.1` and `fe80::1%eth0`, never names. */
-export interface Net {
-  connect(options: { address: string; port: number; sourceAddress?: string; timeoutMs?: number }): Promise<Connection>;
-  listen(options: { address: string; port: number }, accept: (connection: Connection) => void): Promise<{ port: number; close(): void }>;
-}
-
-export interface UdpSocket {
-  readonly port: number;
-  /** Lost where the network does not take it, as any datagram. */
-  send(bytes: Uint8Array, to: { address: string; port: number }): void;
-  onMessage(call: (bytes: Uint8Array, from: { address: string; port: number }) => void): void;
-  /** Joins a multicast group on a link. */
-  join(group: string, link: string): void;
-  close(): void;
-}
-
-export interface Udp {
-  open(options: { address: string; port: number; reuse?: boolean }): Promise<UdpSocket>;
 }
 
 /** Thrown when a plugin uses what was not granted. */

@@ -1,21 +1,8 @@
 /** Rows and changes as module `routes` lays them out (`wasm/routes/memory.ts`), and as objects. */
 
-import type { Family } from "../rules/vocabulary.ts";
+import type { Route, RouteKey } from "../contract/routes.ts";
 
-export interface RouteKey {
-  readonly family: Family;
-  /** Bits; those of `prefix` behind it are zero. */
-  readonly prefixLength: number;
-  /** 4 or 16 bytes. */
-  readonly prefix: Uint8Array;
-}
-
-export interface Route extends RouteKey {
-  /** 16 bytes that only have to mean something to their reader; default all zero. */
-  readonly nextHop?: Uint8Array;
-  /** Attribute-set id: 1 to 0xfffffffe, or `UNSURE` in a told table. */
-  readonly attributes: number;
-}
+export type { Route, RouteKey };
 
 export interface RouteChange {
   readonly kind: "added" | "changed" | "removed";

@@ -4,8 +4,10 @@
  */
 
 import type { Context, Log, Metrics, Program } from "../announcer.ts";
+import { bgp } from "../packets/codec/bgp.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
+import { RouteTables } from "../packets/routes.ts";
 import { createClock } from "./clock.ts";
 import { createFrames } from "./frames.ts";
 import type { Grants } from "./grants.ts";
@@ -43,8 +45,18 @@ export function createContext(parts: ContextParts): Context {
     frames: createFrames(grants, links, parts.frames, opened),
     net: createNet(grants, opened),
     udp: createUdp(grants, opened),
+    liveness: { watch: absent("BFD") },
+    secrets: { watch: absent("Secrets") },
+    routeTables: () => new RouteTables(),
+    codec: () => bgp,
     permissions: { query: (permission) => (grants.allows(permission) ? "granted" : "denied") },
     report,
+  };
+}
+
+function absent(what: string): () => never {
+  return () => {
+    throw new Error(`This host has no ${what}`);
   };
 }
 

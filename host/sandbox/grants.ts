@@ -59,9 +59,12 @@ function matcher(given: Permission, match: Match): Matcher {
       return (wanted) => wanted.kind === "frame" && match.frame(given, wanted);
     case "sys":
       return (wanted) => wanted.kind === "sys" && matchesPattern(given.fact, wanted.fact);
+    case "secret":
+      return (wanted) => wanted.kind === "secret" && matchesPattern(given.name, wanted.name);
     case "net":
     case "listen":
-    case "udp": {
+    case "udp":
+    case "liveness": {
       const scope = readHost(given);
       return (wanted) => wanted.kind === given.kind && match.host(scope, readHost(wanted));
     }

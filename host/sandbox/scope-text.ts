@@ -14,7 +14,10 @@ export function scopeText(permission: Permission): string {
     case "net":
     case "listen":
     case "udp":
+    case "liveness":
       return permission.host;
+    case "secret":
+      return permission.name;
     case "sys":
       return permission.fact;
     default:

@@ -37,7 +37,7 @@ export function createNet(grants: Grants, opened: Opened): Net {
         close();
         throw new Error(`Cannot listen on ${hostText(at.text, port)}: ${(error as Error).message}`, { cause: error });
       }
-      return { port: (server.address() as { port: number }).port, close };
+      return { port: (server.address() as { port: number }).port, setMd5: () => {}, close };
     },
   };
 }

@@ -1,7 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { bgp, type DecodedMessage, type ErrorVerb, type Message, type MessageFormat } from "../../host/packets/codec/bgp.ts";
-import type * as plugin from "./messages.ts";
+import {
+  bgp,
+  type Message,
+  type MessageFormat,
+  type NotificationMessage,
+  type OpenMessage,
+  type UpdateMessage,
+} from "../../host/packets/codec/bgp.ts";
 import { pathAttributesOf } from "./path-attributes.ts";
 import { makeEndOfRib } from "./session/end-of-rib.ts";
 import { IPV4_UNICAST, IPV6_UNICAST, makeOpen, negotiate, objectToOpen } from "./session/negotiate.ts";
@@ -10,19 +16,6 @@ import { step } from "./session/step.ts";
 import { THEIR_OPEN, THEM, US } from "./session/test-situations.ts";
 
 const messages = suite("bgp messages");
-
-/** Compiles only where every `From` is a `To`. */
-type Fits<From extends To, To> = From;
-
-/** The codec cannot import the plugin, nor the plugin the codec; here the compiler holds the two to each other. */
-export type Same = [
-  Fits<Message, plugin.Message>,
-  Fits<plugin.Message, Message>,
-  Fits<DecodedMessage, plugin.DecodedMessage>,
-  Fits<plugin.MessageFormat, MessageFormat>,
-  Fits<ErrorVerb, plugin.ErrorVerb>,
-  Fits<plugin.ErrorVerb, ErrorVerb>,
-];
 
 const FORMAT: MessageFormat = { fourOctetAs: true, extendedNextHop: [IPV4_UNICAST] };
 const EVERYTHING = {
@@ -36,7 +29,7 @@ const EVERYTHING = {
 };
 
 /** What a peer reads of it. The data of a NOTIFICATION is seen as hex, too, where words are read from it. */
-function roundTrip(message: plugin.Message, format: MessageFormat = FORMAT): plugin.Message | undefined {
+function roundTrip(message: Message, format: MessageFormat = FORMAT): Message | undefined {
   const { message: read, errors } = bgp.decode(bgp.encode(message, format), format);
   assert.equal(errors, []);
   return read;
@@ -45,22 +38,22 @@ function roundTrip(message: plugin.Message, format: MessageFormat = FORMAT): plu
 messages("what the session says is read as it was meant", () => {
   const open = makeOpen(EVERYTHING, true);
   for (const message of [open, makeOpen(US, false), { type: "keepalive" } as const]) assert.equal(roundTrip(message), message);
-  assert.is(objectToOpen({ ...THEM, peerAs: 4_200_000_000 }, roundTrip(open) as plugin.OpenMessage), undefined);
+  assert.is(objectToOpen({ ...THEM, peerAs: 4_200_000_000 }, roundTrip(open) as OpenMessage), undefined);
   for (const family of [IPV4_UNICAST, IPV6_UNICAST]) assert.equal(roundTrip(makeEndOfRib(family)), makeEndOfRib(family));
 });
 
 messages("what the session ends with is read as it was meant", () => {
-  const ended = (config: typeof US, inputs: readonly SessionInput[]): plugin.NotificationMessage => {
+  const ended = (config: typeof US, inputs: readonly SessionInput[]): NotificationMessage => {
     let session = newSession(config, 1);
-    const sent: plugin.Message[] = [];
+    const sent: Message[] = [];
     for (const input of [{ type: "start", restarting: false }, { type: "connected", connection: 1 }, ...inputs] as SessionInput[]) {
       const result = step(session, input, 0);
       session = result.session;
       sent.push(...result.actions.flatMap((action) => (action.type === "send" ? [action.message] : [])));
     }
-    const last = roundTrip(sent.at(-1) as plugin.Message);
+    const last = roundTrip(sent.at(-1) as Message);
     assert.is(last?.type, "notification");
-    return last as plugin.NotificationMessage;
+    return last as NotificationMessage;
   };
   const stop: SessionInput = { type: "stop", why: "shutdown", communication: "Grüße" };
   const { errorSubcode, shutdownCommunication } = ended(US, [stop]);
@@ -80,7 +73,7 @@ messages("what a route says is read as it was meant", () => {
   for (const isInternal of [true, false]) {
     const { format, localAs } = negotiate({ ...EVERYTHING, peerAs: "external" }, THEIR_OPEN);
     const attributes = pathAttributesOf(route, { isInternal, localAs }, true);
-    const update: plugin.UpdateMessage = {
+    const update: UpdateMessage = {
       type: "update",
       withdrawnRoutes: [],
       pathAttributes: { ...attributes, nextHop: "192.0.2.1" },

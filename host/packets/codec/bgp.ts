@@ -8,36 +8,31 @@
  *
  * Works on copies. Nothing is kept between calls but in a framer, so all sessions of a process share it.
  */
+
+import type {
+  Codec,
+  DecodedMessage,
+  Message,
+  MessageFormat,
+  OpenMessage,
+  PathAttributes,
+  RouteRefreshMessage,
+} from "../../contract/bgp.ts";
 import { readCapability, writeCapability } from "./bgp/capabilities.ts";
 import { messageError } from "./bgp/errors.ts";
-import { createFramer, type Framer, longestOf, putInput } from "./bgp/framer.ts";
-import type { DecodedMessage, Message, MessageFormat, OpenMessage, PathAttributes, RouteRefreshMessage } from "./bgp/messages.ts";
+import { createFramer, longestOf, putInput } from "./bgp/framer.ts";
 import { readNotification, writeNotification } from "./bgp/notifications.ts";
-import { type Describe, packChanges } from "./bgp/pack.ts";
+import { packChanges } from "./bgp/pack.ts";
 import { readUpdate } from "./bgp/read-update.ts";
 import { bgpModule, read, readBytes, Values, write } from "./bgp/record.ts";
 import { statuses } from "./bgp/statuses.ts";
 import { formatHex, formatQuad, parseHex, parseQuad } from "./bgp/text.ts";
 import { writeAttributes, writeUpdate } from "./bgp/write-update.ts";
 
-export type { Framed, Framer } from "./bgp/framer.ts";
-export type * from "./bgp/messages.ts";
-export type { Announcement, Describe, RouteGroup } from "./bgp/pack.ts";
-
-/** Functions without a `this`, to be handed on one by one. */
-export interface BgpCodec {
-  createFramer(): Framer;
-  /** What one whole message says, and what is wrong with it. */
-  decode(bytes: Uint8Array, format?: MessageFormat): DecodedMessage;
-  /** Throws TypeError where a value is not what it should be, RangeError where the message breaks a rule or is too long. */
-  encode(message: Message, format?: MessageFormat): Uint8Array;
-  /** Path attributes alone, for `packChanges`. Throws as `encode`. */
-  encodeAttributes(attributes: PathAttributes, format?: MessageFormat): Uint8Array;
-  packChanges(changes: Uint8Array, format: MessageFormat, describe: Describe): Uint8Array[];
-}
+export type * from "../../contract/bgp.ts";
 
 /** The one codec of a process. */
-export const bgp: BgpCodec = { createFramer, decode, encode, encodeAttributes, packChanges };
+export const bgp: Codec = { createFramer, decode, encode, encodeAttributes, packChanges };
 
 function decode(bytes: Uint8Array, format: MessageFormat = {}): DecodedMessage {
   const { value, call } = bgpModule();

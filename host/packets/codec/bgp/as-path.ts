@@ -1,5 +1,5 @@
 /** AS paths: as the module's words, and what becomes of those that a two-octet peer sends in two halves. */
-import type { AsPathSegment, PathAttributes } from "./messages.ts";
+import type { AsPathSegment, PathAttributes } from "../../../contract/bgp-messages.ts";
 
 /** By the numbers of RFC 4271 §4.3 and RFC 5065 §3. */
 const types = [undefined, "set", "sequence", "confedSequence", "confedSet"] as const;

@@ -1,7 +1,8 @@
 /** Path attributes: one row each, as in `wasm/wire/bgp/attribute-table`. */
+
+import type { Origin, PathAttributes } from "../../../contract/bgp-messages.ts";
 import { readPath, writePath } from "./as-path.ts";
 import { formatExtended, parseExtended } from "./communities.ts";
-import type { Origin, PathAttributes } from "./messages.ts";
 import { bgpModule, once } from "./record.ts";
 import { formatParts, formatQuad, parseParts, parseQuad } from "./text.ts";
 

@@ -1,5 +1,5 @@
 /** Capabilities of an OPEN: one row each, as in `wasm/wire/bgp/capabilities`. */
-import type { AfiSafi, Capability } from "./messages.ts";
+import type { AfiSafi, Capability } from "../../../contract/bgp-messages.ts";
 import { bgpModule, once, read, readBytes, readWords, type Values, write } from "./record.ts";
 import { formatHex, parseHex } from "./text.ts";
 

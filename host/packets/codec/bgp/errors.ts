@@ -1,5 +1,5 @@
 /** What is wrong with a message, as the session and people want to know it. */
-import type { ErrorVerb, MessageError } from "./messages.ts";
+import type { ErrorVerb, MessageError } from "../../../contract/bgp-messages.ts";
 import { bgpModule, readBytes, readFamily } from "./record.ts";
 import { statuses } from "./statuses.ts";
 import { formatHex } from "./text.ts";

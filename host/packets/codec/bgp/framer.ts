@@ -1,22 +1,8 @@
 /** Messages out of a stream of bytes, wherever it is cut. */
+
+import type { Framer, MessageFormat } from "../../../contract/bgp.ts";
 import { messageError } from "./errors.ts";
-import type { MessageError, MessageFormat } from "./messages.ts";
 import { bgpModule, read } from "./record.ts";
-
-export interface Framed {
-  /** Whole messages, in order; each is a view of bytes that nobody writes to again. */
-  readonly messages: readonly Uint8Array[];
-  /** A header that cannot be read behind them: the stream has come to its end, and what comes after is passed over. */
-  readonly error?: MessageError;
-}
-
-/** Of one direction of a connection. */
-export interface Framer {
-  /** Takes the next piece. Sizes are judged by what the session has agreed on by now. */
-  push(piece: Uint8Array, format?: MessageFormat): Framed;
-  /** Bytes of a message that is not whole yet. */
-  readonly pendingBytes: number;
-}
 
 export function createFramer(): Framer {
   let pieces: Uint8Array[] = [];

@@ -1,5 +1,5 @@
 /** NOTIFICATION: the module's record and the message. */
-import type { Notification, NotificationMessage } from "./messages.ts";
+import type { Notification, NotificationMessage } from "../../../contract/bgp-messages.ts";
 import { bgpModule, read, readBytes, Values, write } from "./record.ts";
 import { formatHex, parseHex } from "./text.ts";
 

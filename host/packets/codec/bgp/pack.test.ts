@@ -4,13 +4,13 @@ import * as assert from "uvu/assert";
 import { randomFrom, testSeed } from "../../../workbench/testing/random.ts";
 import { CHANGE_BYTES, type Route, writeRow } from "../../route-row.ts";
 import { RouteTables } from "../../routes.ts";
-import { type Announcement, bgp, type Describe, type MessageFormat, type UpdateMessage } from "../bgp.ts";
+import { bgp, type Describe, type GroupTerms, type MessageFormat, type UpdateMessage } from "../bgp.ts";
 
 const pack = suite("bgp pack");
 const nextHop6 = Buffer.from("20010db8000000000000000000000001", "hex");
 
 /** Attributes of set N say so in MULTI_EXIT_DISC. */
-function announcement(attributeSet: number, family: 4 | 6, communities = 0): Announcement {
+function announcement(attributeSet: number, family: 4 | 6, communities = 0): GroupTerms {
   const more = communities === 0 ? {} : { communities: Array.from({ length: communities }, (_, index) => `65000:${index}`) };
   const attributes = { origin: "igp" as const, asPath: [], multiExitDisc: attributeSet, ...more };
   if (family === 6) return { attributes: bgp.encodeAttributes(attributes), nextHop: nextHop6 };

@@ -1,26 +1,8 @@
 /** Many routes as few UPDATEs. Rows come as module `routes` gives them and are never objects here. */
+
+import type { Describe, GroupTerms, MessageFormat } from "../../../contract/bgp.ts";
 import { longestOf } from "./framer.ts";
-import type { MessageFormat } from "./messages.ts";
 import { bgpModule, read } from "./record.ts";
-
-/** What UPDATEs say of a group of routes besides their prefixes. */
-export interface Announcement {
-  /** Path attributes as `encodeAttributes` writes them. */
-  readonly attributes: Uint8Array;
-  /** 16 or 32 octets: the next hop goes into MP_REACH_NLRI. Without it routes are IPv4's, and NEXT_HOP is among the attributes. */
-  readonly nextHop?: Uint8Array;
-}
-
-/** Routes that differ in their prefixes only. */
-export interface RouteGroup {
-  readonly family: 4 | 6;
-  /** Attribute-set id, and the 16 octets of the next hop of the rows. */
-  readonly attributeSet: number;
-  readonly nextHop: Uint8Array;
-}
-
-/** Undefined: the peer is not told of these routes. */
-export type Describe = (group: RouteGroup) => Announcement | undefined;
 
 /**
  * UPDATEs that say what has changed, in chunks of up to 1 MiB: `changes` as `RouteTables.diffRows` gives them, any number of them,
@@ -47,7 +29,7 @@ export function packChanges(changes: Uint8Array, format: MessageFormat, describe
 }
 
 /** Undefined where the peer is not told of the group. */
-function describeGroup(at: number, describe: Describe): Announcement | undefined {
+function describeGroup(at: number, describe: Describe): GroupTerms | undefined {
   const { memory, value } = bgpModule();
   if (read("GROUP_IS_WITHDRAWAL", at) === 1) return noAttributes;
   const nextHopAt = at + value("GROUP_NEXT_HOP");
@@ -60,12 +42,12 @@ function familyOf(group: number): 4 | 6 {
 }
 
 /** How the prefixes of a group go into a message. */
-function kindOf(group: number, { nextHop }: Announcement): string {
+function kindOf(group: number, { nextHop }: GroupTerms): string {
   if (read("GROUP_IS_WITHDRAWAL", group) === 1) return familyOf(group) === 4 ? "Withdraw" : "MpWithdraw";
   return nextHop === undefined ? "Announce" : "MpAnnounce";
 }
 
-const noAttributes: Announcement = { attributes: new Uint8Array() };
+const noAttributes: GroupTerms = { attributes: new Uint8Array() };
 
 /** Messages one behind the other; few large chunks are cheaper to write than many small ones. */
 class Output {
@@ -78,7 +60,7 @@ class Output {
     this.#chunks = chunks;
   }
 
-  pack(group: number, told: Announcement | undefined): void {
+  pack(group: number, told: GroupTerms | undefined): void {
     if (told === undefined) return;
     const { memory, call, value } = bgpModule();
     const { attributes, nextHop = new Uint8Array() } = told;

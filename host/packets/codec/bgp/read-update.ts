@@ -1,8 +1,16 @@
 /** UPDATE out of the module's record, and what is wrong with it. */
+
+import type {
+  AfiSafi,
+  MessageError,
+  MpReachNlri,
+  PathAttributes,
+  UnknownAttribute,
+  UpdateMessage,
+} from "../../../contract/bgp-messages.ts";
 import { mergeAs4 } from "./as-path.ts";
 import { attributeOf, nameOf } from "./attributes.ts";
 import { attributeError, repeatError } from "./errors.ts";
-import type { AfiSafi, MessageError, MpReachNlri, PathAttributes, UnknownAttribute, UpdateMessage } from "./messages.ts";
 import { formatKeys } from "./prefixes.ts";
 import { bgpModule, read, readBytes, readFamily, readWords } from "./record.ts";
 import { formatHex, formatOctets } from "./text.ts";

@@ -2,8 +2,9 @@
  * The record of module `bgp`: fields by the names of its exported constants. What is read is copied, what is written stays until the next
  * call.
  */
+
+import type { AfiSafi } from "../../../contract/bgp-messages.ts";
 import { type WireModule, wireModule } from "../wire-module.ts";
-import type { AfiSafi } from "./messages.ts";
 
 let opened: WireModule | undefined;
 

@@ -1,7 +1,8 @@
 /** UPDATE into the module's record. */
+
+import type { AfiSafi, PathAttributes, UnknownAttribute, UpdateMessage } from "../../../contract/bgp-messages.ts";
 import { splitAs4 } from "./as-path.ts";
 import { attributeNames, codeOf, wordsOf } from "./attributes.ts";
-import type { AfiSafi, PathAttributes, UnknownAttribute, UpdateMessage } from "./messages.ts";
 import { writeKeys } from "./prefixes.ts";
 import { bgpModule, Values, write } from "./record.ts";
 import { parseHex, parseOctets } from "./text.ts";

@@ -3,7 +3,7 @@
  *
  * Fields have the RFCs' names in camelCase. Addresses are canonical text (`192.0.2.1`, `2001:db8::1`), prefixes `192.0.2.0/24` with zero
  * host bits, AS numbers plain numbers of up to 32 bits, communities `65000:1`, large communities `65000:1:2`; what nobody here understands
- * is lower-case hex. `plugins/bgp/messages.ts` says the same for the other side of the plugin boundary.
+ * is lower-case hex.
  */
 
 export type Message = OpenMessage | UpdateMessage | NotificationMessage | KeepaliveMessage | RouteRefreshMessage;
@@ -156,9 +156,9 @@ export interface MessageError {
   readonly data: string;
   /** What is wrong, in words. */
   readonly reason: string;
-  /** The rule by name, and where it stands. */
-  readonly status: string;
-  readonly source: string;
+  /** The rule of the codec by name, and where it stands; absent where it is the session's finding. */
+  readonly status?: string;
+  readonly source?: string;
   /** Of the attribute that it is about. */
   readonly typeCode?: number;
   /** With `disableFamily`: routes of this family are forgotten, and not listened to any more. */
