@@ -12,6 +12,7 @@ import { createClock } from "./clock.ts";
 import { createFrames } from "./frames.ts";
 import type { Grants } from "./grants.ts";
 import type { Opened } from "./opened.ts";
+import { createSecrets, type SecretSource } from "./secrets.ts";
 import { createNet } from "./tcp.ts";
 import { createUdp } from "./udp.ts";
 
@@ -24,6 +25,7 @@ export interface ContextParts {
   readonly metrics: Metrics;
   readonly links: LinkSource;
   readonly frames: RawFrames;
+  readonly secrets: SecretSource;
   /** Undefined for a plugin without a packet program. */
   readonly program: Program | undefined;
   readonly report: Context["report"];
@@ -46,7 +48,7 @@ export function createContext(parts: ContextParts): Context {
     net: createNet(grants, opened),
     udp: createUdp(grants, opened),
     liveness: { watch: absent("BFD") },
-    secrets: { watch: absent("Secrets") },
+    secrets: createSecrets(grants, parts.secrets, opened),
     routeTables: () => new RouteTables(),
     codec: () => bgp,
     permissions: { query: (permission) => (grants.allows(permission) ? "granted" : "denied") },

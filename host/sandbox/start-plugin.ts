@@ -28,6 +28,7 @@ import { createContext } from "./context.ts";
 import { Grants } from "./grants.ts";
 import { Opened } from "./opened.ts";
 import { openProgram, type ProgramHost, type ProgramPort } from "./program-port.ts";
+import { noSecrets, type SecretSource } from "./secrets.ts";
 import { withinTime } from "./within-time.ts";
 
 export interface PluginHost {
@@ -35,6 +36,8 @@ export interface PluginHost {
   readonly packets: PacketService;
   readonly links: LinkSource;
   readonly frames: RawFrames;
+  /** Default: there are none. */
+  readonly secrets?: SecretSource;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   /** Hears every use of a permission, granted or not. */
@@ -78,8 +81,9 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
     const program = await loadProgram(definition, permissions, { service: host.packets, links: host.links, grants, log });
     if (program !== undefined) closes.push(() => program.close());
     const reports = new Map<string, string>();
+    const { node, metrics, links, frames, secrets = noSecrets } = host;
     const context = createContext({
-      ...{ node: host.node, plugin: name, grants, opened, log, metrics: host.metrics, links: host.links, frames: host.frames, program },
+      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, program },
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));
