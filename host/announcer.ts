@@ -74,6 +74,8 @@ export interface Announcer {
   apply(changes: Changes): Promise<readonly Refusal[]>;
   /** Takes a new config live. False: cannot, so the host calls `stop("replace")` and starts you again. */
   configure?(config: unknown): Promise<boolean>;
+  /** For good, soon: moves traffic elsewhere first, as far as the protocol can, and resolves when what is left may be taken down. */
+  drain?(): Promise<void>;
   /** What an operator asks of a running announcer, such as `peers`; plain data. Undefined: nothing is known by that name. */
   inspect?(what: string): unknown;
   /** `leave`: for good, after a plan of nothing. `replace`: a successor follows, keep the network as it is. */

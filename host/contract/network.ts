@@ -61,8 +61,8 @@ export interface Connection {
   readonly remoteAddress: string;
   /** Bytes written that the kernel has not taken: a peer that does not read. */
   readonly pendingBytes: number;
-  /** Lost after `close`, and after the other side has gone. */
-  write(bytes: Uint8Array): void;
+  /** Lost after `close`, and after the other side has gone. Calls back when the kernel has taken them, and never where they were lost. */
+  write(bytes: Uint8Array, taken?: () => void): void;
   onData(call: (bytes: Uint8Array) => void): void;
   /** Once, with the reason where it was not a plain end. */
   onClose(call: (error?: Error) => void): void;

@@ -85,7 +85,7 @@ function wrap(socket: Socket, opened: Opened): Connection {
     get pendingBytes() {
       return socket.writableLength;
     },
-    write: (bytes) => void (socket.writable && socket.write(bytes)),
+    write: (bytes, taken) => void (socket.writable && socket.write(bytes, (error) => error ?? taken?.())),
     onData: (call) => void socket.on("data", call),
     onClose(call) {
       if (socket.closed) queueMicrotask(() => call(failure));
