@@ -31,6 +31,7 @@ import type { Announcement, Family } from "./rules/vocabulary.ts";
 
 // The powers of a context, one file each.
 export type * as Bgp from "./contract/bgp.ts";
+export * from "./contract/commands.ts";
 export type * from "./contract/liveness.ts";
 export type * from "./contract/network.ts";
 export type * from "./contract/program.ts";

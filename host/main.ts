@@ -4,15 +4,23 @@
  */
 
 import { readFileSync } from "node:fs";
-import { builtIns } from "../plugins/index.ts";
+import { builtIns, commands as pluginCommands } from "../plugins/index.ts";
 import { bench } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
 import { decode } from "./cli/decode.ts";
 import { labCommandFor } from "./cli/lab.ts";
 import { planCommandFor } from "./cli/plan.ts";
+import { hostCommand } from "./cli/plugin-command.ts";
 import { runCommandFor } from "./cli/run.ts";
 
-const commands: readonly Command[] = [labCommandFor(builtIns), runCommandFor(builtIns), planCommandFor(builtIns), decode, bench];
+const commands: readonly Command[] = [
+  labCommandFor(builtIns),
+  runCommandFor(builtIns),
+  planCommandFor(builtIns),
+  ...pluginCommands.map(hostCommand),
+  decode,
+  bench,
+];
 const byDefault = "lab";
 
 function usage(): string {

@@ -1,5 +1,7 @@
-/** The built-in announcers, in the order in which they start. */
+/** The built-in announcers, in the order in which they start, and what they add to Herald's commands. */
 
+import type { PluginCommand } from "../host/announcer.ts";
 import arp from "./arp/plugin.ts";
 
 export const builtIns = [arp] as const;
+export const commands: readonly PluginCommand[] = [];

@@ -1,12 +1,8 @@
 /** What a command of Herald is, and how its flags are read: one clear line for each mistake, nothing run before all flags are good. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { type CommandIo, UsageError } from "../announcer.ts";
 
-/** A command's own world, so that a test can give it another. */
-export interface CommandIo {
-  readonly stdin: AsyncIterable<Uint8Array>;
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-}
+export { type CommandIo, UsageError };
 
 export interface Command {
   readonly name: string;
@@ -16,11 +12,6 @@ export interface Command {
   readonly help: string;
   /** Resolves to the exit code. Throws UsageError on wrong arguments. */
   run(args: readonly string[], io: CommandIo): Promise<number>;
-}
-
-/** Wrong arguments: the message names what was found and what was wanted. Exit code 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;

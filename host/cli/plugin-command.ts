@@ -1,0 +1,13 @@
+/** A plugin's command as one of the host's. */
+
+import type { CommandTools, PluginCommand } from "../announcer.ts";
+import { type Command, parseFlags, suggest } from "./command.ts";
+
+const tools: CommandTools = {
+  parseFlags: (args, options) => parseFlags(args, options) as never,
+  suggest: (found, known) => suggest(found, known),
+};
+
+export function hostCommand(command: PluginCommand): Command {
+  return { ...command, run: (args, io) => command.run(args, io, tools) };
+}

@@ -1,0 +1,41 @@
+/** For built-in plugins with commands of their own: `herald NAME`, beside those of the host. */
+
+/** A command's own world, so that a test can give it another. */
+export interface CommandIo {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+export interface PluginCommand {
+  readonly name: string;
+  /** One line of `herald --help`. */
+  readonly summary: string;
+  /** What `herald NAME --help` prints: usage, what it does, flags, an example. */
+  readonly help: string;
+  /** Resolves to the exit code. Throws UsageError on wrong arguments. */
+  run(args: readonly string[], io: CommandIo, tools: CommandTools): Promise<number>;
+}
+
+/** Wrong arguments: the message names what was found and what was wanted. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** What the host's own commands are made with. */
+export interface CommandTools {
+  /** Throws UsageError for an unknown flag, one without its value, and one with a value that it does not take. */
+  parseFlags<const Options extends FlagOptions>(
+    args: readonly string[],
+    options: Options,
+  ): { readonly values: FlagValues<Options>; readonly positionals: readonly string[] };
+  /** `: did you mean bird?` where one of `known` is near, else the list of them. */
+  suggest(found: string, known: readonly string[]): string;
+}
+
+export type FlagOptions = Readonly<Record<string, { readonly type: "string" | "boolean"; readonly multiple?: boolean }>>;
+
+export type FlagValues<Options extends FlagOptions> = { readonly [Name in keyof Options]?: FlagValue<Options[Name]> };
+
+type FlagValue<Option extends FlagOptions[string]> = Option["multiple"] extends true ? readonly OneValue<Option>[] : OneValue<Option>;
+type OneValue<Option extends FlagOptions[string]> = Option["type"] extends "string" ? string : boolean;
