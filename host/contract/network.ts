@@ -76,7 +76,7 @@ export interface ConnectOptions extends TcpOptions {
   readonly port: number;
   readonly sourceAddress?: string;
   readonly timeoutMs?: number;
-  /** TCP MD5 signatures (RFC 2385). */
+  /** TCP MD5 signatures (RFC 2385), with a password of 1 to 80 bytes. A key that the other side does not have looks like no answer. */
   readonly md5?: Secret;
 }
 
@@ -96,7 +96,10 @@ export interface TcpOptions {
 
 export interface Listener {
   readonly port: number;
-  /** Only takes connections from this address with TCP MD5 signatures from now on, or undefined: without. */
+  /**
+   * Only takes connections from this address with TCP MD5 signatures from now on, or undefined: without. Throws where that is not to be
+   * had, as where the Secret is missing: then nothing has changed.
+   */
   setMd5(address: string, md5: Secret | undefined): void;
   close(): void;
 }

@@ -3,21 +3,24 @@
 import { AF_INET, AF_INET6, IP_PKTINFO, IP_TTL, SOL_IP, SOL_IPV6 } from "./datagram-layout.ts";
 import { type DatagramOptions, endpointText, toEndpoint } from "./datagram-options.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
+import { socketName } from "./socket-name.ts";
+import {
+  IPV6_UNICAST_HOPS,
+  IPV6_V6ONLY,
+  SO_BINDTODEVICE,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+} from "./socket-numbers.ts";
 import { setIntOption } from "./sockets.ts";
 
 const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
 const SO_RCVBUF = 8;
-const SO_BINDTODEVICE = 25;
 const SO_MEMINFO = 55;
 const MEMINFO_WORDS = 9;
 const MEMINFO_DROPS = 8;
 const IP_RECVTTL = 12;
-const IPV6_UNICAST_HOPS = 16;
-const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 const IPV6_RECVHOPLIMIT = 51;
 
@@ -63,13 +66,7 @@ function setOptions(libc: Libc, fd: number, options: DatagramOptions, family: 4 
 }
 
 function bind(libc: Libc, fd: number, options: DatagramOptions): void {
-  const { family, address, udpPort } = toEndpoint(options);
-  const name = new Uint8Array(family === 4 ? 16 : 28);
-  const view = new DataView(name.buffer);
-  view.setUint16(0, family === 4 ? AF_INET : AF_INET6, true);
-  view.setUint16(2, udpPort);
-  name.set(family === 4 ? address.subarray(0, 4) : address, family === 4 ? 4 : 8);
-  if (family === 6) view.setUint32(24, options.link?.index ?? 0, true);
+  const name = socketName(toEndpoint(options), options.link?.index);
   if (libc.bind(fd, name, name.length) !== 0) fail(libc, options, "bind");
 }
 

@@ -45,7 +45,7 @@ export function createContext(parts: ContextParts): Context {
     },
     program: parts.program ?? absentProgram(plugin),
     frames: createFrames(grants, links, parts.frames, opened),
-    net: createNet(grants, opened),
+    net: createNet(grants, opened, parts.secrets),
     udp: createUdp(grants, opened),
     liveness: { watch: absent("BFD") },
     secrets: createSecrets(grants, parts.secrets, opened),

@@ -7,6 +7,7 @@ export interface SocketAddress {
   readonly text: string;
   /** Without its zone. */
   readonly bare: string;
+  readonly zone?: string;
   readonly family: 4 | 6;
 }
 
@@ -20,7 +21,7 @@ export function readSocketAddress(text: string): SocketAddress {
       `Cannot use ${JSON.stringify(text)} as an address: expected an IPv4 or IPv6 address, such as 192.0.2.1 or fe80::1%eth0`,
     );
   const bare = formatAddress(address);
-  return { text: zone === undefined ? bare : `${bare}%${zone}`, bare, family: address.family };
+  return { text: bare, bare, family: address.family, ...(zone === undefined ? {} : { text: `${bare}%${zone}`, zone }) };
 }
 
 /** The address of somebody else. To the kernel 0.0.0.0 and :: mean this machine, past any denial of its loopback addresses. */

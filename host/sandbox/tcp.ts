@@ -1,29 +1,36 @@
 /** TCP for plugins: every address is checked against the grants before a socket exists. */
 
-import { createServer, connect as dial, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Connection, Net } from "../announcer.ts";
+import { dialTcp, listenTcp } from "../packets/tcp.ts";
 import type { Grants } from "./grants.ts";
 import { hostText } from "./host-scope.ts";
 import type { Opened } from "./opened.ts";
+import { noSecrets, readPassword, type SecretSource } from "./secrets.ts";
 import { readPeerAddress, readSocketAddress } from "./socket-address.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** How long `close` waits for the peer to take what was written. */
 const CLOSE_PATIENCE_MS = 1000;
 
-export function createNet(grants: Grants, opened: Opened): Net {
+export function createNet(grants: Grants, opened: Opened, secrets: SecretSource = noSecrets): Net {
   return {
-    async connect({ address, port, sourceAddress, timeoutMs = CONNECT_TIMEOUT_MS }) {
+    async connect({ address, port, sourceAddress, timeoutMs = CONNECT_TIMEOUT_MS, md5, ...options }) {
       const to = readPeerAddress(address);
       const source = sourceAddress === undefined ? {} : { localAddress: readSocketAddress(sourceAddress).text };
       grants.demand({ kind: "net", host: hostText(to.bare, port) });
+      const key = md5 === undefined ? {} : { md5: readPassword(md5, grants, secrets) };
       if (opened.hasEnded) throw opened.ended();
-      const socket = dial({ host: to.text, port, ...source });
-      const connection = wrap(socket, opened);
-      await connected(socket, hostText(to.text, port), timeoutMs);
-      return connection;
+      try {
+        const socket = dialTcp({ ...to, port }, { ...options, ...source, ...key });
+        const connection = wrap(socket, opened);
+        await connected(socket, timeoutMs);
+        return connection;
+      } catch (cause) {
+        throw new Error(`Cannot connect to ${hostText(to.text, port)}: ${(cause as Error).message}`, { cause });
+      }
     },
-    async listen({ address, port }, accept) {
+    async listen({ address, port, ...options }, accept) {
       const at = readSocketAddress(address);
       grants.demand({ kind: "listen", host: hostText(at.bare, port) });
       if (opened.hasEnded) throw opened.ended();
@@ -32,18 +39,28 @@ export function createNet(grants: Grants, opened: Opened): Net {
       // Some versions of Node listen after all where the address was still being looked at when the server was closed.
       server.once("listening", () => opened.hasEnded && server.close());
       try {
-        await listening(server, { host: at.text, port, ipv6Only: true });
-      } catch (error) {
+        const { setMd5 } = await listening(server, () => listenTcp(server, { ...at, port }, options));
+        return {
+          port: (server.address() as { port: number }).port,
+          setMd5: (peer, md5) => setMd5(readPeer(peer, at.family), md5 && readPassword(md5, grants, secrets)),
+          close,
+        };
+      } catch (cause) {
         close();
-        throw new Error(`Cannot listen on ${hostText(at.text, port)}: ${(error as Error).message}`, { cause: error });
+        throw new Error(`Cannot listen on ${hostText(at.text, port)}: ${(cause as Error).message}`, { cause });
       }
-      return { port: (server.address() as { port: number }).port, setMd5: () => {}, close };
     },
   };
 }
 
+function readPeer(text: string, family: 4 | 6): string {
+  const { bare, family: found } = readPeerAddress(text);
+  if (found !== family) throw new Error(`Cannot sign for ${bare}: the listener takes IPv${family} connections only`);
+  return bare;
+}
+
 /** Settles in every case: connected, refused, too late, or closed with the plugin. */
-async function connected(socket: Socket, to: string, timeoutMs: number): Promise<void> {
+async function connected(socket: Socket, timeoutMs: number): Promise<void> {
   const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -52,19 +69,18 @@ async function connected(socket: Socket, to: string, timeoutMs: number): Promise
       socket.once("error", (error) => (failure = error));
       socket.once("close", () => reject(failure));
     });
-  } catch (error) {
-    throw new Error(`Cannot connect to ${to}: ${(error as Error).message}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** Errors of a server that listens (no file descriptor for a connection) lose that connection and nothing else. */
-async function listening(server: Server, options: { host: string; port: number; ipv6Only: boolean }): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+async function listening<Result>(server: Server, listen: () => Result): Promise<Result> {
+  return new Promise((resolve, reject) => {
     server.on("error", reject);
     server.once("close", () => reject(new Error("closed meanwhile")));
-    server.listen(options, resolve);
+    const result = listen();
+    server.once("listening", () => resolve(result));
   });
 }
 
