@@ -21,6 +21,7 @@
  */
 
 import type { Codec as BgpCodec } from "./contract/bgp-codec.ts";
+import type { FrameCodec, FrameDecoder, RouterAdvertisement, RouterSolicitation } from "./contract/frame-codecs.ts";
 import type { Liveness } from "./contract/liveness.ts";
 import type { Frames, Links, Net, Udp } from "./contract/network.ts";
 import type { Program } from "./contract/program.ts";
@@ -32,6 +33,7 @@ import type { Announcement, Family } from "./rules/vocabulary.ts";
 // The powers of a context, one file each.
 export type * as Bgp from "./contract/bgp.ts";
 export * from "./contract/commands.ts";
+export type * from "./contract/frame-codecs.ts";
 export type * from "./contract/liveness.ts";
 export type * from "./contract/network.ts";
 export type * from "./contract/program.ts";
@@ -154,10 +156,17 @@ export interface Context {
   /** A set of route tables of its own. */
   routeTables(): RouteTables;
   /** The host's codec of a wire format. */
-  codec(name: "bgp"): BgpCodec;
+  codec: Codecs;
   readonly permissions: { query(permission: Permission): "granted" | "denied" };
   /** The state of something that takes longer than `apply`: `report("192.0.2.1", "probing")`. Undefined takes it back. */
   report(key: string, state: string | undefined): void;
+}
+
+/** By name: the messages of a connection, or those in Ethernet frames. */
+export interface Codecs {
+  (name: "bgp"): BgpCodec;
+  (name: "router-advertisement"): FrameCodec<RouterAdvertisement>;
+  (name: "router-solicitation"): FrameDecoder<RouterSolicitation>;
 }
 
 export interface Log {

@@ -28,7 +28,7 @@ Reads packets and prints one JSON object a packet: its fields, or the status tha
 source. The decoders are the very ones that answer on the network (WebAssembly), so what this shows is what they see.
 
 Protocols:
-${protocols.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n")}
+${protocols.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`).join("\n")}
 
 A FILE is a capture (pcap or pcapng, Ethernet), or text with one packet a line in hex. Spaces and colons in a line are
 passed over, and all behind a #. No FILE, or -, is standard input.

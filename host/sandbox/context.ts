@@ -4,11 +4,11 @@
  */
 
 import type { Context, Log, Metrics, Program } from "../announcer.ts";
-import { bgp } from "../packets/codec/bgp.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
 import { createClock } from "./clock.ts";
+import { codecs } from "./codecs.ts";
 import { createFrames } from "./frames.ts";
 import type { Grants } from "./grants.ts";
 import type { Opened } from "./opened.ts";
@@ -50,7 +50,7 @@ export function createContext(parts: ContextParts): Context {
     liveness: { watch: absent("BFD") },
     secrets: createSecrets(grants, parts.secrets, opened),
     routeTables: () => new RouteTables(),
-    codec: () => bgp,
+    codec: codecs,
     permissions: { query: (permission) => (grants.allows(permission) ? "granted" : "denied") },
     report,
   };

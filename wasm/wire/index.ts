@@ -6,4 +6,5 @@
 export * from "./arp-record";
 export * from "./ethernet-record";
 export { IN, IN_BYTES, OUT, OUT_BYTES, RECORD, RECORD_BYTES } from "./memory";
+export * from "./router-advertisement";
 export { Status } from "./status";

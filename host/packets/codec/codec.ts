@@ -9,10 +9,11 @@ import { arp } from "./arp.ts";
 import { ethernet } from "./ethernet.ts";
 import type { Format, Meaning } from "./format.ts";
 import { kinds } from "./kinds.ts";
+import { routerAdvertisement, routerSolicitation } from "./router-advertisement.ts";
 import { wireModule } from "./wire-module.ts";
 
 /** Every format, in the order of `--help`. */
-export const formats: readonly Format[] = [arp, ethernet];
+export const formats: readonly Format[] = [arp, ethernet, routerAdvertisement, routerSolicitation];
 
 export type Fields = Readonly<Record<string, string | number>>;
 

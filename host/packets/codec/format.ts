@@ -4,7 +4,7 @@
  */
 
 /** How a field lies in the record, and is shown: a MAC and an address as text, the others as numbers. */
-export type FieldKind = "mac" | "ipv4" | "u16" | "u32";
+export type FieldKind = "mac" | "ipv4" | "ipv6" | "u8" | "u16" | "u32";
 
 export interface Field {
   /** Domain word, as in the JSON of `herald decode`. */

@@ -1,6 +1,6 @@
 /** How each kind of field is read from a record and written into it. Records are little-endian; text is copied byte by byte. */
 import type { FieldKind } from "./format.ts";
-import { formatIpv4, formatMac, parseIpv4, parseMac } from "./text.ts";
+import { formatIpv4, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac } from "./text.ts";
 
 interface Kind {
   /** Reads after "expected". */
@@ -13,6 +13,12 @@ interface Kind {
 export const kinds: Readonly<Record<FieldKind, Kind>> = {
   mac: text("a MAC such as 02:00:00:00:00:01", 6, formatMac, parseMac),
   ipv4: text("an IPv4 address", 4, formatIpv4, parseIpv4),
+  ipv6: text("an IPv6 address", 16, formatIpv6, parseIpv6),
+  u8: whole(
+    0xff,
+    (view, at) => view.getUint8(at),
+    (view, at, value) => view.setUint8(at, value),
+  ),
   u16: whole(
     0xffff,
     (view, at) => view.getUint16(at, true),

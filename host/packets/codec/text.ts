@@ -1,4 +1,5 @@
-/** MACs and IPv4 addresses as people write them. */
+/** MACs and addresses as people write them. */
+import { formatOctets, parseOctets } from "./bgp/text.ts";
 
 /** `aa:bb:cc:dd:ee:ff` of six bytes. */
 export function formatMac(bytes: Uint8Array): string {
@@ -19,4 +20,12 @@ export function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split(".");
   const good = parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
   return good ? Uint8Array.from(parts, Number) : undefined;
+}
+
+/** Canonical text of 16 bytes. */
+export const formatIpv6 = formatOctets;
+
+/** Undefined where the text is not an IPv6 address. */
+export function parseIpv6(text: string): Uint8Array | undefined {
+  return text.includes(":") ? parseOctets(text) : undefined;
 }

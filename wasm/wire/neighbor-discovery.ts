@@ -1,0 +1,114 @@
+// What all messages of Neighbor Discovery share: an Ethernet frame with an IPv6 packet in it that holds ICMPv6, and options at its end.
+// RFC 8200 §3 "IPv6 Header Format", RFC 4443 §2.1 "Message General Format", RFC 2464 §6 "Unicast Address Mapping" for the link-layer option.
+//
+// A packet with extension headers is refused, as one of another protocol: nobody sends Neighbor Discovery so.
+import { getMac, getU16, isGroupMac, setMac, setU16 } from "./bytes";
+import { checkEthernet, ETHERNET_HEADER, ETHERNET_SOURCE } from "./ethernet";
+import { Status } from "./status";
+
+export const ETHERTYPE_IPV6: u32 = 0x86dd;
+
+const PAYLOAD_LENGTH: u32 = ETHERNET_HEADER + 4; // u16
+const NEXT_HEADER: u32 = ETHERNET_HEADER + 6; // u8
+const HOP_LIMIT: u32 = ETHERNET_HEADER + 7; // u8
+export const IPV6_SOURCE: u32 = ETHERNET_HEADER + 8; // 16 bytes
+export const IPV6_DESTINATION: u32 = ETHERNET_HEADER + 24; // 16 bytes
+export const ICMP: u32 = ETHERNET_HEADER + 40;
+const ICMP_CODE: u32 = ICMP + 1; // u8
+const ICMP_CHECKSUM: u32 = ICMP + 2; // u16
+
+/** Version 6, no traffic class, no flow label, in memory order. */
+const VERSION: u32 = 0x60;
+const ICMPV6: u32 = 58;
+/** RFC 4861 §6.1 "Message Validation": proves that the packet passed no router. */
+const ON_LINK: u32 = 255;
+const SHORTEST: u32 = 8;
+
+const OPTION_UNIT: u32 = 8;
+const SOURCE_LINK_LAYER: u32 = 1;
+export const LINK_LAYER_OPTION: u32 = 8;
+
+/** Of the options of a message that was checked: the MAC of the first source link-layer address; zero: there is none. */
+export let sourceLinkLayer: u64 = 0;
+/** Octets of all other options. */
+export let otherOptions: u32 = 0;
+
+/** Checks a frame of `length` bytes at `at` for a message of `type` whose fields before the options take `fields` octets; reads the options. */
+export function checkMessage(at: usize, length: u32, type: u32, fields: u32): Status {
+  const status = checkEthernet(at, length, ETHERTYPE_IPV6);
+  if (status !== Status.Ok) return status;
+  if (length < ICMP) return Status.Truncated;
+  if (load<u8>(at + ETHERNET_HEADER) >> 4 !== 6) return Status.WrongVersion;
+  if (load<u8>(at + NEXT_HEADER) !== ICMPV6) return Status.WrongNextHeader;
+  const payload = getU16(at + PAYLOAD_LENGTH);
+  if (payload > length - ICMP || payload < SHORTEST) return Status.Truncated;
+  if (load<u8>(at + ICMP) !== type) return Status.WrongMessageType;
+  if (payload < fields) return Status.Truncated;
+  if (load<u8>(at + HOP_LIMIT) !== ON_LINK) return Status.WrongHopLimit;
+  if (load<u8>(at + ICMP_CODE) !== 0) return Status.WrongMessageCode;
+  if (sum(at, payload) !== 0xffff) return Status.WrongChecksum;
+  if (isGroupMac(load<u8>(at + ETHERNET_SOURCE))) return Status.BadSender;
+  return readOptions(at + ICMP + fields, payload - fields);
+}
+
+/** Octets of the whole frame, without what stands behind the packet. */
+export function messageLength(at: usize): u32 {
+  return ICMP + getU16(at + PAYLOAD_LENGTH);
+}
+
+/** RFC 4861 §4.6 "Option Formats": one that is not known, or not as long as it is on Ethernet, is passed over. */
+function readOptions(at: usize, length: u32): Status {
+  sourceLinkLayer = 0;
+  otherOptions = 0;
+  for (let from: u32 = 0; from < length; ) {
+    if (length - from < OPTION_UNIT) return Status.OptionOverrun;
+    const size: u32 = <u32>load<u8>(at + from, 1) * OPTION_UNIT;
+    if (size === 0) return Status.ZeroLengthOption;
+    if (size > length - from) return Status.OptionOverrun;
+    const mac = getMac(at + from + 2);
+    if (load<u8>(at + from) === SOURCE_LINK_LAYER && size === LINK_LAYER_OPTION && mac !== 0 && sourceLinkLayer === 0)
+      sourceLinkLayer = mac;
+    else otherOptions += size;
+    from += size;
+  }
+  return Status.Ok;
+}
+
+/** Writes everything around the addresses, the fields and the options of a message of `payload` octets: the checksum last. */
+export function finishMessage(at: usize, type: u32, payload: u32): void {
+  store<u32>(at + ETHERNET_HEADER, VERSION);
+  setU16(at + PAYLOAD_LENGTH, payload);
+  store<u8>(at + NEXT_HEADER, <u8>ICMPV6);
+  store<u8>(at + HOP_LIMIT, <u8>ON_LINK);
+  store<u8>(at + ICMP, <u8>type);
+  store<u8>(at + ICMP_CODE, 0);
+  setU16(at + ICMP_CHECKSUM, 0);
+  setU16(at + ICMP_CHECKSUM, ~sum(at, payload));
+}
+
+/** Writes an option with our MAC. */
+export function writeLinkLayer(at: usize, mac: u64): void {
+  store<u8>(at, <u8>SOURCE_LINK_LAYER);
+  store<u8>(at, <u8>(LINK_LAYER_OPTION / OPTION_UNIT), 1);
+  setMac(at + 2, mac);
+}
+
+/** RFC 4443 §2.3 "Message Checksum Calculation": the ones' complement sum of the pseudo-header and the message; 0xffff where it is right. */
+function sum(at: usize, payload: u32): u32 {
+  let total: u32 = payload + ICMPV6;
+  for (let from = IPV6_SOURCE; from < ICMP; from += 2) total += getU16(at + from);
+  const even = payload & ~1;
+  for (let from: u32 = 0; from < even; from += 2) total += getU16(at + ICMP + from);
+  if (even < payload) total += (<u32>load<u8>(at + ICMP + even)) << 8;
+  total = (total & 0xffff) + (total >> 16);
+  return (total & 0xffff) + (total >> 16);
+}
+
+/** fe80::/10. */
+export function isLinkLocal(address: usize): bool {
+  return (getU16(address) & 0xffc0) === 0xfe80;
+}
+
+export function isUnspecified(address: usize): bool {
+  return (load<u64>(address) | load<u64>(address, 8)) === 0;
+}
