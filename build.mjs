@@ -21,7 +21,7 @@ const inRoot = (...path) => join(root, ...path);
 const modules = {
   arp: { entry: "wasm/programs/arp.ts", initial: 256, maximum: 256 },
   echo: { entry: "wasm/programs/echo.ts", initial: 1, maximum: 1 },
-  bgp: { entry: "wasm/bgp/index.ts", initial: 161, maximum: 161 },
+  bgp: { entry: "wasm/bgp/index.ts", initial: 173, maximum: 173 },
   wire: { entry: "wasm/wire/index.ts", initial: 4, maximum: 4 },
   rank: { entry: "wasm/table/rank.ts", initial: 40, maximum: 40 },
   routes: { entry: "wasm/routes/index.ts", initial: 4 },

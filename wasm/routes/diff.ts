@@ -6,13 +6,13 @@ import {
   CHANGE_BYTES,
   CHANGE_ROW,
   CHANGES,
+  copyHalf,
   dirtyAt,
   KEY_BYTES,
   keyAt,
   TABLE_LOW,
   tableAt,
   VALUE_ATTRIBUTES,
-  VALUE_BYTES,
   valueAt,
 } from "./memory";
 import { Status } from "./status";
@@ -58,8 +58,8 @@ function compare(told: u32, desired: u32, id: u32, out: usize, settle: bool): bo
   const isWanted = attributesOf(want) !== 0;
   const isHeld = attributesOf(have) !== 0;
   store<u32>(out, isWanted ? (isHeld ? Kind.Changed : Kind.Added) : Kind.Removed);
-  memory.copy(out + CHANGE_ROW, keyAt(id), KEY_BYTES);
-  memory.copy(out + CHANGE_ROW + KEY_BYTES, isWanted ? want : have, VALUE_BYTES);
+  copyHalf(out + CHANGE_ROW, keyAt(id));
+  copyHalf(out + CHANGE_ROW + KEY_BYTES, isWanted ? want : have);
   if (isWanted) write(told, id, want);
   else if (settle) erase(told, id);
   if (!settle) store<u32>(have, UNSURE, VALUE_ATTRIBUTES);

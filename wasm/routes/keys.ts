@@ -5,7 +5,7 @@
 // ids of dead keys are chained through their reference counts and given out again. A dirty bit may outlive its key:
 // it only says "compare", so under the next key of that id it costs one comparison.
 
-import { grow, KEY_BYTES, keyAt, keyCapacity, referenceAt, slotAt } from "./memory";
+import { copyHalf, grow, keyAt, keyCapacity, referenceAt, slotAt } from "./memory";
 
 const NOT_FOUND: i32 = -1;
 
@@ -50,7 +50,7 @@ export function intern(key: usize): i32 {
   } else idLimit++;
   keyCount++;
   store<u32>(referenceAt(id), 0);
-  memory.copy(keyAt(id), key, KEY_BYTES);
+  copyHalf(keyAt(id), key);
   addSlot(id);
   return id;
 }

@@ -74,6 +74,13 @@ export function dirtyAt(table: u32, word: u32): usize {
   return tables + table * tableStride + keyCapacity * VALUE_BYTES + (word << 3);
 }
 
+/** Copies a key, or a value: both have 20 bytes. For so few V8's `memory.copy` costs more than all the rest of a row. */
+export function copyHalf(to: usize, from: usize): void {
+  store<u64>(to, load<u64>(from));
+  store<u64>(to, load<u64>(from, 8), 8);
+  store<u32>(to, load<u32>(from, 16), 16);
+}
+
 /**
  * Makes room for `keyCount` keys and `tableCount` tables; never takes room away. The only place where memory grows,
  * so host views die here and nowhere else. The slots are left empty where they moved: the caller fills them again.

@@ -6,6 +6,7 @@
 import { find, hold, idLimit, intern, release } from "./keys";
 import {
   BATCH_MAX,
+  copyHalf,
   dirtyAt,
   KEY_BYTES,
   ROW_ATTRIBUTES,
@@ -125,7 +126,7 @@ export function get(table: u32): i32 {
   if (status !== Status.Ok) return status;
   const id = find(ROWS);
   if (id < 0 || attributesOf(valueAt(table, id)) === ABSENT) return 0;
-  memory.copy(ROWS + KEY_BYTES, valueAt(table, id), VALUE_BYTES);
+  copyHalf(ROWS + KEY_BYTES, valueAt(table, id));
   return 1;
 }
 
@@ -156,12 +157,15 @@ export function write(table: u32, id: u32, from: usize): void {
     hold(id);
     addToCount(table, 1);
   }
-  memory.copy(value, from, VALUE_BYTES);
+  copyHalf(value, from);
 }
 
 /** Removes a row that is there and lets go of its key; sets no dirty bit. */
 export function erase(table: u32, id: u32): void {
-  memory.fill(valueAt(table, id), 0, VALUE_BYTES);
+  const value = valueAt(table, id);
+  store<u64>(value, 0);
+  store<u64>(value, 0, 8);
+  store<u32>(value, 0, 16);
   addToCount(table, -1);
   release(id);
 }

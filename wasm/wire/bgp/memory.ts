@@ -2,7 +2,7 @@
 // reads one byte too many traps in every test and every run.
 //
 //   static tables │ record │ capabilities │ attributes │ values │ blob │ extents │ out
-//   │ keys │ pack keys │ changes │ groups │ group of │ slots │ in
+//   │ keys │ pack keys │ changes │ groups │ runs │ slots │ in
 
 /** Decoded form of one message: each message type's fields have a place of their own (header.ts, open.ts, …). */
 export const RECORD: u32 = 0x1000;
@@ -39,7 +39,7 @@ export const KEYS: u32 = OUT + OUT_BYTES;
 export const KEY_BYTES: u32 = 20;
 export const KEYS_MAX: u32 = 65536;
 
-/** The same, sorted by group, for `pack`: apart, so that attributes can be encoded between the two. */
+/** The same, sorted by group where they do not lie so, for `pack`: apart, so that attributes can be encoded between the two. */
 export const PACK_KEYS: u32 = KEYS + KEY_BYTES * KEYS_MAX;
 
 /** Changes as module `routes` gives them, for `group`: kind, key, next hop, attribute-set id. */
@@ -47,18 +47,19 @@ export const CHANGES: u32 = PACK_KEYS + KEY_BYTES * KEYS_MAX;
 export const CHANGE_BYTES: u32 = 44;
 
 export const GROUPS: u32 = CHANGES + CHANGE_BYTES * KEYS_MAX;
-export const GROUP_BYTES: u32 = 40;
+export const GROUP_BYTES: u32 = 48;
 
-/** Of each change the group that it belongs to, u32. */
-export const GROUP_OF: u32 = GROUPS + GROUP_BYTES * KEYS_MAX;
+/** Changes of one group that lie together: u32 address of the group, u32 how many. */
+export const RUNS: u32 = GROUPS + GROUP_BYTES * KEYS_MAX;
+export const RUN_BYTES: u32 = 8;
 
-/** Hash of groups by what they have in common: u32, a group's number plus one. */
-export const SLOTS: u32 = GROUP_OF + 4 * KEYS_MAX;
+/** Hash of groups by what they have in common: u32, a group's number plus one. All zero between calls. */
+export const SLOTS: u32 = RUNS + RUN_BYTES * KEYS_MAX;
 export const SLOT_COUNT: u32 = 2 * KEYS_MAX;
 
 /** Two of the longest messages: what was left of the last piece of a stream, and the next piece. */
 export const IN_BYTES: u32 = 0x20000;
-const END: u32 = 0xa10000;
+const END: u32 = 0xad0000;
 export const IN: u32 = END - IN_BYTES;
 
 /** True: the host may have meant these bytes. Records come from outside the module, and encoders do not trap either. */

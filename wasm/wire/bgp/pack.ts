@@ -1,9 +1,10 @@
-// Prefixes packed into as few UPDATEs as they need: the way of every route that is announced, so an IPv4 prefix costs two loads, two stores
+// Prefixes packed into as few UPDATEs as they need: the way of every route that is announced, so an IPv4 host costs a load, a store
 // and three comparisons. RFC 7606 §5.1: a message says one thing only, and a multiprotocol attribute comes first.
 import { Attribute, EXTENDED_LENGTH, OPTIONAL } from "./attribute-table";
+import { CHANGE_KEY } from "./group";
 import { encodeHeader, HEADER, MESSAGE_EXTENDED_MAX, MessageType } from "./header";
-import { BLOB, BLOB_BYTES, KEY_BYTES, KEYS_MAX, OUT, OUT_BYTES, PACK_KEYS, VALUES } from "./memory";
-import { afiOf, KEY_LENGTH, KEY_PREFIX, SAFI_UNICAST, writePrefix } from "./prefixes";
+import { BLOB, BLOB_BYTES, CHANGE_BYTES, CHANGES, KEY_BYTES, KEYS_MAX, OUT, OUT_BYTES, PACK_KEYS, VALUES } from "./memory";
+import { afiOf, KEY_LENGTH, SAFI_UNICAST, writePrefix } from "./prefixes";
 import { REACH_LEAST, UNREACH_LEAST } from "./reach";
 import { REFRESH_END } from "./route-refresh";
 import { Status } from "./status";
@@ -24,6 +25,8 @@ export enum Pack {
 const MP_HEADER: u32 = 4;
 /** Two IPv6 addresses: RFC 2545 §3 "Constructing the Next Hop field". */
 const NEXT_HOP_MAX: u32 = 32;
+/** What the key of an IPv4 host begins with: most routes of an announcer are such. */
+const HOST: u32 = 0x2004;
 /** A prefix is written with all its octets, whatever its length. */
 const SPILL: u32 = 17;
 
@@ -32,16 +35,19 @@ export const PACK_TAKEN: u32 = PACK_RECORD; // u32: prefixes that the messages i
 
 let key: usize = 0;
 let keysEnd: usize = 0;
+/** From one key to the next. */
+let step: u32 = 0;
 
 /**
- * Writes UPDATEs of at most `most` bytes to `OUT`, behind the `used` bytes that stand there, about the prefixes of `PACK_KEYS` from `first`
- * on, all of one family: as many as there is room for, so empty `OUT` then and go on behind `PACK_TAKEN`. Attributes stand in `BLOB`, the
- * octets of the next hop for MP_REACH_NLRI in `VALUES`. Answers with the length of all messages; `Oversized` where not even one prefix fits
- * beside the attributes, `BadRecord` where a key is not of the family.
+ * Writes UPDATEs of at most `most` bytes to `OUT`, behind the `used` bytes that stand there, about the prefixes from `first` on, all of one
+ * family, in `PACK_KEYS` where `isMoved`, else in `CHANGES`: as many as there is room for, so empty `OUT` then and go on behind
+ * `PACK_TAKEN`. Attributes stand in `BLOB`, the octets of the next hop for MP_REACH_NLRI in `VALUES`. Answers with the length of all
+ * messages; `Oversized` where not even one prefix fits beside the attributes, `BadRecord` where a key is not of the family.
  */
 export function pack(
   kind: Pack,
   family: u32,
+  isMoved: bool,
   first: u32,
   count: u32,
   attributesLength: u32,
@@ -55,9 +61,10 @@ export function pack(
   const tail = tailLength(kind, attributesLength);
   if (head + tail + (family === 4 ? 5 : 17) > most) return Status.Oversized;
 
-  const start: usize = PACK_KEYS + first * KEY_BYTES;
+  step = isMoved ? KEY_BYTES : CHANGE_BYTES;
+  const start: usize = (isMoved ? PACK_KEYS : CHANGES + CHANGE_KEY) + first * step;
   key = start;
-  keysEnd = start + count * KEY_BYTES;
+  keysEnd = start + count * step;
   let at: usize = OUT + used;
   while (key < keysEnd && at + most + SPILL <= OUT + OUT_BYTES) {
     const prefixes = at + head;
@@ -66,7 +73,7 @@ export function pack(
     if (end === prefixes) return Status.BadRecord;
     at = finish(kind, family, at, end, attributesLength, nextHopLength);
   }
-  store<u32>(PACK_TAKEN, (key - start) / KEY_BYTES);
+  store<u32>(PACK_TAKEN, <u32>(key - start) / step);
   return <i32>(at - OUT - used);
 }
 
@@ -89,15 +96,20 @@ function headLength(kind: Pack, attributesLength: u32, nextHopLength: u32): u32 
 
 /** Writes prefixes until one does not fit, or is none. */
 function packIpv4(at: usize, limit: usize): usize {
+  const end = keysEnd;
+  const stride = step;
   let to = at;
   let from = key;
-  for (; from < keysEnd; from += KEY_BYTES) {
-    const head = load<u32>(from); // family, prefix length, two zeros
-    const bits = head >> 8;
-    const size = 1 + ((bits + 7) >> 3);
-    if ((head & 0xff) !== 4 || bits > 32 || to + size > limit) break;
-    store<u8>(to, <u8>bits);
-    store<u32>(to, load<u32>(from, KEY_PREFIX), 1);
+  for (; from < end; from += stride) {
+    const start = load<u64>(from); // family, prefix length, two zeros, prefix
+    const bits = <u32>start >> 8;
+    let size: usize = 5;
+    if (<u32>start !== HOST) {
+      size = 1 + ((bits + 7) >> 3);
+      if ((start & 0xff) !== 4 || bits > 32) break;
+    }
+    if (to + size > limit) break;
+    store<u64>(to, (start >> 24) | bits);
     to += size;
   }
   key = from;
@@ -107,7 +119,7 @@ function packIpv4(at: usize, limit: usize): usize {
 function packIpv6(at: usize, limit: usize): usize {
   let to = at;
   let from = key;
-  for (; from < keysEnd; from += KEY_BYTES) {
+  for (; from < keysEnd; from += step) {
     const bits: u32 = load<u8>(from, KEY_LENGTH);
     const size = 1 + ((bits + 7) >> 3);
     if (load<u8>(from) !== 6 || bits > 128 || to + size > limit) break;

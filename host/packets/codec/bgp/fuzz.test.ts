@@ -150,7 +150,9 @@ fuzz("encoders, group() and pack() answer whatever the record says", () => {
     answers.add(call("encodeRefresh"));
     answers.add(call("tellAttribute", random(300)));
     answers.add(call("group", random(20)));
-    answers.add(call("pack", random(5), random(8), word() ?? 0, random(10), random(200), random(40), random(70_000), word() ?? 0));
+    answers.add(
+      call("pack", random(5), random(8), random(2), word() ?? 0, random(10), random(200), random(40), random(70_000), word() ?? 0),
+    );
   }
   assert.ok(answers.size > 100, `${answers.size} different answers`);
 });

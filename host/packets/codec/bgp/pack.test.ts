@@ -128,6 +128,29 @@ pack("IPv4 routes go into MP_REACH_NLRI where an IPv6 next hop is given, and rou
   assert.equal(only?.pathAttributes.mpReachNlri, { afi: 1, safi: 1, nextHop: "2001:db8::1", nlri: ["10.0.0.1/32", "10.0.0.2/32"] });
 });
 
+pack("runs of any length end where anything but the prefix differs, whether a group is one run or several", () => {
+  const others: Readonly<Record<string, (number: number) => Buffer>> = {
+    "attribute set": (number) => change(1, ipv4(number, 2)),
+    "next hop": (number) => change(1, { ...ipv4(number), nextHop: Buffer.alloc(16, 7) }),
+    "last octet of the next hop": (number) => change(1, { ...ipv4(number), nextHop: Buffer.from(`${"00".repeat(15)}07`, "hex") }),
+    family: (number) => change(1, ipv6(number)),
+    kind: (number) => change(3, ipv4(number)),
+  };
+  const own = (number: number) => change(1, ipv4(number));
+  for (const [what, other] of Object.entries(others)) {
+    for (let length = 1; length < 11; length++) {
+      const first = Array.from({ length }, (_, index) => own(index));
+      for (const more of [[], [own(200)], [own(200), other(201), other(202)]]) {
+        const sizes: number[] = [];
+        const chunks = bgp.packChanges(Buffer.concat([...first, other(100), ...more]), {}, describe);
+        for (const { update } of messagesOf(chunks, {}))
+          sizes.push(update.nlri.length + update.withdrawnRoutes.length + (update.pathAttributes.mpReachNlri?.nlri.length ?? 0));
+        assert.equal(sizes, [length + Math.min(more.length, 1), more.length === 3 ? 3 : 1], `${what}, ${length} and ${more.length}`);
+      }
+    }
+  }
+});
+
 /** Changes at random, none of them of a prefix twice, and `told` brought up to date. */
 function shuffle(random: (below: number) => number, told: Map<string, number>, sets: number): Buffer {
   const numbers = new Set(Array.from({ length: random(3000) }, () => 1 + random(2000)));

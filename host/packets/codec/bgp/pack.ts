@@ -2,7 +2,35 @@
 
 import type { Describe, GroupTerms, MessageFormat } from "../../../contract/bgp.ts";
 import { longestOf } from "./framer.ts";
-import { bgpModule, read } from "./record.ts";
+import { bgpModule, once } from "./record.ts";
+
+/** Looked up once: with many attribute sets a batch has thousands of groups. */
+const layout = once(() => {
+  const { value } = bgpModule();
+  return {
+    keysMax: value("KEYS_MAX"),
+    changes: value("CHANGES"),
+    changeBytes: value("CHANGE_BYTES"),
+    groups: value("GROUPS"),
+    groupBytes: value("GROUP_BYTES"),
+    isWithdrawal: value("GROUP_IS_WITHDRAWAL"),
+    family: value("GROUP_FAMILY"),
+    first: value("GROUP_FIRST"),
+    count: value("GROUP_COUNT"),
+    nextHop: value("GROUP_NEXT_HOP"),
+    attributes: value("GROUP_ATTRIBUTES"),
+    isMoved: value("GROUP_IS_MOVED"),
+    taken: value("PACK_TAKEN"),
+    blob: value("BLOB"),
+    blobBytes: value("BLOB_BYTES"),
+    values: value("VALUES"),
+    out: value("OUT"),
+    announce: value("Pack.Announce"),
+    mpAnnounce: value("Pack.MpAnnounce"),
+    withdraw: value("Pack.Withdraw"),
+    mpWithdraw: value("Pack.MpWithdraw"),
+  };
+});
 
 /**
  * UPDATEs that say what has changed, in chunks of up to 1 MiB: `changes` as `RouteTables.diffRows` gives them, any number of them,
@@ -11,43 +39,58 @@ import { bgpModule, read } from "./record.ts";
  * beside the attributes.
  */
 export function packChanges(changes: Uint8Array, format: MessageFormat, describe: Describe): Uint8Array[] {
-  const { memory, call, value } = bgpModule();
+  const { memory, call } = bgpModule();
+  const at = layout();
   const chunks: Uint8Array[] = [];
-  const batch = value("KEYS_MAX") * value("CHANGE_BYTES");
+  const batch = at.keysMax * at.changeBytes;
   for (let from = 0; from < changes.length; from += batch) {
     const part = changes.subarray(from, from + batch);
-    memory.set(part, value("CHANGES"));
-    const count = accept(call("group", part.length / value("CHANGE_BYTES")));
-    const groups = Array.from({ length: count }, (_, index) => value("GROUPS") + index * value("GROUP_BYTES"));
+    memory.set(part, at.changes);
+    const count = accept(call("group", part.length / at.changeBytes));
+    const groups = Array.from({ length: count }, (_, index) => readGroup(at.groups + index * at.groupBytes));
     // All are described before the first is packed: an encoder writes where messages are packed.
-    const told = groups.map((at) => describeGroup(at, describe));
+    const told = groups.map((group) => describeGroup(group, describe));
     const output = new Output(format, chunks);
-    groups.forEach((at, index) => void output.pack(at, told[index]));
+    groups.forEach((group, index) => void output.pack(group, told[index]));
     output.flush();
   }
   return chunks;
 }
 
-/** Undefined where the peer is not told of the group. */
-function describeGroup(at: number, describe: Describe): GroupTerms | undefined {
-  const { memory, value } = bgpModule();
-  if (read("GROUP_IS_WITHDRAWAL", at) === 1) return noAttributes;
-  const nextHopAt = at + value("GROUP_NEXT_HOP");
-  const nextHop = memory.slice(nextHopAt, nextHopAt + 16);
-  return describe({ family: familyOf(at), attributeSet: read("GROUP_ATTRIBUTES", at), nextHop });
+/** A group as the module found it. */
+interface Group {
+  readonly at: number;
+  readonly isWithdrawal: boolean;
+  readonly family: 4 | 6;
 }
 
-function familyOf(group: number): 4 | 6 {
-  return read("GROUP_FAMILY", group) === 4 ? 4 : 6;
+function readGroup(at: number): Group {
+  const { view } = bgpModule();
+  const { isWithdrawal, family } = layout();
+  return { at, isWithdrawal: view.getUint32(at + isWithdrawal, true) === 1, family: view.getUint32(at + family, true) === 4 ? 4 : 6 };
+}
+
+/** Undefined where the peer is not told of the group. */
+function describeGroup({ at, isWithdrawal, family }: Group, describe: Describe): GroupTerms | undefined {
+  if (isWithdrawal) return noAttributes;
+  const { memory, view } = bgpModule();
+  const { attributes, nextHop } = layout();
+  return describe({
+    family,
+    attributeSet: view.getUint32(at + attributes, true),
+    nextHop: memory.slice(at + nextHop, at + nextHop + 16),
+  });
 }
 
 /** How the prefixes of a group go into a message. */
-function kindOf(group: number, { nextHop }: GroupTerms): string {
-  if (read("GROUP_IS_WITHDRAWAL", group) === 1) return familyOf(group) === 4 ? "Withdraw" : "MpWithdraw";
-  return nextHop === undefined ? "Announce" : "MpAnnounce";
+function kindOf({ isWithdrawal, family }: Group, { nextHop }: GroupTerms): number {
+  const { withdraw, mpWithdraw, announce, mpAnnounce } = layout();
+  if (isWithdrawal) return family === 4 ? withdraw : mpWithdraw;
+  return nextHop === undefined ? announce : mpAnnounce;
 }
 
 const noAttributes: GroupTerms = { attributes: new Uint8Array() };
+const noNextHop = new Uint8Array();
 
 /** Messages one behind the other; few large chunks are cheaper to write than many small ones. */
 class Output {
@@ -60,27 +103,31 @@ class Output {
     this.#chunks = chunks;
   }
 
-  pack(group: number, told: GroupTerms | undefined): void {
+  pack(group: Group, told: GroupTerms | undefined): void {
     if (told === undefined) return;
-    const { memory, call, value } = bgpModule();
-    const { attributes, nextHop = new Uint8Array() } = told;
-    const kind = value(`Pack.${kindOf(group, told)}`);
-    if (attributes.length > value("BLOB_BYTES")) throw new RangeError(`Cannot pack routes: ${attributes.length} bytes of attributes`);
+    const { memory, view, call } = bgpModule();
+    const at = layout();
+    const { attributes, nextHop = noNextHop } = told;
+    if (attributes.length > at.blobBytes) throw new RangeError(`Cannot pack routes: ${attributes.length} bytes of attributes`);
     if (nextHop.length > 32) throw new RangeError(`Cannot pack routes: ${nextHop.length} bytes of next hop`);
-    memory.set(attributes, value("BLOB"));
-    memory.set(nextHop, value("VALUES"));
-    const family = read("GROUP_FAMILY", group);
-    const end = read("GROUP_FIRST", group) + read("GROUP_COUNT", group);
-    for (let first = read("GROUP_FIRST", group); first < end; first += read("PACK_TAKEN")) {
+    memory.set(attributes, at.blob);
+    memory.set(nextHop, at.values);
+    const kind = kindOf(group, told);
+    const isMoved = view.getUint32(group.at + at.isMoved, true);
+    let first = view.getUint32(group.at + at.first, true);
+    const end = first + view.getUint32(group.at + at.count, true);
+    while (first < end) {
       const sizes = [attributes.length, nextHop.length, this.#longest, this.#used];
-      this.#used += accept(call("pack", kind, family, first, end - first, ...sizes));
-      if (read("PACK_TAKEN") < end - first) this.flush();
+      this.#used += accept(call("pack", kind, group.family, isMoved, first, end - first, ...sizes));
+      first += view.getUint32(at.taken, true);
+      if (first < end) this.flush();
     }
   }
 
   flush(): void {
-    const { memory, value } = bgpModule();
-    if (this.#used > 0) this.#chunks.push(memory.slice(value("OUT"), value("OUT") + this.#used));
+    const { memory } = bgpModule();
+    const { out } = layout();
+    if (this.#used > 0) this.#chunks.push(memory.slice(out, out + this.#used));
     this.#used = 0;
   }
 }
