@@ -12,11 +12,13 @@ import { labCommandFor } from "./cli/lab.ts";
 import { planCommandFor } from "./cli/plan.ts";
 import { hostCommand } from "./cli/plugin-command.ts";
 import { runCommandFor } from "./cli/run.ts";
+import { status } from "./cli/status.ts";
 
 const commands: readonly Command[] = [
   labCommandFor(builtIns),
-  runCommandFor(builtIns),
+  runCommandFor(builtIns, version()),
   planCommandFor(builtIns),
+  status,
   ...pluginCommands.map(hostCommand),
   decode,
   bench,

@@ -10,8 +10,12 @@ import type { Announcer, Log, PluginDefinition } from "./announcer.ts";
 import { Controller } from "./cluster/controller.ts";
 import { ManifestsSource } from "./cluster/manifests.ts";
 import { Store } from "./cluster/store.ts";
+import { serveControl } from "./observe/control.ts";
+import type { ControlPlace } from "./observe/control-place.ts";
+import { ControlInUse } from "./observe/control-socket.ts";
 import { createMetrics, type MetricsRegistry } from "./observe/metrics.ts";
 import { problemText } from "./observe/problem-text.ts";
+import { answerFrom, type SpeakerParts } from "./observe/status.ts";
 import type { Network } from "./packets/network.ts";
 import { createRank } from "./packets/rank.ts";
 import { Lane } from "./reconcile/lane.ts";
@@ -28,6 +32,10 @@ export interface SpeakerOptions {
   readonly openNetwork: (onLost: (error: Error) => void) => Promise<Network>;
   /** Built-ins with their configs. */
   readonly plugins: readonly { readonly definition: PluginDefinition; readonly config: unknown }[];
+  /** Where it answers questions about itself; default: nowhere. */
+  readonly control?: ControlPlace | undefined;
+  /** Which Herald this is, for who asks. */
+  readonly version?: string;
   readonly log: Log;
   /** Called where it cannot go on. */
   readonly onFatal: (error: Error) => void;
@@ -77,19 +85,25 @@ class Ends {
 }
 
 async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, ends: Ends): Promise<void> {
-  const { node, log, plugins } = options;
+  const { node, log, plugins, manifests, isController, version = "" } = options;
+  const parts: SpeakerParts = { node, version, manifests, isController, startedAtMs: performance.now(), announcers: [], isReady: false };
+  // The first, so that a second speaker of this node ends before it has touched anything.
+  ends.push(await openControl(options, parts));
   const store = new Store();
   const place = options.allocations === undefined ? {} : { allocations: options.allocations };
-  const source = await ManifestsSource.open({ path: options.manifests, node, follow: true, ...place }, store);
+  const source = await ManifestsSource.open({ path: manifests, node, follow: true, ...place }, store);
+  parts.source = source;
   ends.inputs.push(() => source.close());
-  if (options.isController) await demandWritable(dirname(source.allocations.path));
+  if (isController) await demandWritable(dirname(source.allocations.path));
   tellProblems(source, log);
 
   const network = await options.openNetwork(options.onFatal);
+  parts.network = network;
   ends.push(() => network.links.close());
   ends.push(() => network.packets.stop());
   const announcers = plugins.map(({ definition }) => announcerFact(definition));
   const reconciler = new Reconciler({ node, store, announcers, rank: createRank(), now: () => performance.now() });
+  parts.reconciler = reconciler;
   ends.inputs.push(async (why) => {
     for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
   });
@@ -97,10 +111,11 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
     const plugin = await startPlugin(definition, config, { node, ...network, log, metrics });
     ends.push(() => plugin.close());
     const lane = new Lane({ name: plugin.name, clock: clock(), log });
+    parts.announcers.push({ plugin, lane });
     reconciler.attach(lane);
     await lane.start(tellChanges(plugin.announcer, plugin.name, log));
   }
-  if (options.isController) {
+  if (isController) {
     const controller = new Controller({ store, source, status: source.allocations, log });
     ends.inputs.push(() => controller.close());
     await controller.start();
@@ -108,6 +123,18 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();
+  parts.isReady = true;
+}
+
+async function openControl({ control, log }: SpeakerOptions, parts: SpeakerParts): Promise<End> {
+  if (control === undefined) return () => {};
+  try {
+    return await serveControl(control.path, answerFrom(parts));
+  } catch (error) {
+    if (control.isDemanded || error instanceof ControlInUse) throw error;
+    log.warn("No control socket", { reason: (error as Error).message });
+    return () => {};
+  }
 }
 
 /** What the packet programs did, with the frames that got no answer by reason. */

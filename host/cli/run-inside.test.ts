@@ -1,6 +1,6 @@
 /** `herald run` where it may open packet sockets: in a private network. */
 
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ const linesOf = (text: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 inside("an interface that does not exist is said with those that do, and waited for; SIGTERM is a good end", [], async () => {
-  const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "eth7,lo"];
+  const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "eth7,lo", "--control", "none"];
   const { code, out, err } = await runProgram(args, { stopAt: "Speaker runs" });
   const [first, unaddressed, ...more] = linesOf(out);
   assert.is(unaddressed?.["msg"], "No address is on record; waiting for the one speaker with --controller");
@@ -42,7 +42,7 @@ inside("a controller gives out addresses, and its speaker announces those that t
     cpSync(homelab, manifests, { recursive: true });
     run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "far0");
     for (const link of ["eth0", "far0"]) run("ip", "link", "set", link, "up");
-    const args = ["run", "--manifests", manifests, "--node", "node-a", "--controller", "--interface", "eth0"];
+    const args = ["run", "--manifests", manifests, "--node", "node-a", "--controller", "--interface", "eth0", "--control", "none"];
     const { code, out, err } = await runProgram(args, { stopAt: "serviceAnnounced" });
     assert.equal([code, err], [0, ""]);
     const lines = linesOf(out);
@@ -58,6 +58,30 @@ inside("a controller gives out addresses, and its speaker announces those that t
   } finally {
     run("ip", "link", "del", "eth0");
     rmSync(manifests, { recursive: true });
+  }
+});
+
+inside("it tells its status while it runs, refuses a second of its kind, and takes over from a killed one", [], async () => {
+  const directory = mkdtempSync(join(tmpdir(), "herald-run-"));
+  const control = ["--control", join(directory, "node-a.sock")];
+  const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "lo", ...control];
+  const meanwhile = async (): Promise<void> => {
+    const { code, out, err } = await runProgram(["status", ...control]);
+    assert.equal([code, err], [0, ""]);
+    assert.match(out, /^Node node-a: Herald \d+\.\d+\.\d+, up \d+ s, pid \d+\nReads [^\n]+homelab: no problems\n/);
+    assert.match(out, /^arp +runs +0 +0 +0 +0 +\d+$/m);
+    const second = await runProgram(args);
+    assert.match(second.err, `herald run: Cannot listen at ${control[1]}: another Herald does`);
+    assert.equal([second.code, second.out], [1, ""]);
+  };
+  try {
+    assert.is((await runProgram(args, { stopAt: "Speaker runs", signal: "SIGKILL" })).code, null);
+    assert.ok(existsSync(control[1] ?? ""));
+    const { code, err } = await runProgram(args, { stopAt: "Speaker runs", meanwhile });
+    assert.equal([code, err], [0, ""]);
+    assert.not.ok(existsSync(control[1] ?? ""));
+  } finally {
+    rmSync(directory, { recursive: true });
   }
 });
 

@@ -27,7 +27,7 @@ const mistakes: Readonly<Record<string, readonly [args: string[], code: number, 
 
 for (const [what, [args, code, says]] of Object.entries(mistakes)) {
   run(`says in one line what is wrong with ${what}`, async () => {
-    const outcome = await runHere(runCommandFor([]), ...args);
+    const outcome = await runHere(runCommandFor([], "0.0.0"), ...args);
     assert.equal([outcome.code, outcome.out], [code, ""]);
     assert.is(outcome.err, code === 2 ? `herald run: ${says} (see herald run --help)\n` : `herald run: ${says}\n`);
   });
@@ -40,7 +40,7 @@ const nobody = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-g
 const setpriv = isRoot ? [tool("setpriv", "util-linux")] : [];
 
 testWith(run, setpriv, "without CAP_NET_RAW it says how to get it, and ends", async () => {
-  const { code, out, err } = await runProgram(["run", ...good, "--node", "node-a"], { through: unprivileged });
+  const { code, out, err } = await runProgram(["run", ...good, "--node", "node-a", "--control", "none"], { through: unprivileged });
   assert.match(err, /^herald run: Cannot open a packet socket: the capability CAP_NET_RAW is missing; run as root, or [^\n]+\n$/);
   assert.equal([code, out], [1, ""]);
 });
@@ -48,7 +48,7 @@ testWith(run, setpriv, "without CAP_NET_RAW it says how to get it, and ends", as
 run("elsewhere than on Linux it says so, and ends", async () => {
   const pretend = "Object.defineProperty(process,'platform',{value:'darwin'})";
   const through = ["env", `NODE_OPTIONS=--import=data:text/javascript,${pretend}`];
-  const { code, out, err } = await runProgram(["run", ...good, "--node", "node-a"], { through });
+  const { code, out, err } = await runProgram(["run", ...good, "--node", "node-a", "--control", "none"], { through });
   assert.is(
     err,
     "herald run: Cannot open packet sockets on darwin: Herald announces on Linux only, also in a container or a virtual machine\n",
@@ -61,7 +61,9 @@ testWith(run, setpriv, "a controller that cannot write its record says so, and e
   try {
     cpSync(homelab, path, { recursive: true });
     chmodSync(path, 0o555);
-    const { code, out, err } = await runProgram(["run", "--manifests", path, "--node", "node-a", "--controller"], { through: nobody });
+    const { code, out, err } = await runProgram(["run", "--manifests", path, "--node", "node-a", "--controller", "--control", "none"], {
+      through: nobody,
+    });
     const remedy = "make it writable for this user, or name a file elsewhere with --allocations";
     assert.is(err, `herald run: Cannot give out addresses: no file can be written in ${path} (EACCES); ${remedy}\n`);
     assert.equal([code, out], [1, ""]);

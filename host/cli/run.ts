@@ -24,6 +24,10 @@ Service, an IPAddressPool and an L2Advertisement.
                        controller, read by all (default: DIR/allocations.yaml)
   --driver DRIVER      event-loop (default), or blocking for machines that
                        answer more than 100,000 requests a second
+  --control PATH       socket that herald status asks, for this user only; none
+                       for no socket (default: /run/herald/NODE.sock, or where
+                       that may not be written,
+                       $XDG_RUNTIME_DIR/herald/NODE.sock)
   --log-level LEVEL    debug, info (default), warn or error
   --log-format FORMAT  text or json (default: text on a terminal)
 
@@ -38,16 +42,17 @@ Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
 
 type BuiltIns = readonly PluginDefinition[];
 
-export function runCommandFor(builtIns: BuiltIns): Command {
+/** `version`: which Herald this is, for who asks it while it runs. */
+export function runCommandFor(builtIns: BuiltIns, version: string): Command {
   return {
     name: "run",
     summary: "Run this node's speaker from a directory of manifests",
     help,
-    run: (args, io) => run(builtIns, args, io),
+    run: (args, io) => run(builtIns, version, args, io),
   };
 }
 
-async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): Promise<number> {
+async function run(builtIns: BuiltIns, version: string, args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
     node: { type: "string" },
@@ -55,6 +60,7 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
     controller: { type: "boolean" },
     allocations: { type: "string" },
     driver: { type: "string" },
+    control: { type: "string" },
     "log-level": { type: "string" },
     "log-format": { type: "string" },
   });
@@ -68,6 +74,7 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
   const { startSpeaker } = await import("../speaker.ts");
   const { openKernelNetwork } = await import("../packets/network.ts");
   const { keepHeapSmall, ownHeap } = await import("../observe/small-heap.ts");
+  const { controlPlace } = await import("../observe/control-place.ts");
   const { libc } = await import("../packets/libc.ts");
   const node = values.node ?? hostname();
   const log = createLog({ level, format, write: (line) => io.stdout.write(line) }, { node });
@@ -81,6 +88,8 @@ async function run(builtIns: BuiltIns, args: readonly string[], io: CommandIo): 
       node,
       isController: values.controller ?? false,
       ...place,
+      control: controlPlace(values.control, node),
+      version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
       log,

@@ -32,6 +32,7 @@ export function checkedAnnouncer(
       return [...refusals, ...Array.from(reasons, ([vip, reason]) => ({ vip, reason }))];
     },
     configure: async (config) => mayConfigure(config) && ((await announcer.configure?.(config)) ?? false),
+    inspect: (what) => announcer.inspect?.(what),
     stop: (why) => withinTime("stop", STOP_TIMEOUT_MS, () => announcer.stop(why)),
   };
 }

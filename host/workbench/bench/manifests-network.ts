@@ -40,7 +40,7 @@ export class ManifestsNetwork {
 
   /** A speaker with all that a user's has: it allocates, writes `allocations.yaml` and follows the directory. */
   startSpeaker(manifests: string): Child {
-    const flags = ["--manifests", manifests, "--node", "bench", "--controller", "--interface", LINK];
+    const flags = ["--manifests", manifests, "--node", "bench", "--controller", "--interface", LINK, "--control", "none"];
     return new Child("the speaker", this.#network.on(SPEAKER, ...this.#programs.speaker, ...flags));
   }
 }

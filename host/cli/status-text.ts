@@ -1,0 +1,117 @@
+/** A speaker's status for a person: a few lines and tables, however many rows there are. */
+
+import { visible } from "../observe/log.ts";
+import type { AnnouncerStatus, ReportStatus, RowStatus, Status } from "../observe/status.ts";
+import { table } from "./table.ts";
+
+/** Of one table. */
+const MOST_SHOWN = 20;
+
+/** The rows of a long answer that a person is shown: first those that need a look. */
+export class Shown<Row> {
+  readonly #needsLook: (row: Row) => boolean;
+  readonly #first: Row[] = [];
+  readonly #others: Row[] = [];
+  #count = 0;
+
+  constructor(needsLook: (row: Row) => boolean) {
+    this.#needsLook = needsLook;
+  }
+
+  add(row: Row): void {
+    this.#count += 1;
+    const list = this.#needsLook(row) ? this.#first : this.#others;
+    if (list.length < MOST_SHOWN) list.push(row);
+  }
+
+  get rows(): readonly Row[] {
+    return [...this.#first, ...this.#others].slice(0, MOST_SHOWN);
+  }
+
+  /** How many are not shown. */
+  get more(): number {
+    return this.#count - this.rows.length;
+  }
+}
+
+export function statusText(status: Status, rows: Shown<RowStatus>, reports: Shown<ReportStatus>): string {
+  const { node, version, pid, isReady, nowMs, startedAtMs } = status;
+  const state = isReady ? `up ${duration(nowMs - startedAtMs)}` : "starting";
+  return [
+    `Node ${visible(node)}: Herald ${visible(version)}, ${state}, pid ${pid}\n`,
+    sourceLine(status),
+    planLine(status),
+    section(
+      ["ANNOUNCER", "STATE", "WANTED", "ANNOUNCED", "REFUSED", "FAILURES", "OPEN", "LAST ERROR"],
+      status.announcers.map(announcerRow(nowMs)),
+    ),
+    section(["PROGRAM", "ROWS", "RECEIVED", "SENT", "UNSENT", "UNANSWERED"], Object.entries(status.packets).map(packetRow)),
+    section(["VIP", "BY", "STATE", "LINKS", "SERVICES", "REASON"], rows.rows.map(rowRow), rows.more),
+    section(
+      ["REPORTED BY", "OF", "STATE"],
+      reports.rows.map(({ announcer, key, state }) => [announcer, key, state]),
+      reports.more,
+    ),
+  ].join("");
+}
+
+function sourceLine({ source: { manifests, isController, problems } }: Status): string {
+  const role = isController ? ", and gives out addresses" : "";
+  const trouble = problems === 0 ? "no problems" : `${count(problems, "problem")} (herald plan --manifests ${manifests} lists them)`;
+  return `Reads ${visible(manifests)}${role}: ${visible(trouble)}\n`;
+}
+
+function planLine({ reconciler, nowMs }: Status): string {
+  if (reconciler?.lastRunAtMs === undefined) return "";
+  const { runs, lastRunAtMs, lastRunTookMs = 0, lastRunServices } = reconciler;
+  const last = `${count(lastRunServices, "Service")} in ${lastRunTookMs.toFixed(1)} ms, ${duration(nowMs - lastRunAtMs)} ago`;
+  return `Planned ${count(runs, "time")}, at last ${last}\n`;
+}
+
+function announcerRow(nowMs: number) {
+  return ({ name, isStarted, applyingSinceMs, ...lane }: AnnouncerStatus): string[] => {
+    const applying = applyingSinceMs === undefined ? "runs" : `being told for ${duration(nowMs - applyingSinceMs)}`;
+    const counts = [lane.desired, lane.announced, lane.refused, lane.failures, lane.open];
+    return [name, isStarted ? applying : "starting", ...counts.map(String), lane.lastError ?? ""];
+  };
+}
+
+function packetRow([program, { rows, received, sent, unsent, drops }]: [string, Status["packets"][string]]): string[] {
+  const dropped = Object.entries(drops).filter(([, number]) => number > 0);
+  return [
+    program,
+    ...[rows, received, sent, unsent].map(String),
+    dropped.map(([reason, number]) => `${number} ${reason}`).join(", ") || "0",
+  ];
+}
+
+function rowRow({ vip, announcer, state, isDesired, links, services, refusal }: RowStatus): string[] {
+  const how = { told: isDesired ? "announced" : "to be withdrawn", untold: "waiting", unsure: isDesired ? "unsure" : "being withdrawn" }[
+    state
+  ];
+  return [vip, announcer, how, links?.join(", ") ?? "all", services.join(", "), refusal?.reason ?? ""];
+}
+
+function section(heads: readonly string[], rows: readonly (readonly string[])[], more = 0): string {
+  if (rows.length === 0) return "";
+  const shown = rows.map((row) => row.map(visible));
+  return `\n${table(heads, shown)}${more > 0 ? `and ${more} more; --json has all\n` : ""}`;
+}
+
+/** In its two largest units. */
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ] as const;
+  const first = parts.findIndex(([number]) => number > 0);
+  const shown = first < 0 ? parts.slice(-1) : parts.slice(first, first + 2);
+  return shown.map(([number, unit]) => `${number} ${unit}`).join(" ");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

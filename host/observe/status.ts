@@ -1,0 +1,126 @@
+/** What a speaker answers on its control socket (`control.ts`): the parts that there are so far, as they are now. */
+
+import type { ManifestsSource } from "../cluster/manifests.ts";
+import type { ProgramStatistics } from "../packets/engine.ts";
+import type { Network } from "../packets/network.ts";
+import type { Lane, LaneRow, LaneState } from "../reconcile/lane.ts";
+import type { Reconciler, ReconcilerState } from "../reconcile/reconciler.ts";
+import type { RunningPlugin } from "../sandbox/start-plugin.ts";
+import type { Answer, ControlRequest } from "./control.ts";
+
+/** Parts come as the speaker starts. */
+export interface SpeakerParts {
+  readonly node: string;
+  readonly version: string;
+  readonly manifests: string;
+  readonly isController: boolean;
+  /** By `performance.now()`, as all times of the parts. */
+  readonly startedAtMs: number;
+  source?: Pick<ManifestsSource, "problems">;
+  network?: Pick<Network, "packets">;
+  reconciler?: Pick<Reconciler, "state">;
+  readonly announcers: { readonly plugin: RunningPlugin; readonly lane: Lane }[];
+  /** Everything runs, and the first plan is made. */
+  isReady: boolean;
+}
+
+/** Times are milliseconds of the same clock as `nowMs`. */
+export interface Status {
+  readonly node: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly isReady: boolean;
+  readonly nowMs: number;
+  readonly startedAtMs: number;
+  readonly source: { readonly manifests: string; readonly isController: boolean; readonly problems: number };
+  readonly reconciler?: ReconcilerState;
+  readonly announcers: readonly AnnouncerStatus[];
+  /** By packet program. */
+  readonly packets: Readonly<Record<string, ProgramStatistics>>;
+}
+
+/** The state of its lane, and how many reports and how much else its plugin has open. */
+export interface AnnouncerStatus extends LaneState {
+  /** Desired and told: what is announced. */
+  readonly announced: number;
+  readonly refused: number;
+  readonly reports: number;
+  readonly open: number;
+}
+
+export interface RowStatus extends Pick<LaneRow, "state" | "isDesired" | "refusal"> {
+  readonly announcer: string;
+  readonly vip: string;
+  readonly links: readonly string[] | null;
+  readonly services: readonly string[];
+}
+
+export interface ReportStatus {
+  readonly announcer: string;
+  readonly key: string;
+  readonly state: string;
+}
+
+export function answerFrom(parts: SpeakerParts): Answer {
+  const questions: Readonly<Record<string, (request: ControlRequest) => unknown>> = {
+    status: () => status(parts),
+    rows: () => rows(parts),
+    reports: () => reports(parts),
+    announcer: (request) => inspect(parts, request),
+  };
+  return (request) => one("question", request.ask, new Map(Object.entries(questions)))(request);
+}
+
+async function status({ source, network, reconciler, announcers, ...parts }: SpeakerParts): Promise<Status> {
+  const { node, version, isReady, startedAtMs, manifests, isController } = parts;
+  return {
+    ...{ node, version, pid: process.pid, isReady, nowMs: performance.now(), startedAtMs },
+    source: { manifests, isController, problems: source?.problems().length ?? 0 },
+    ...(reconciler === undefined ? {} : { reconciler: reconciler.state() }),
+    announcers: announcers.map(({ plugin, lane }) => ({
+      ...lane.state(),
+      ...countRows(lane.rows()),
+      ...{ reports: plugin.reports.size, open: plugin.open },
+    })),
+    packets: (await network?.packets.statistics()) ?? {},
+  };
+}
+
+function countRows(rows: readonly LaneRow[]): { announced: number; refused: number } {
+  const announced = rows.filter(({ isDesired, state }) => isDesired && state === "told").length;
+  return { announced, refused: rows.filter(({ refusal }) => refusal !== undefined).length };
+}
+
+function* rows({ announcers }: SpeakerParts): Generator<RowStatus> {
+  for (const { lane } of announcers) {
+    for (const { announcement, state, isDesired, refusal } of lane.rows()) {
+      const { vip, links, services } = announcement;
+      yield { announcer: lane.name, vip, state, isDesired, links, services, ...(refusal === undefined ? {} : { refusal }) };
+    }
+  }
+}
+
+function* reports({ announcers }: SpeakerParts): Generator<ReportStatus> {
+  for (const { plugin } of announcers) for (const [key, state] of plugin.reports) yield { announcer: plugin.name, key, state };
+}
+
+async function inspect({ announcers }: SpeakerParts, { name, what }: ControlRequest): Promise<unknown> {
+  const { announcer } = one("announcer", name, new Map(announcers.map(({ plugin }) => [plugin.name, plugin])));
+  if (typeof what !== "string") throw new Error(`It is not said what is asked of announcer ${name}: expected a text "what"`);
+  const found = await announcer.inspect?.(what);
+  if (found === undefined) throw new Error(`Announcer ${name} knows nothing of the name ${brief(what)}`);
+  return found;
+}
+
+function one<Value>(kind: string, name: unknown, known: ReadonlyMap<string, Value>): Value {
+  const found = typeof name === "string" ? known.get(name) : undefined;
+  if (found !== undefined) return found;
+  const names = known.size === 0 ? "there is none yet" : `expected ${[...known.keys()].join(", ")}`;
+  throw new Error(`Unknown ${kind} ${brief(name)}: ${names}`);
+}
+
+/** Hostile text is not sent back whole. */
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? "(none)";
+  return text.length > 64 ? `${text.slice(0, 64)}…` : text;
+}
