@@ -56,6 +56,7 @@ const PEER = exactly(
     bfdProfile: TEXT,
     vrf: TEXT,
     ttlSecurityHops: whole(1, 254),
+    listenPort: whole(1, 0xffff),
     connectRetrySeconds: SECONDS,
   } satisfies Partial<Record<keyof Peer, JsonSchema>>,
 );

@@ -1,7 +1,7 @@
 /** A route's attributes as a session tells them: what depends on whether the peer is of our AS. */
 
 import type { PathAttributes } from "./messages.ts";
-import type { RouteAttributes } from "./routes-plan.ts";
+import type { RouteAttributes } from "./rib/routes-plan.ts";
 import type { Negotiated } from "./session/negotiate.ts";
 
 /** RFC 8326 §3 and §4.1. */

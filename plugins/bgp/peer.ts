@@ -46,6 +46,8 @@ export interface Peer extends Timers {
   readonly dualStack: boolean;
   /** Only be connected to. */
   readonly passive: boolean;
+  /** Where the peer may connect to us; absent: nowhere. */
+  readonly listenPort?: number;
   /** Wait for the peer's OPEN before ours goes out. */
   readonly delayOpenSeconds: number;
   /** GTSM (RFC 5082): the peer is at most that many hops away. */
@@ -64,6 +66,7 @@ const LAST_PORT = 16384;
 const MOST_DELAY_SECONDS = 3600;
 const OPTIONS = {
   passive: yesOrNo,
+  listen: wholeNumber(1, 0xffff),
   "delay-open": {
     expected: "a duration such as 5s, of at most an hour",
     parse: (text: string) => durationOf(text, 0, MOST_DELAY_SECONDS),
@@ -95,6 +98,7 @@ export function readPeer(object: unknown): Parsed<Peer> {
       bfdProfile: readText(reading, "bfdProfile"),
       vrf: readText(reading, "vrf"),
       ttlSecurityHops: options["ttl-security"],
+      listenPort: options.listen ?? (options.passive ? BGP_PORT : undefined),
     }),
   });
 }

@@ -5,8 +5,8 @@ import type { AfiSafi } from "../messages.ts";
 export interface SessionConfig {
   /** The one that the peer knows us by, which need not be the node's own. */
   readonly localAs: number;
-  /** `internal`: the same as ours; `external`: any other. */
-  readonly peerAs: number | "internal" | "external";
+  /** `internal`: the same as ours; `external`: any other; `any`: whoever comes. */
+  readonly peerAs: number | "internal" | "external" | "any";
   /** BGP Identifier as a dotted quad, not 0.0.0.0. */
   readonly localIdentifier: string;
   /** 0: neither hold timer nor keepalives; else 3 to 65535. */

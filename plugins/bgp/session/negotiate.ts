@@ -147,6 +147,7 @@ function capabilitiesOf(config: SessionConfig, isRestarting: boolean): Capabilit
 function objectToAs({ localAs, peerAs: wanted }: SessionConfig, found: number): string | undefined {
   // RFC 7607 §2: nobody is AS 0. AS_TRANS stands for numbers that it cannot say.
   if (found === 0 || found === AS_TRANS) return "the AS number of the peer";
+  if (wanted === "any") return undefined;
   if (wanted === "internal") return found === localAs ? undefined : `our own, ${localAs}`;
   if (wanted === "external") return found === localAs ? "another than our own" : undefined;
   return found === wanted ? undefined : String(wanted);

@@ -3,7 +3,7 @@
  * the announcements in it alone, not on the order in which they came.
  */
 
-import type { Announcement, Refusal } from "../../host/announcer.ts";
+import type { Announcement, Refusal } from "../../../host/announcer.ts";
 import { type Contribution, contributionsOf, mergeRoute, type RouteAttributes } from "./routes-plan.ts";
 
 /** How many addresses contribute the same to a prefix: hundreds to an aggregate, all alike. */
@@ -53,15 +53,24 @@ export class RouteBook {
     return typeof route === "string" ? undefined : route;
   }
 
-  /** Addresses that give no route, or one that no message could carry, and why; sorted. Looks at everything. */
-  refusals(peers: readonly string[]): Refusal[] {
-    const refused = new Map(this.#refused);
-    for (const [vip, contributions] of this.#byVip) {
-      const reasons = contributions.flatMap(({ prefix }) => peers.map((peer) => this.#merge(prefix, peer)));
-      const reason = reasons.find((route) => typeof route === "string");
-      if (reason !== undefined) refused.set(vip, reason);
+  /** Of these addresses, those that give no route, or one that no message could carry, and why; sorted. */
+  refusals(vips: readonly string[], peers: readonly string[]): Refusal[] {
+    const refused: Refusal[] = [];
+    for (const vip of vips) {
+      const reason = this.#refused.get(vip) ?? this.#unsayable(this.#byVip.get(vip) ?? [], peers);
+      if (reason !== undefined) refused.push({ vip, reason });
     }
-    return [...refused].map(([vip, reason]) => ({ vip, reason })).sort((a, b) => (a.vip < b.vip ? -1 : 1));
+    return refused.sort((a, b) => (a.vip < b.vip ? -1 : 1));
+  }
+
+  #unsayable(contributions: readonly Contribution[], peers: readonly string[]): string | undefined {
+    for (const { prefix } of contributions) {
+      for (const peer of peers) {
+        const route = this.#merge(prefix, peer);
+        if (typeof route === "string") return route;
+      }
+    }
+    return undefined;
   }
 
   #merge(prefix: string, peer: string): RouteAttributes | string | undefined {

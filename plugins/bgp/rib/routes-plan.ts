@@ -5,10 +5,10 @@
  * advertisements give the same prefix, it is one route that unites them. The session adds what is its own: AS_PATH, next hop.
  */
 
-import { type Announcement, formatAddress, parseAddress, widthBits } from "../../host/announcer.ts";
-import type { RouteTerms } from "./advertisement.ts";
-import { MOST_COMMUNITIES } from "./check-advertisements.ts";
-import { contradict } from "./conflicts.ts";
+import { type Announcement, formatAddress, parseAddress, widthBits } from "../../../host/announcer.ts";
+import type { RouteTerms } from "../advertisement.ts";
+import { MOST_COMMUNITIES } from "../check-advertisements.ts";
+import { contradict } from "../conflicts.ts";
 
 /** What an address wants of one prefix, by one advertisement. */
 export interface Contribution {

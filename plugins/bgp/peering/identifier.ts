@@ -1,0 +1,21 @@
+/** The BGP identifier of a node (RFC 6286): the same after every restart, or graceful restart would be with a stranger. */
+
+import { type Link, parseAddress } from "../../../host/announcer.ts";
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** The first IPv4 address of the node's own, else of its links, else four octets made of its name. */
+export function identifierOf(node: string, nodeAddresses: readonly string[], links: readonly Link[]): string {
+  const onLinks = links.filter(({ loopback }) => !loopback).flatMap(({ addresses }) => (addresses ?? []).map(({ address }) => address));
+  const found = [...nodeAddresses, ...onLinks].find((text) => parseAddress(text)?.family === 4);
+  return found ?? hash(node);
+}
+
+/** FNV-1a; never 0.0.0.0, which is nobody's. */
+function hash(text: string): string {
+  let sum = FNV_OFFSET;
+  for (const octet of new TextEncoder().encode(text)) sum = Math.imul(sum ^ octet, FNV_PRIME) >>> 0;
+  const number = sum === 0 ? 1 : sum;
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join(".");
+}

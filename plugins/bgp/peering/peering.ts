@@ -1,0 +1,276 @@
+/**
+ * One configured peer: its session, what it is told (Adj-RIB-Out), and what watches over it (BFD, its whereabouts, its password).
+ *
+ * A peering runs from the moment that it is made. A change of its configuration is handed to the session, which resets only what says or
+ * hears something else by it; a change of routes is told, and resets nothing.
+ */
+
+import type { Close, Connection, Context, LivenessReport } from "../../../host/announcer.ts";
+import type { BfdProfile } from "../bfd-profile.ts";
+import { canEcho } from "../check-peers.ts";
+import type { Message } from "../messages.ts";
+import type { Peer } from "../peer.ts";
+import { sessionConfigOf } from "../peer-session.ts";
+import { AdjRibOut } from "../rib/adj-rib-out.ts";
+import type { DesiredRoutes } from "../rib/desired-routes.ts";
+import type { SessionConfig } from "../session/config.ts";
+import type { Ended, Established } from "../session/hooks.ts";
+import { type Session, type StopReason, stateOf } from "../session/session.ts";
+import { isNear, localEndOf } from "./local-end.ts";
+import { SessionRunner } from "./session-runner.ts";
+import { transportOf } from "./transport.ts";
+import { watchWhereabouts } from "./whereabouts.ts";
+
+export interface PeeringParts {
+  readonly context: Context;
+  readonly routes: DesiredRoutes;
+  /** BGP identifier of the node. */
+  readonly identifier: string;
+  /** Of the jitter: another one for each peer and node. */
+  readonly seed: number;
+}
+
+/** A peer and how quickly BFD looks for its death. */
+export interface PeeringConfig {
+  readonly peer: Peer;
+  readonly profile: BfdProfile | undefined;
+}
+
+export class Peering {
+  readonly #parts: PeeringParts;
+  readonly #runner: SessionRunner;
+  #config: PeeringConfig;
+  #address: string | undefined;
+  #hasStarted = false;
+  #established: Established | undefined;
+  #out: AdjRibOut | undefined;
+  #closes: Close[] = [];
+  #bfd: { report: LivenessReport | undefined; readonly close: Close } | undefined;
+  #lastComplaint = "";
+
+  constructor(config: PeeringConfig, parts: PeeringParts) {
+    this.#parts = parts;
+    this.#config = config;
+    const { context } = parts;
+    this.#runner = new SessionRunner(this.#sessionConfig(), parts.seed, {
+      clock: context.clock,
+      codec: context.codec("bgp"),
+      connect: () => context.net.connect(transportOf(this.#config.peer, this.#address ?? "")),
+      hooks: {
+        established: (established) => this.#begin(established),
+        ended: (ended) => this.#end(ended),
+        received: (message) => this.#hear(message),
+        unreached: (reason) => this.#complain(reason),
+      },
+    });
+    parts.routes.addPeer(config.peer.name);
+    this.#watch();
+  }
+
+  get peer(): Peer {
+    return this.#config.peer;
+  }
+
+  /** Where the peer is, without its link; undefined: not known yet. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  get session(): Session {
+    return this.#runner.session;
+  }
+
+  get counts(): SessionRunner["counts"] {
+    return this.#runner.counts;
+  }
+
+  get bfd(): LivenessReport | undefined {
+    return this.#bfd?.report;
+  }
+
+  get established(): Established | undefined {
+    return this.#established;
+  }
+
+  /** Routes that the peer has been told. */
+  get told(): number {
+    return this.#out?.count() ?? 0;
+  }
+
+  /** The peer keeps our routes when the session ends for a restart. */
+  get keepsRoutes(): boolean {
+    return this.#established?.negotiated.gracefulRestart !== undefined;
+  }
+
+  configure(config: PeeringConfig): void {
+    const before = JSON.stringify(this.#transport());
+    const watchedBefore = JSON.stringify(watchedBy(this.#config));
+    this.#config = config;
+    if (JSON.stringify(watchedBy(config)) !== watchedBefore) {
+      this.#unwatch();
+      this.#watch();
+    }
+    this.#runner.configure(this.#sessionConfig(), JSON.stringify(this.#transport()) !== before);
+  }
+
+  accept(connection: Connection): void {
+    this.#runner.accept(connection);
+  }
+
+  /** Tells the peer what has changed. */
+  flush(): void {
+    this.#out?.flush();
+    this.#tellCount();
+  }
+
+  addressesChanged(): void {
+    this.#out?.addressesChanged();
+  }
+
+  /** RFC 8326: asks the peer to prefer others. */
+  leave(): void {
+    this.#out?.leave();
+  }
+
+  /** Resolves when the last word is said. The peering is not to be used afterwards. */
+  async stop(why: StopReason): Promise<void> {
+    this.#unwatch();
+    this.#runner.stop(why);
+    await this.#runner.idle();
+    this.#out?.close();
+    this.#out = undefined;
+    this.#parts.routes.removePeer(this.#config.peer.name);
+    this.#parts.context.report(this.#config.peer.name, undefined);
+  }
+
+  #begin(established: Established): void {
+    const { context, routes } = this.#parts;
+    const { peer } = this.#config;
+    this.#established = established;
+    this.#out = new AdjRibOut({
+      peer: peer.name,
+      routes,
+      codec: context.codec("bgp"),
+      established,
+      localEnd: () => localEndOf(established.connection, context.links.all()),
+      report: (family, problem) => {
+        if (problem !== undefined) context.log.warn("Routes are not told to a peer", { peer: peer.name, family, reason: problem });
+      },
+    });
+    context.log.info("sessionUp", { peer: peer.name, address: this.#address, as: established.negotiated.peerAs });
+    this.#tellState(1);
+    this.flush();
+  }
+
+  #end({ ending, wasEstablished }: Ended): void {
+    if (!wasEstablished) {
+      this.#complain(ending.reason);
+      return;
+    }
+    this.#out?.close();
+    this.#out = undefined;
+    this.#established = undefined;
+    this.#lastComplaint = "";
+    const fields = { peer: this.#config.peer.name, address: this.#address, reason: ending.reason };
+    if (this.session.isRunning) this.#parts.context.log.warn("sessionDown", fields);
+    else this.#parts.context.log.info("sessionDown", fields);
+    this.#tellState(0);
+  }
+
+  /** Said once, not at every attempt. */
+  #complain(reason: string): void {
+    if (reason === this.#lastComplaint) return;
+    this.#lastComplaint = reason;
+    this.#parts.context.log.warn("Session does not come up", { peer: this.#config.peer.name, address: this.#address, reason });
+  }
+
+  #hear(message: Message): void {
+    if (message.type === "routeRefresh" && message.messageSubtype === 0 && message.safi === 1) this.#out?.refresh(message.afi);
+  }
+
+  #watch(): void {
+    const { context } = this.#parts;
+    const { peer } = this.#config;
+    const { password } = peer;
+    if (password !== undefined && "secret" in password) this.#closes.push(this.#watchPassword(password.secret));
+    this.#closes.push(watchWhereabouts(context, peer, (address) => this.#locate(address)));
+  }
+
+  #unwatch(): void {
+    for (const close of this.#closes.splice(0)) close();
+    this.#bfd?.close();
+    this.#bfd = undefined;
+  }
+
+  /** A new password wants a new connection: the old one goes on by the old. */
+  #watchPassword(name: string): Close {
+    let known: string | undefined;
+    return this.#parts.context.secrets.watch(name, (revision) => {
+      if (known !== undefined && revision !== known) this.#runner.configure(this.#sessionConfig(), true);
+      known = revision ?? known;
+    });
+  }
+
+  #locate(address: string | undefined): void {
+    if (address === undefined || address === this.#address) return;
+    const isMove = this.#address !== undefined;
+    this.#address = address;
+    this.#watchLife();
+    if (isMove) this.#runner.configure(this.#sessionConfig(), true);
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    // Whoever started us may have stopped a speaker before.
+    this.#runner.start(true);
+  }
+
+  #watchLife(): void {
+    this.#bfd?.close();
+    this.#bfd = undefined;
+    const { peer, profile } = this.#config;
+    if (profile === undefined || this.#address === undefined) return;
+    const { name: _name, echoMode, ...timers } = profile;
+    const { sourceAddress, device } = transportOf(peer, this.#address);
+    const target = {
+      address: this.#address,
+      multihop: peer.multihop || !isNear(this.#address, this.#parts.context.links.all()),
+      ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }),
+      ...(device === undefined ? {} : { device }),
+    };
+    const bfd = { report: undefined as LivenessReport | undefined, close: () => {} };
+    this.#bfd = bfd;
+    bfd.close = this.#parts.context.liveness.watch(target, { ...timers, echoMode: echoMode && canEcho(peer) }, (report) => {
+      const wasUp = bfd.report?.state === "up";
+      bfd.report = report;
+      if (wasUp && report.state !== "up") this.#runner.bfdDown(report.isPeerAdminDown);
+    });
+  }
+
+  #sessionConfig(): SessionConfig {
+    return sessionConfigOf(this.#config.peer, this.#parts.identifier);
+  }
+
+  #transport() {
+    return transportOf(this.#config.peer, this.#address ?? "");
+  }
+
+  #tellState(up: 0 | 1): void {
+    const { context } = this.#parts;
+    const { peer } = this.#config;
+    context.metrics.gauge("metallb_bgp_session_up", up, this.#labels());
+    context.report(peer.name, stateOf(this.session));
+    this.#tellCount();
+  }
+
+  #tellCount(): void {
+    this.#parts.context.metrics.gauge("metallb_bgp_announced_prefixes_total", this.told, this.#labels());
+  }
+
+  #labels() {
+    return { peer: `${this.#address ?? this.#config.peer.name}:${this.#config.peer.port}` };
+  }
+}
+
+/** What a peering is told of its peer by others than the session. */
+function watchedBy({ peer: { at, password, vrf, sourceAddress, multihop, port }, profile }: PeeringConfig) {
+  return { at, password, vrf, sourceAddress, multihop, port, profile };
+}

@@ -1,0 +1,185 @@
+/**
+ * Adj-RIB-Out (RFC 4271 §3.2 "Routing Information Base"): what one peer has been told in one session, and how it is told the rest.
+ *
+ * A session begins with an empty table for each family that was agreed on, so that first connect, reconnect, change and route refresh are
+ * the same: what differs from the desired table is packed into UPDATEs and written, as much at a time as the kernel takes. The tables live
+ * and die with the session: the stream arrives in order or is lost whole.
+ */
+
+import type { RouteTables } from "../../../host/announcer.ts";
+import type { Codec, PathAttributes } from "../messages.ts";
+import { type LocalEnd, nextHopOf } from "../next-hop.ts";
+import { pathAttributesOf } from "../path-attributes.ts";
+import { makeEndOfRib } from "../session/end-of-rib.ts";
+import type { Established } from "../session/hooks.ts";
+import { IPV4_UNICAST, IPV6_UNICAST, sameFamily } from "../session/negotiate.ts";
+import type { DesiredRoutes, Family } from "./desired-routes.ts";
+import { octetsOf } from "./octets.ts";
+
+export interface AdjRibOutParts {
+  readonly peer: string;
+  readonly routes: DesiredRoutes;
+  readonly codec: Codec;
+  readonly established: Established;
+  readonly localEnd: () => LocalEnd;
+  /** Why routes of a family cannot be told, or undefined: they can. */
+  readonly report: (family: Family, problem: string | undefined) => void;
+}
+
+/** One family of a session. */
+interface Side {
+  readonly family: Family;
+  /** Undefined as long as there is no next hop to tell. */
+  told: number | undefined;
+  /** Everything has been said at least once. */
+  isWhole: boolean;
+  /** The End-of-RRs that are owed for route refreshes (RFC 7313). */
+  refreshes: number;
+}
+
+/** Changes that are packed together: with more of them, routes of one attribute set share more messages. */
+const BATCH_BYTES = 65_536 * 44;
+/** What may wait for the kernel before we go on packing. */
+const WINDOW_BYTES = 4 << 20;
+
+export class AdjRibOut {
+  readonly #parts: AdjRibOutParts;
+  readonly #tables: RouteTables;
+  readonly #sides: readonly Side[];
+  #isWaiting = false;
+  #isLeaving = false;
+  #isClosed = false;
+
+  constructor(parts: AdjRibOutParts) {
+    this.#parts = parts;
+    this.#tables = parts.routes.tables;
+    const { families } = parts.established.negotiated;
+    this.#sides = [IPV4_UNICAST, IPV6_UNICAST].flatMap((family) =>
+      families.some((agreed) => sameFamily(agreed, family))
+        ? [{ family: family.afi === 1 ? 4 : 6, told: undefined, isWhole: false, refreshes: 0 }]
+        : [],
+    );
+    this.addressesChanged();
+  }
+
+  /** Routes that the peer has been told, or is being told. */
+  count(): number {
+    return this.#sides.reduce((sum, { told }) => sum + (told === undefined ? 0 : this.#tables.count(told)), 0);
+  }
+
+  /** Tells the peer what it has not been told yet. */
+  flush(): void {
+    if (this.#isWaiting || this.#isClosed) return;
+    for (const side of this.#sides) {
+      while (side.told !== undefined && this.#tell(side, side.told)) if (this.#mustWait()) return;
+      this.#finish(side);
+    }
+  }
+
+  /** RFC 2918 §4: tells everything of a family again, between the marks of RFC 7313 §4 where the peer knows them. */
+  refresh(afi: number): void {
+    const side = this.#sides.find(({ family }) => family === (afi === 1 ? 4 : 6));
+    if (side?.told === undefined) return;
+    const { negotiated, send } = this.#parts.established;
+    if (negotiated.enhancedRouteRefresh) {
+      send({ type: "routeRefresh", ...afiSafiOf(side), messageSubtype: 1 });
+      side.refreshes += 1;
+    }
+    this.#tables.doubtAll(side.told);
+    this.flush();
+  }
+
+  /** RFC 8326 §4: asks for other paths before ours go. */
+  leave(): void {
+    this.#isLeaving = true;
+    for (const { told } of this.#sides) if (told !== undefined) this.#tables.doubtAll(told);
+    this.flush();
+  }
+
+  /** Our addresses may have changed: what had no next hop may have one now. What is told stays told. */
+  addressesChanged(): void {
+    if (this.#isClosed) return;
+    const { peer, routes, report, established, localEnd } = this.#parts;
+    for (const side of this.#sides) {
+      if (side.told !== undefined) continue;
+      const hop = nextHopOf(side.family, localEnd(), established.negotiated);
+      report(side.family, typeof hop === "string" ? hop : undefined);
+      if (typeof hop !== "string") side.told = this.#tables.openTold(routes.table(peer, side.family));
+    }
+    this.flush();
+  }
+
+  /** Forgets what was told; the session is over. */
+  close(): void {
+    this.#isClosed = true;
+    for (const side of this.#sides) {
+      if (side.told !== undefined) this.#tables.close(side.told);
+      side.told = undefined;
+    }
+  }
+
+  /** Writes one batch. False: nothing was left to tell. */
+  #tell(side: Side, told: number): boolean {
+    const changes = this.#takeChanges(told);
+    if (changes.length === 0) return false;
+    const { codec, established } = this.#parts;
+    const chunks = codec.packChanges(changes, established.negotiated.format, ({ attributeSet }) => this.#termsOf(side, attributeSet));
+    for (const chunk of chunks) established.write(chunk);
+    return true;
+  }
+
+  #takeChanges(told: number): Uint8Array {
+    const first = this.#tables.diffRows(told, true).slice();
+    const pieces = [first];
+    let length = first.length;
+    for (let next = first; next.length > 0 && length < BATCH_BYTES; length += next.length) {
+      next = this.#tables.diffRows(told, true).slice();
+      pieces.push(next);
+    }
+    return pieces.length === 1 ? first : concat(pieces, length);
+  }
+
+  #termsOf({ family }: Side, attributeSet: number) {
+    const { routes, codec, established, localEnd } = this.#parts;
+    const { negotiated } = established;
+    const hop = nextHopOf(family, localEnd(), negotiated);
+    if (typeof hop === "string") return undefined;
+    const attributes = pathAttributesOf(routes.attributes(attributeSet), negotiated, this.#isLeaving);
+    const encode = (all: PathAttributes) => codec.encodeAttributes(all, negotiated.format);
+    if (family === 4 && !hop.nextHop.includes(":")) return { attributes: encode({ ...attributes, nextHop: hop.nextHop }) };
+    return { attributes: encode(attributes), nextHop: octetsOf(hop.nextHop, hop.linkLocalNextHop) };
+  }
+
+  /** True: goes on when the kernel has taken what was written. */
+  #mustWait(): boolean {
+    const { established } = this.#parts;
+    if (established.connection.pendingBytes < WINDOW_BYTES) return false;
+    this.#isWaiting = true;
+    established.write(new Uint8Array(), () => {
+      this.#isWaiting = false;
+      this.flush();
+    });
+    return true;
+  }
+
+  #finish(side: Side): void {
+    const { negotiated, send } = this.#parts.established;
+    if (!side.isWhole && negotiated.gracefulRestart !== undefined) send(makeEndOfRib(afiSafiOf(side)));
+    side.isWhole = true;
+    for (; side.refreshes > 0; side.refreshes -= 1) send({ type: "routeRefresh", ...afiSafiOf(side), messageSubtype: 2 });
+  }
+}
+
+function afiSafiOf({ family }: Side) {
+  return family === 4 ? IPV4_UNICAST : IPV6_UNICAST;
+}
+
+function concat(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

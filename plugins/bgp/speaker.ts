@@ -1,0 +1,94 @@
+/** The running plugin: routes, the peerings of the configured peers, and where they may connect to us. */
+
+import type { Changes, Close, Context, Refusal } from "../../host/announcer.ts";
+import type { BgpConfig } from "./config.ts";
+import { inspect } from "./inspect.ts";
+import { identifierOf } from "./peering/identifier.ts";
+import { Listeners } from "./peering/listeners.ts";
+import { Peering, type PeeringConfig } from "./peering/peering.ts";
+import { DesiredRoutes } from "./rib/desired-routes.ts";
+
+/** How long peers get to find other paths before ours end (RFC 8326 §4: at least the time that their updates take). */
+const DRAIN_MS = 2_000;
+
+export class Speaker {
+  readonly #context: Context;
+  readonly #routes: DesiredRoutes;
+  readonly #listeners: Listeners;
+  readonly #peerings = new Map<string, Peering>();
+  readonly #identifier: string;
+  readonly #closeLinks: Close;
+  #config: BgpConfig;
+  /** The first `apply` has come. */
+  #isRunning = false;
+
+  constructor(context: Context, config: BgpConfig) {
+    this.#context = context;
+    this.#config = config;
+    this.#routes = new DesiredRoutes(context.routeTables());
+    this.#identifier = identifierOf(context.node, [], context.links.all());
+    this.#listeners = new Listeners(context, () => this.#peerings.values());
+    this.#closeLinks = context.links.watch(() => {
+      for (const peering of this.#peerings.values()) peering.addressesChanged();
+    });
+  }
+
+  /** Takes announcements over; peers hear of them as soon as they can. */
+  async apply(changes: Changes): Promise<readonly Refusal[]> {
+    const refusals = this.#routes.apply(changes);
+    if (this.#isRunning) for (const peering of this.#peerings.values()) peering.flush();
+    else {
+      this.#isRunning = true;
+      await this.configure(this.#config);
+    }
+    return refusals;
+  }
+
+  /** Starts peers that are new, ends those that are gone, and changes of the others what has changed. */
+  async configure(config: BgpConfig): Promise<void> {
+    this.#config = config;
+    if (!this.#isRunning) return;
+    const wanted = new Map(config.peers.map((peer) => [peer.name, peer]));
+    const gone = [...this.#peerings].filter(([name]) => !wanted.has(name));
+    for (const [name] of gone) this.#peerings.delete(name);
+    await Promise.all(gone.map(([, peering]) => peering.stop("deconfigured")));
+    for (const [name, peer] of wanted) {
+      const parts: PeeringConfig = { peer, profile: config.profiles.find((profile) => profile.name === peer.bfdProfile) };
+      const peering = this.#peerings.get(name);
+      if (peering === undefined) this.#peerings.set(name, this.#start(parts));
+      else peering.configure(parts);
+    }
+    await this.#listeners.update();
+  }
+
+  /** Asks all peers to prefer other paths, and gives them the time. */
+  async drain(): Promise<void> {
+    await this.#drain([...this.#peerings.values()]);
+  }
+
+  async stop(why: "leave" | "replace"): Promise<void> {
+    this.#closeLinks();
+    const peerings = [...this.#peerings.values()];
+    // Who keeps our routes until the successor comes has nothing to prefer meanwhile.
+    if (why === "replace") await this.#drain(peerings.filter(({ keepsRoutes }) => !keepsRoutes));
+    await Promise.all(peerings.map((peering) => peering.stop(why === "leave" ? "shutdown" : "replace")));
+  }
+
+  inspect(what: string): unknown {
+    return inspect(what, [...this.#peerings.values()], this.#routes, this.#context.clock.now());
+  }
+
+  #start(parts: PeeringConfig): Peering {
+    const { peer } = parts;
+    const seed = Math.floor(Math.random() * 0x1_0000_0000);
+    this.#context.log.info("peerAdded", { peer: peer.name, ...peer.at });
+    return new Peering(parts, { context: this.#context, routes: this.#routes, identifier: this.#identifier, seed });
+  }
+
+  async #drain(peerings: readonly Peering[]): Promise<void> {
+    const told = peerings.filter((peering) => peering.told > 0);
+    if (told.length === 0) return;
+    for (const peering of told) peering.leave();
+    await new Promise<void>((resolve) => void this.#context.clock.after(DRAIN_MS, resolve));
+  }
+}
