@@ -22,8 +22,8 @@ export interface Link {
   readonly loopback: boolean;
   /** Name of the bridge, bond or VRF that this link is a port of. */
   readonly master?: string;
-  /** Those that the kernel uses already (of IPv6: not tentative, not deprecated), in its order. */
-  readonly addresses?: readonly LinkAddress[];
+  /** Those that are to be used: not tentative, not duplicate, not deprecated. In the order in which the kernel told of them. */
+  readonly addresses: readonly LinkAddress[];
 }
 
 export interface LinkAddress {

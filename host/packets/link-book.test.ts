@@ -42,6 +42,26 @@ LINKS("watch() calls at once and at every change, and not where nothing changed"
   assert.equal(seen, ["eth0 true 1", "eth0 false 1", "eth0 true 2,eth1 true 1", "eth1 true 1"]);
 });
 
+LINKS("addresses come and go, each link's in the order in which they came", () => {
+  const at = (address: string, prefixLength = 24) => ({ address, prefixLength });
+  const [one, two, local] = [at("192.0.2.1"), at("192.0.2.2"), at("fe80::1", 64)];
+  const links = memoryLinks([link("eth0", 2)]);
+  const seen: string[] = [];
+  links.watch((list) => void seen.push(list.map(({ addresses }) => addresses.map(({ address }) => address).join()).join(" ")));
+  const set = (...addresses: readonly ReturnType<typeof at>[]) => links.set([{ ...link("eth0", 2), addresses }]);
+  set(two, local);
+  const before = links.all()[0]?.addresses;
+  set(two, local);
+  set(two, local, one);
+  set(local, one);
+  links.set([{ ...link("eth0", 3), addresses: [one] }]);
+  links.set([link("eth0", 3)]);
+  assert.equal(seen, ["", "192.0.2.2,fe80::1", "192.0.2.2,fe80::1,192.0.2.1", "fe80::1,192.0.2.1", "192.0.2.1", ""]);
+  assert.equal(before, [two, local], "a list that was handed out never changes");
+  set(at("192.0.2.1", 32), one);
+  assert.is(links.all()[0]?.addresses.length, 2);
+});
+
 LINKS("a watcher may close itself, or watch more, while it is told", () => {
   const links = memoryLinks();
   const seen: string[] = [];

@@ -1,6 +1,7 @@
 /** The list of links as watchers see it, kept from what a source says of single links. */
 
-import type { Close, Link } from "../announcer.ts";
+import type { Close, Link, LinkAddress } from "../announcer.ts";
+import { LinkAddresses } from "./link-addresses.ts";
 import { LinkIds, NO_ID } from "./link-ids.ts";
 import type { KernelLink } from "./netlink.ts";
 
@@ -13,6 +14,7 @@ type Watcher = (links: readonly HostLink[]) => void;
 
 export class LinkBook {
   readonly #links = new Map<number, KernelLink>();
+  readonly #addresses = new LinkAddresses();
   readonly #ids = new LinkIds();
   readonly #watchers = new Set<{ call: Watcher }>();
   #list: readonly HostLink[] = [];
@@ -46,7 +48,20 @@ export class LinkBook {
   }
 
   remove(index: number): void {
+    this.#addresses.removeAll(index);
     if (this.#links.delete(index)) this.#isChanged = true;
+  }
+
+  /** `isUsed`: the link has it from now on, or no more. It may come before its link. */
+  setAddress(index: number, address: LinkAddress, isUsed: boolean): void {
+    const isChanged = isUsed ? this.#addresses.add(index, address) : this.#addresses.remove(index, address);
+    this.#isChanged ||= isChanged;
+  }
+
+  /** Removes the addresses that do not hold. */
+  keepAddresses(holds: (index: number, address: LinkAddress) => boolean): void {
+    for (const index of this.#addresses.indexes())
+      for (const address of this.#addresses.of(index)) if (!holds(index, address)) this.setAddress(index, address, false);
   }
 
   indexes(): number[] {
@@ -69,7 +84,7 @@ export class LinkBook {
   #toList(): HostLink[] {
     const list = [...this.#links.values()].map(({ masterIndex, ...link }) => {
       const master = masterIndex === undefined ? undefined : this.#links.get(masterIndex)?.name;
-      return { id: NO_ID, ...link, ...(master === undefined ? {} : { master }) };
+      return { id: NO_ID, ...link, addresses: this.#addresses.of(link.index), ...(master === undefined ? {} : { master }) };
     });
     // Low indexes first: a machine's own links are older than those of its containers.
     for (const link of list.sort((left, right) => left.index - right.index)) link.id = this.#ids.give(link.name, this.#exists);

@@ -39,7 +39,22 @@ function kernelNow(): readonly HostLink[] {
 inside("the links are there at once, with what the kernel says of them", [], () =>
   withLinks(async (links) => {
     const [lo] = links.all();
-    assert.equal(lo, { id: 0, index: 1, name: "lo", mac: "", up: true, mtu: 65_536, broadcast: false, noArp: false, loopback: true });
+    const addresses = [
+      { address: "127.0.0.1", prefixLength: 8 },
+      { address: "::1", prefixLength: 128 },
+    ];
+    assert.equal(lo, {
+      id: 0,
+      index: 1,
+      name: "lo",
+      mac: "",
+      up: true,
+      mtu: 65_536,
+      broadcast: false,
+      noArp: false,
+      loopback: true,
+      addresses,
+    });
     run("ip", "link", "add", "eth0", "address", "02:00:00:00:00:aa", "mtu", "1400", "type", "veth", "peer", "name", "far");
     run("ip", "link", "set", "eth0", "up", "arp", "off");
     await until(() => links.all().some(({ noArp }) => noArp));
@@ -47,7 +62,18 @@ inside("the links are there at once, with what the kernel says of them", [], () 
     const index = linkIndex("eth0");
     assert.equal(
       { ...eth0, id: 0 },
-      { id: 0, index, name: "eth0", mac: "02:00:00:00:00:aa", up: false, mtu: 1400, broadcast: true, noArp: true, loopback: false },
+      {
+        id: 0,
+        index,
+        name: "eth0",
+        mac: "02:00:00:00:00:aa",
+        up: false,
+        mtu: 1400,
+        broadcast: true,
+        noArp: true,
+        loopback: false,
+        addresses: [],
+      },
     );
     assert.equal(
       kernelNow().map(({ id: _, ...link }) => link),
@@ -76,6 +102,60 @@ inside("appearing, carrier, a bridge, a name, a MAC and vanishing are each notic
     run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "far");
     run("ip", "link", "set", "eth0", "address", "02:00:00:00:00:77");
     await until(() => links.all().some(({ mac }) => mac === "02:00:00:00:00:77"));
+  }),
+);
+
+const addressesOf = (links: readonly HostLink[], name: string) =>
+  links.find((link) => link.name === name)?.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`);
+
+inside("addresses that come, go, and are not to be used are each noticed", [], () =>
+  withLinks(async (links) => {
+    const is = (...expected: readonly string[]) => until(() => addressesOf(links.all(), "eth0")?.join() === expected.join());
+    ipBatch(["link add eth0 type veth peer name far", "link set eth0 addrgenmode none up", "link set far addrgenmode none up"]);
+    ipBatch(["address add 192.0.2.1/24 dev eth0", "address add 192.0.2.9 peer 192.0.2.8/32 dev eth0"]);
+    await is("192.0.2.1/24", "192.0.2.9/32");
+    run("ip", "address", "add", "2001:db8::1/64", "dev", "eth0", "nodad");
+    await is("192.0.2.1/24", "192.0.2.9/32", "2001:db8::1/64");
+    run("ip", "address", "delete", "192.0.2.1/24", "dev", "eth0");
+    await is("192.0.2.9/32", "2001:db8::1/64");
+    run("ip", "address", "change", "2001:db8::1/64", "dev", "eth0", "preferred_lft", "0");
+    await is("192.0.2.9/32");
+    assert.equal(addressesOf(kernelNow(), "eth0"), ["192.0.2.9/32"], "nor are they at once");
+    run("ip", "address", "change", "2001:db8::1/64", "dev", "eth0", "preferred_lft", "forever");
+    await is("192.0.2.9/32", "2001:db8::1/64");
+    ipBatch(["link set eth0 down", "link set eth0 up"]);
+    await is("192.0.2.9/32");
+    run("ip", "address", "flush", "dev", "eth0");
+    await is();
+  }),
+);
+
+inside("an address is there when no other host has it, and not before", [], () =>
+  withLinks(async (links, seen) => {
+    ipBatch(["link add eth0 type veth peer name far", "link set eth0 addrgenmode none up", "link set far addrgenmode none up"]);
+    run("ip", "address", "add", "fe80::7/64", "dev", "far", "nodad");
+    ipBatch(["address add fe80::7/64 dev eth0", "address add fe80::8/64 dev eth0"]);
+    assert.match(run("ip", "address", "show", "dev", "eth0"), /fe80::8\/64 .*tentative/);
+    assert.equal(addressesOf(kernelNow(), "eth0"), []);
+    await until(() => addressesOf(links.all(), "eth0")?.length === 1);
+    assert.match(run("ip", "address", "show", "dev", "eth0"), /fe80::7\/64 .*dadfailed/);
+    assert.equal(addressesOf(links.all(), "eth0"), ["fe80::8/64"]);
+    assert.equal(addressesOf(kernelNow(), "eth0"), ["fe80::8/64"]);
+    assert.is(seen.at(-1), "eth0 up, far up");
+  }),
+);
+
+inside("after messages were dropped the addresses are right again, and go on", [], () =>
+  withLinks(async (links, seen) => {
+    ipBatch(["link add eth0 type veth peer name far", "link set eth0 addrgenmode none up", "address add 192.0.2.1/24 dev eth0"]);
+    await until(() => addressesOf(links.all(), "eth0")?.length === 1);
+    const made = Array.from({ length: 2500 }, (_, at) => `address add 10.0.${at >> 8}.${at & 255}/32 dev eth0`);
+    const before = seen.length;
+    ipBatch([...made, "address delete 192.0.2.1/24 dev eth0", ...made.slice(1).map((line) => line.replace("add ", "delete "))]);
+    await until(() => addressesOf(links.all(), "eth0")?.join() === "10.0.0.0/32");
+    assert.ok(seen.length - before < 50, `${seen.length - before} lists: each change of an address was handed on by itself`);
+    run("ip", "address", "add", "10.0.0.1/32", "dev", "eth0");
+    await until(() => addressesOf(links.all(), "eth0")?.length === 2);
   }),
 );
 

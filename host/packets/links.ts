@@ -1,14 +1,16 @@
 /**
- * The links of this machine, followed: from the kernel by rtnetlink, or in memory for tests and the in-memory wire.
+ * The links of this machine and their addresses, followed: from the kernel by rtnetlink, or in memory for tests and the in-memory wire.
  *
- * One dump gives the links; from then on the kernel tells of every change, and each change is handed on by itself, so that a link that
- * goes down and up again is seen down. Where the kernel had to drop messages (ENOBUFS) the dump is asked for again. No privilege is needed.
+ * One dump gives the links, a second one the addresses; from then on the kernel tells of every change. Each change of a link is handed on
+ * by itself, so that a link that goes down and up again is seen down; those of addresses are gathered. Where the kernel had to drop
+ * messages (ENOBUFS) the dumps are asked for again. No privilege is needed.
  */
 
-import type { Close } from "../announcer.ts";
+import type { Close, LinkAddress } from "../announcer.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
+import { addressKey } from "./link-addresses.ts";
 import { type HostLink, LinkBook } from "./link-book.ts";
-import { type KernelLink, readMessages, writeDumpRequest } from "./netlink.ts";
+import { type KernelLink, type LinkMessage, readMessages, writeDumpRequest } from "./netlink.ts";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from "./socket-numbers.ts";
 
 export type { HostLink };
@@ -25,7 +27,8 @@ export interface LinkSource {
 
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
-const RTMGRP_LINK = 1;
+/** RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR. */
+const GROUPS = 0x1 | 0x10 | 0x100;
 /** The kernel fills at most half of it. */
 const BUFFER_BYTES = 64 * 1024;
 
@@ -47,17 +50,26 @@ export function kernelLinks(libc: Libc): LinkSource {
   };
 }
 
-export interface MemoryLinks extends LinkSource {
-  /** The links from now on. */
-  set(links: readonly KernelLink[]): void;
+/** Without addresses where none are named. */
+export interface MemoryLink extends KernelLink {
+  readonly addresses?: readonly LinkAddress[];
 }
 
-export function memoryLinks(links: readonly KernelLink[] = []): MemoryLinks {
+export interface MemoryLinks extends LinkSource {
+  /** The links from now on. */
+  set(links: readonly MemoryLink[]): void;
+}
+
+export function memoryLinks(links: readonly MemoryLink[] = []): MemoryLinks {
   const book = new LinkBook();
-  const set = (wanted: readonly KernelLink[]): void => {
-    const indexes = new Set(wanted.map(({ index }) => index));
-    for (const index of book.indexes()) if (!indexes.has(index)) book.remove(index);
-    for (const link of wanted) book.set(link);
+  const set = (wanted: readonly MemoryLink[]): void => {
+    const held = new Map(wanted.map(({ index, addresses = [] }) => [index, new Set(addresses.map(addressKey))]));
+    for (const index of book.indexes()) if (!held.has(index)) book.remove(index);
+    book.keepAddresses((index, address) => held.get(index)?.has(addressKey(address)) === true);
+    for (const { addresses = [], ...link } of wanted) {
+      book.set(link);
+      for (const address of addresses) book.setAddress(link.index, address, true);
+    }
     book.publish();
   };
   set(links);
@@ -70,8 +82,8 @@ function openNetlink(libc: Libc): number {
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0) refuse("socket(AF_NETLINK)");
   // linux/netlink.h `struct sockaddr_nl`: family, padding, port (0: the kernel chooses), groups.
-  const address = new Uint8Array(Uint32Array.of(AF_NETLINK, 0, RTMGRP_LINK).buffer);
-  if (libc.bind(fd, address, address.length) !== 0) refuse("bind to netlink group RTMGRP_LINK");
+  const address = new Uint8Array(Uint32Array.of(AF_NETLINK, 0, GROUPS).buffer);
+  if (libc.bind(fd, address, address.length) !== 0) refuse("bind to the netlink groups of links and addresses");
   return fd;
 }
 
@@ -82,8 +94,10 @@ class Follower {
   readonly #fd: number;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #mustDump = true;
-  /** Links that were told of since the running dump began; undefined while none runs. */
-  #seen: Set<number> | undefined;
+  /** What the running dump is of; undefined while none runs. */
+  #dumping: "links" | "addresses" | undefined;
+  /** Links, and addresses of links, that were told of since the first of the two dumps began. */
+  readonly #seen = new Set<number | string>();
 
   constructor(libc: Libc, fd: number) {
     this.#libc = libc;
@@ -101,40 +115,75 @@ class Follower {
       const errno = this.#libc.errno();
       if (errno === Errno.ENOBUFS) this.#mustDump = true;
       else if (errno === Errno.EAGAIN) {
-        if (!this.#mustDump || this.#seen !== undefined) return;
+        if (this.#dumping !== undefined) return;
+        if (!this.#mustDump) {
+          this.book.publish();
+          return;
+        }
         // Only now: in a full queue there is no room for a dump, and what waits in it is older.
-        this.#dump();
+        this.#mustDump = false;
+        this.#seen.clear();
+        this.#dump("links");
       } else if (errno !== Errno.EINTR) fail(`reading from netlink gave ${errnoName(errno)}`);
     }
   }
 
-  #dump(): void {
-    const request = writeDumpRequest();
+  #dump(what: "links" | "addresses"): void {
+    const request = writeDumpRequest(what);
     if (this.#libc.send(this.#fd, request, request.length, 0) < 0) fail(`asking for them gave ${errnoName(this.#libc.errno())}`);
-    this.#mustDump = false;
-    this.#seen = new Set();
+    this.#dumping = what;
   }
 
   #take(datagram: Uint8Array): void {
     const { messages, isInterrupted } = readMessages(datagram);
     this.#mustDump ||= isInterrupted;
-    for (const message of messages) {
-      if (message.kind === "link") {
+    for (const message of messages) this.#follow(message);
+    const isOfLinks = messages.some(({ kind }) => kind === "link" || kind === "gone");
+    if (isOfLinks && this.#dumping === undefined && !this.#mustDump) this.book.publish();
+  }
+
+  #follow(message: LinkMessage): void {
+    switch (message.kind) {
+      case "link":
         this.book.set(message.link);
-        this.#seen?.add(message.link.index);
-      } else if (message.kind === "gone") this.book.remove(message.index);
-      else this.#endDump(message.errno);
+        this.#see(message.link.index);
+        return;
+      case "gone":
+        this.book.remove(message.index);
+        return;
+      case "address":
+        this.book.setAddress(message.index, message.address, message.isUsed);
+        this.#see(placeOf(message.index, message.address));
+        return;
+      case "end":
+        this.#endDump(message.errno);
+        return;
+      default:
+        message satisfies never;
     }
-    if (this.#seen === undefined && !this.#mustDump) this.book.publish();
+  }
+
+  #see(place: number | string): void {
+    if (this.#dumping !== undefined) this.#seen.add(place);
   }
 
   #endDump(errno: number): void {
     if (errno !== 0) fail(`asking for them gave ${errnoName(errno)}`);
-    const seen = this.#seen;
-    this.#seen = undefined;
+    const dumped = this.#dumping;
+    this.#dumping = undefined;
     if (this.#mustDump) return;
-    for (const index of this.book.indexes()) if (!seen?.has(index)) this.book.remove(index);
+    if (dumped === "links") {
+      for (const index of this.book.indexes()) if (!this.#seen.has(index)) this.book.remove(index);
+      this.#dump("addresses");
+    } else {
+      this.book.keepAddresses((index, address) => this.#seen.has(placeOf(index, address)));
+      this.#seen.clear();
+    }
   }
+}
+
+function placeOf(index: number, address: LinkAddress): string {
+  return `${index} ${addressKey(address)}`;
 }
 
 function fail(what: string): never {

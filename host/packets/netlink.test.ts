@@ -81,6 +81,43 @@ NETLINK("what tells of one facet only, without a name, is passed over", () => {
   assert.equal(readMessages(changed(34, 0x03, 0x20)).messages, []);
 });
 
+/** The message of an address of link 5, with these attributes (type and bytes as hex). */
+function addressMessage(
+  type: number,
+  [family, prefixLength, flags]: readonly number[],
+  ...attributes: readonly [number, string][]
+): Buffer {
+  const parts = attributes.map(([kind, hex]) => Buffer.from([hex.length / 2 + 4, 0, kind, 0, ...Buffer.from(hex, "hex")]));
+  const info = [family ?? 0, prefixLength ?? 0, flags ?? 0, 0, 5, 0, 0, 0];
+  const body = Buffer.concat([Buffer.from(info), ...parts]);
+  return Buffer.concat([Buffer.from([16 + body.length, 0, 0, 0, type, 0, ...new Uint8Array(10)]), body]);
+}
+
+const global6 = "20010db8000000000000000000000001";
+const addressCases: readonly (readonly [what: string, message: Buffer, says: string | undefined])[] = [
+  ["an IPv4 address", addressMessage(20, [2, 24, 0x80], [1, "c0000201"], [2, "c0000201"]), "192.0.2.1/24 true"],
+  ["its own end of a link between two", addressMessage(20, [2, 32, 0], [1, "c0000202"], [2, "c0000201"]), "192.0.2.1/32 true"],
+  ["an IPv6 address", addressMessage(20, [10, 64, 0], [1, global6]), "2001:db8::1/64 true"],
+  ["a removed one", addressMessage(21, [10, 64, 0], [1, global6]), "2001:db8::1/64 false"],
+  ["a tentative one", addressMessage(20, [10, 64, 0x40], [1, global6]), "2001:db8::1/64 false"],
+  ["a duplicate one", addressMessage(20, [10, 64, 0x08], [1, global6]), "2001:db8::1/64 false"],
+  ["one whose long flags say deprecated", addressMessage(20, [10, 64, 0], [1, global6], [8, "20000000"]), "2001:db8::1/64 false"],
+  ["one whose long flags say permanent", addressMessage(20, [10, 64, 0], [1, global6], [8, "80000000"]), "2001:db8::1/64 true"],
+  ["nothing of another family", addressMessage(20, [7, 64, 0], [1, "c0000201"]), undefined],
+  ["nothing of a wrong length", addressMessage(20, [10, 64, 0], [1, "c0000201"]), undefined],
+  ["nothing without an address", addressMessage(20, [2, 24, 0]), undefined],
+];
+
+for (const [what, bytes, says] of addressCases) {
+  NETLINK(`readMessages() reads ${what}`, () => {
+    const [message] = readMessages(bytes).messages;
+    if (message?.kind !== "address") return assert.is(says, undefined);
+    const { index, address, isUsed } = message;
+    assert.equal([index, `${address.address}/${address.prefixLength} ${isUsed}`], [5, says]);
+    for (let length = 0; length < bytes.length; length++) readMessages(bytes.subarray(0, length));
+  });
+}
+
 NETLINK("a dump ends, is refused, or is interrupted", () => {
   const end = (type: number, flags: number, status: number) =>
     Uint8Array.from([20, 0, 0, 0, type, 0, flags, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...new Uint8Array(Int32Array.of(status).buffer)]);
@@ -90,8 +127,9 @@ NETLINK("a dump ends, is refused, or is interrupted", () => {
   assert.ok(readMessages(changed(6, 0x12)).isInterrupted);
 });
 
-NETLINK("writeDumpRequest() asks for the links of every family", () => {
-  assert.is(Buffer.from(writeDumpRequest()).toString("hex"), `20000000${"1200"}${"0103"}${"00".repeat(24)}`);
+NETLINK("writeDumpRequest() asks for the links, or the addresses, of every family", () => {
+  assert.is(Buffer.from(writeDumpRequest("links")).toString("hex"), `20000000${"1200"}${"0103"}${"00".repeat(24)}`);
+  assert.is(Buffer.from(writeDumpRequest("addresses")).toString("hex"), `18000000${"1600"}${"0103"}${"00".repeat(16)}`);
 });
 
 NETLINK("readMessages() has an answer to a message cut at every length, and to noise", () => {

@@ -1,12 +1,18 @@
 /**
- * Bytes of rtnetlink, as far as links need it: the request for a dump, and what the kernel says.
+ * Bytes of rtnetlink, as far as links and their addresses need it: the request for a dump, and what the kernel says.
  *
- * Structs and numbers: linux/netlink.h (`nlmsghdr`), linux/rtnetlink.h (`ifinfomsg`, `rtattr`), linux/if_link.h, linux/if.h; numbers are in the
- * machine's byte order, little-endian as everywhere here. The reader is total: what is cut short or of another kind is passed over.
+ * Structs and numbers: linux/netlink.h (`nlmsghdr`), linux/rtnetlink.h (`ifinfomsg`, `rtattr`), linux/if_link.h, linux/if.h,
+ * linux/if_addr.h (`ifaddrmsg`); numbers are in the machine's byte order, little-endian as everywhere here. The reader is total: what is cut
+ * short or of another kind is passed over.
  */
+
+import type { LinkAddress } from "../announcer.ts";
+import { AF_INET, AF_INET6 } from "./datagram-layout.ts";
+import { addressText } from "./datagram-options.ts";
 
 const HEADER_BYTES = 16;
 const LINK_INFO_BYTES = 16;
+const ADDRESS_INFO_BYTES = 8;
 const ATTRIBUTE_HEADER_BYTES = 4;
 
 const NLMSG_ERROR = 2;
@@ -14,6 +20,9 @@ const NLMSG_DONE = 3;
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
+const RTM_NEWADDR = 20;
+const RTM_DELADDR = 21;
+const RTM_GETADDR = 22;
 
 const NLM_F_REQUEST = 0x1;
 const NLM_F_DUMP_INTR = 0x10;
@@ -29,6 +38,13 @@ const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
+
+const IFA_ADDRESS = 1;
+const IFA_LOCAL = 2;
+const IFA_FLAGS = 8;
+/** IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_TENTATIVE. */
+const NOT_TO_BE_USED = 0x08 | 0x20 | 0x40;
+
 const ATTRIBUTE_TYPE_MASK = 0x3fff;
 const MAC_BYTES = 6;
 
@@ -49,6 +65,8 @@ export interface KernelLink {
 export type LinkMessage =
   | { readonly kind: "link"; readonly link: KernelLink }
   | { readonly kind: "gone"; readonly index: number }
+  /** `isUsed`: the link has it, and it is to be used. */
+  | { readonly kind: "address"; readonly index: number; readonly address: LinkAddress; readonly isUsed: boolean }
   /** A dump has ended; with an errno it was refused. */
   | { readonly kind: "end"; readonly errno: number };
 
@@ -58,12 +76,12 @@ export interface LinkMessages {
   readonly isInterrupted: boolean;
 }
 
-/** Asks for all links. */
-export function writeDumpRequest(): Uint8Array {
-  const request = new Uint8Array(HEADER_BYTES + LINK_INFO_BYTES);
+/** Asks for all links, or for all addresses. */
+export function writeDumpRequest(what: "links" | "addresses"): Uint8Array {
+  const request = new Uint8Array(HEADER_BYTES + (what === "links" ? LINK_INFO_BYTES : ADDRESS_INFO_BYTES));
   const view = new DataView(request.buffer);
   view.setUint32(0, request.length, true);
-  view.setUint16(4, RTM_GETLINK, true);
+  view.setUint16(4, what === "links" ? RTM_GETLINK : RTM_GETADDR, true);
   view.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, true);
   return request;
 }
@@ -90,6 +108,7 @@ function readMessage(bytes: Uint8Array): LinkMessage | undefined {
   if (type === NLMSG_DONE) return { kind: "end", errno: 0 };
   // `struct nlmsgerr` begins with the negative errno.
   if (type === NLMSG_ERROR) return { kind: "end", errno: bytes.length < HEADER_BYTES + 4 ? 0 : -view.getInt32(HEADER_BYTES, true) };
+  if (type === RTM_NEWADDR || type === RTM_DELADDR) return readAddress(type === RTM_NEWADDR, bytes.subarray(HEADER_BYTES));
   if ((type !== RTM_NEWLINK && type !== RTM_DELLINK) || bytes.length < HEADER_BYTES + LINK_INFO_BYTES) return undefined;
   // Other families tell of a link's role only: AF_BRIDGE "deletes" a link that leaves its bridge.
   if (bytes[HEADER_BYTES] !== 0) return undefined;
@@ -114,6 +133,23 @@ function readLink(index: number, flags: number, attributes: ReadonlyMap<number, 
     noArp: (flags & IFF_NOARP) !== 0,
     loopback: (flags & IFF_LOOPBACK) !== 0,
     ...(masterIndex > 0 ? { masterIndex } : {}),
+  };
+}
+
+function readAddress(isThere: boolean, info: Uint8Array): LinkMessage | undefined {
+  if (info.length < ADDRESS_INFO_BYTES) return undefined;
+  const [family, prefixLength = 0, shortFlags = 0] = info;
+  if (family !== AF_INET && family !== AF_INET6) return undefined;
+  const attributes = readAttributes(info.subarray(ADDRESS_INFO_BYTES));
+  // Of a link between two, the other attribute is the far end's.
+  const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
+  if (bytes?.length !== (family === AF_INET ? 4 : 16)) return undefined;
+  const flags = attributes.has(IFA_FLAGS) ? readWord(attributes.get(IFA_FLAGS)) : shortFlags;
+  return {
+    kind: "address",
+    index: new DataView(info.buffer, info.byteOffset).getUint32(4, true),
+    address: { address: addressText(family === AF_INET ? 4 : 6, bytes), prefixLength },
+    isUsed: isThere && (flags & NOT_TO_BE_USED) === 0,
   };
 }
 

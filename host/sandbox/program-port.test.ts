@@ -113,6 +113,19 @@ port("attach() opens the links that exist; others as they come, go and change", 
   ]);
 });
 
+port("what does not touch an attached link attaches nothing anew", async () => {
+  const { program, service, links } = await open();
+  await program.attach(["eth0"]);
+  const addresses = [{ address: "192.0.2.1", prefixLength: 24 }];
+  links.set([testLink("eth0", { addresses }), testLink("eth1")]);
+  links.set([testLink("eth0", { addresses, mtu: 9000 })]);
+  links.set([testLink("eth0"), testLink("veth7")]);
+  assert.equal(service.calls, ["attach eth0 00"]);
+  links.set([testLink("eth0", { up: false, addresses })]);
+  links.set([testLink("eth0", { addresses })]);
+  assert.equal(service.calls.slice(1), ["attach eth0 down 00", "attach eth0 00"]);
+});
+
 port("attach() hands on what it is told in that order, however long the answers take", async () => {
   const { program, service, links } = await open();
   let answer = () => {};

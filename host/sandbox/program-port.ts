@@ -8,10 +8,11 @@
 
 import type { DatagramBinding, Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
 import type { FrameMatch } from "../packets/filter.ts";
-import type { HostLink, LinkSource } from "../packets/links.ts";
+import type { LinkSource } from "../packets/links.ts";
 import { ROW_BYTES, type RowCounters } from "../packets/program.ts";
 import type { PacketService } from "../packets/service.ts";
 import type { WasmModule } from "../packets/wasm.ts";
+import type { WireLink } from "../packets/wire.ts";
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
 import type { Grants } from "./grants.ts";
 import { hostText } from "./host-scope.ts";
@@ -57,6 +58,8 @@ class Port implements ProgramPort {
   /** Link → why it could not be attached. */
   #failures: ReadonlyMap<string, string> = new Map();
   #wanted: ReadonlySet<string> = new Set();
+  /** The links that the service has attached; undefined while that is not sure. */
+  #attached: string | undefined;
   #attempts = 0;
   #retry: NodeJS.Timeout | undefined;
   #hasEnded = false;
@@ -157,8 +160,9 @@ class Port implements ProgramPort {
       .catch((error: Error) => log.debug("Packet program went with its worker", { error: error.message }));
   }
 
+  /** Most changes of the links are nothing to the service: those of others, and of addresses. */
   #follow(): void {
-    if (this.#wanted.size === 0) return;
+    if (this.#wanted.size === 0 || this.#attached === JSON.stringify(this.#find().found)) return;
     this.#attach().catch((error: Error) => this.#hasEnded || this.#host.log.error("Cannot follow the links", { error: error.message }));
   }
 
@@ -168,14 +172,16 @@ class Port implements ProgramPort {
     const attempt = this.#attempts;
     clearTimeout(this.#retry);
     const { found, failures } = this.#find();
+    this.#attached = undefined;
     for (const { link, error } of await this.#host.service.attach(this.#name, found)) failures.set(link, error);
     if (attempt !== this.#attempts || this.#hasEnded) return;
     this.#tell(failures);
-    if (failures.size > 0) this.#retry = setTimeout(() => this.#follow(), RETRY_MS);
+    if (failures.size === 0) this.#attached = JSON.stringify(found);
+    else this.#retry = setTimeout(() => this.#follow(), RETRY_MS);
   }
 
   /** The wanted links that exist. Asking for an id keeps it from links that nobody wants. */
-  #find(): { found: readonly HostLink[]; failures: Map<string, string> } {
+  #find(): { found: readonly WireLink[]; failures: Map<string, string> } {
     const { links } = this.#host;
     const failures = new Map<string, string>();
     for (const name of this.#wanted) {
@@ -185,7 +191,8 @@ class Port implements ProgramPort {
         failures.set(name, (error as Error).message);
       }
     }
-    return { found: links.all().filter(({ name }) => this.#wanted.has(name) && !failures.has(name)), failures };
+    const wanted = links.all().filter(({ name }) => this.#wanted.has(name) && !failures.has(name));
+    return { found: wanted.map(({ id, name, index, mac, up }) => ({ id, name, index, mac, up })), failures };
   }
 
   #tell(failures: ReadonlyMap<string, string>): void {

@@ -14,6 +14,7 @@ const ethernet: Link = {
   broadcast: true,
   noArp: false,
   loopback: false,
+  addresses: [],
 };
 const byDefault = { interfaces: [], exclude: DEFAULT_EXCLUDE };
 

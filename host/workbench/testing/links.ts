@@ -1,11 +1,11 @@
 /** Links for tests: Ethernet, up, each name with an index of its own. */
 
-import type { KernelLink } from "../../packets/netlink.ts";
+import type { MemoryLink } from "../../packets/links.ts";
 
 const names: string[] = [];
 
 /** `eth3` has the MAC `02:00:00:00:00:03`. */
-export function testLink(name: string, parts: Partial<KernelLink> = {}): KernelLink {
+export function testLink(name: string, parts: Partial<MemoryLink> = {}): MemoryLink {
   if (!names.includes(name)) names.push(name);
   const number = Number(/\d+$/.exec(name)?.[0] ?? 0);
   const mac = `02:00:00:00:00:${number.toString(16).padStart(2, "0")}`;
