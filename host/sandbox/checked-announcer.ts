@@ -8,11 +8,11 @@ import { withinTime } from "./within-time.ts";
 const STOP_TIMEOUT_MS = 5000;
 const NO_ATTRIBUTES: JsonSchema = { additionalProperties: false };
 
-/** `mayConfigure`: a new config needs nothing that was not granted; throws where it is wrong. */
+/** `renew`: grants what a new config asks for, and gives what takes that back; throws where the config is wrong. */
 export function checkedAnnouncer(
   announcer: Announcer,
   { name, attributes = NO_ATTRIBUTES }: Pick<PluginDefinition, "name" | "attributes">,
-  mayConfigure: (config: unknown) => boolean,
+  renew: (config: unknown) => () => void,
 ): Announcer {
   const check = createCheck(`plugin ${name}`, attributes);
   const whyNot = (row: Announcement): string | undefined => {
@@ -31,7 +31,16 @@ export function checkedAnnouncer(
       const refusals = await announcer.apply({ added: added.filter(isGood), changed: changed.filter(isGood), removed });
       return [...refusals, ...Array.from(reasons, ([vip, reason]) => ({ vip, reason }))];
     },
-    configure: async (config) => mayConfigure(config) && ((await announcer.configure?.(config)) ?? false),
+    async configure(config) {
+      const takeBack = renew(config);
+      let isTaken = false;
+      try {
+        isTaken = (await announcer.configure?.(config)) ?? false;
+      } finally {
+        if (!isTaken) takeBack();
+      }
+      return isTaken;
+    },
     inspect: (what) => announcer.inspect?.(what),
     stop: (why) => withinTime("stop", STOP_TIMEOUT_MS, () => announcer.stop(why)),
   };

@@ -52,6 +52,17 @@ for (const [granted, wanted, allowed] of cases) {
   });
 }
 
+grants("replace() allows what is given and nothing else, until it is taken back; a denial still wins", () => {
+  const changing = new Grants("x", [frame("eth0")], [frame("eth2")]);
+  const allowed = () => ["eth0", "eth1", "eth2"].filter((link) => changing.allows(frame(link))).join();
+  const takeBack = changing.replace([frame("eth1"), frame("eth2")]);
+  assert.is(allowed(), "eth1");
+  assert.throws(() => changing.replace([frame("eth0"), net("router")]), /Cannot read the net scope "router"/);
+  assert.is(allowed(), "eth1");
+  takeBack();
+  assert.is(allowed(), "eth0");
+});
+
 const denials: readonly (readonly [denied: Permission, wanted: Permission, allowed: boolean])[] = [
   [frame("eth1"), frame("eth1"), false],
   [frame("eth1"), frame("eth0"), true],

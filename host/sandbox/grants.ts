@@ -16,16 +16,25 @@ export type Audit = (permission: Permission, isAllowed: boolean) => void;
 
 export class Grants {
   readonly #plugin: string;
-  readonly #allow: readonly Matcher[];
+  #allow: readonly Matcher[];
   readonly #deny: readonly Matcher[];
   readonly #audit: Audit;
 
   /** Throws where a scope cannot be read, before anything is decided by it. */
   constructor(plugin: string, allow: readonly Permission[], deny: readonly Permission[] = [], audit: Audit = () => {}) {
     this.#plugin = plugin;
-    this.#allow = allow.map((granted) => matcher(granted, { frame: frameCovers, host: hostCovers }));
+    this.#allow = readAllowed(allow);
     this.#audit = audit;
     this.#deny = deny.map((denied) => matcher(denied, { frame: frameTouches, host: hostTouches }));
+  }
+
+  /** Allows this from now on, and nothing else; gives what takes that back. Throws where a scope cannot be read: nothing has changed then. */
+  replace(allow: readonly Permission[]): () => void {
+    const before = this.#allow;
+    this.#allow = readAllowed(allow);
+    return () => {
+      this.#allow = before;
+    };
   }
 
   allows(wanted: Permission): boolean {
@@ -50,6 +59,10 @@ export class Grants {
 interface Match {
   frame(given: FramePermission, wanted: FramePermission): boolean;
   host(given: HostScope, wanted: HostScope): boolean;
+}
+
+function readAllowed(allow: readonly Permission[]): readonly Matcher[] {
+  return allow.map((granted) => matcher(granted, { frame: frameCovers, host: hostCovers }));
 }
 
 /** Reads the scope that was given once, for all that will be wanted. */

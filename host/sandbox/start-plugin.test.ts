@@ -228,14 +228,27 @@ start("without a schema no attributes are allowed", async () => {
   );
 });
 
-start("configure() takes what fits and was granted, and asks for a new start otherwise", async () => {
+start("configure() takes what fits the schema, and is granted what the new config asks for", async () => {
   const taken: unknown[] = [];
-  const configure = async (config: unknown) => taken.push(config) > 0;
-  const { announcer } = await startPlugin(plugin({ start: async () => ({ ...idle, configure }) }), { link: "eth0" }, stage().host);
-  assert.is(await announcer.configure?.({ link: "eth0" }), true);
-  assert.is(await announcer.configure?.({ link: "eth1" }), false, "eth1 was not granted");
-  await rejects(announcer.configure?.({ link: 1 }) as Promise<boolean>, /config link: found 1, expected a string/);
-  assert.equal(taken, [{ link: "eth0" }]);
+  const answers = [true, true, false];
+  let context: Context | undefined;
+  const begin = async (given: Context) => {
+    context = given;
+    return { ...idle, configure: async (config: unknown) => taken.push(config, granted()) > 0 && (answers.shift() ?? never()) };
+  };
+  const granted = () =>
+    ["eth0", "eth1", "eth2"].filter((link) => context?.permissions.query({ kind: "frame", link, etherType: 0x0806 }) === "granted").join();
+  const { announcer } = await startPlugin(plugin({ start: begin }), { link: "eth0" }, stage().host);
+  const configure = (config: unknown) => announcer.configure?.(config) as Promise<boolean>;
+  assert.is(await configure({ link: "eth0" }), true);
+  assert.is(await configure({ link: "eth1" }), true);
+  assert.is(granted(), "eth1");
+  await rejects(configure({ link: 1 }), /config link: found 1, expected a string/);
+  assert.is(await configure({ link: "eth2" }), false);
+  assert.is(granted(), "eth1", "the config that is in force");
+  await rejects(configure({ link: "eth2" }), /the plugin's code ran/);
+  assert.is(granted(), "eth1");
+  assert.equal(taken, [{ link: "eth0" }, "eth0", { link: "eth1" }, "eth1", { link: "eth2" }, "eth2", { link: "eth2" }, "eth2"]);
   const other = await startPlugin(plugin(), {}, stage().host);
   assert.is(await other.announcer.configure?.({}), false);
 });

@@ -64,7 +64,7 @@ export function announcerFact({ name, from, serves }: Pick<PluginDefinition, "na
   return { name, from, serves };
 }
 
-/** A built-in is granted what it asks for. Rejects with one line that names the plugin. */
+/** A built-in is granted what it asks for, and what a new config of it asks for. Rejects with one line that names the plugin. */
 export async function startPlugin<Config>(definition: PluginDefinition<Config>, config: Config, host: PluginHost): Promise<RunningPlugin> {
   const { name } = definition;
   const closes: (() => unknown)[] = [];
@@ -87,9 +87,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));
-    const checked = checkedAnnouncer(announcer, definition, (next) =>
-      demandPermissions(definition, next as Config).every((permission) => grants.allows(permission)),
-    );
+    const checked = checkedAnnouncer(announcer, definition, (next) => grants.replace(demandPermissions(definition, next as Config)));
     return {
       name,
       announcer: checked,
