@@ -21,7 +21,7 @@
  */
 
 import type { Codec as BgpCodec } from "./contract/bgp-codec.ts";
-import type { FrameCodec, FrameDecoder, RouterAdvertisement, RouterSolicitation } from "./contract/frame-codecs.ts";
+import type { FrameCodec, RouterAdvertisement, RouterSolicitation } from "./contract/frame-codecs.ts";
 import type { Liveness } from "./contract/liveness.ts";
 import type { Frames, Links, Net, Udp } from "./contract/network.ts";
 import type { Program } from "./contract/program.ts";
@@ -166,7 +166,7 @@ export interface Context {
 export interface Codecs {
   (name: "bgp"): BgpCodec;
   (name: "router-advertisement"): FrameCodec<RouterAdvertisement>;
-  (name: "router-solicitation"): FrameDecoder<RouterSolicitation>;
+  (name: "router-solicitation"): FrameCodec<RouterSolicitation>;
 }
 
 export interface Log {

@@ -11,11 +11,8 @@ export interface FrameFault {
   readonly source: string;
 }
 
-export interface FrameDecoder<Fields> {
+export interface FrameCodec<Fields> {
   decode(frame: Uint8Array): DecodedFrame<Fields>;
-}
-
-export interface FrameCodec<Fields> extends FrameDecoder<Fields> {
   /** Throws TypeError where a value is not what it should be, RangeError where decoding would refuse the frame. */
   encode(fields: Fields): Uint8Array;
 }

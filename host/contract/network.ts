@@ -53,7 +53,15 @@ export interface FrameSocket {
 
 /** Frames in TypeScript, for protocols without a hot path. */
 export interface Frames {
-  open(options: { link: string; etherType: number; ipProtocol?: number }): Promise<FrameSocket>;
+  open(options: FrameOptions): Promise<FrameSocket>;
+}
+
+export interface FrameOptions {
+  readonly link: string;
+  readonly etherType: number;
+  readonly ipProtocol?: number;
+  /** Multicast MACs to hear beside those that this machine is in anyway (which all nodes are in: 33:33:00:00:00:01 for IPv6). */
+  readonly groups?: readonly string[];
 }
 
 export interface Connection {

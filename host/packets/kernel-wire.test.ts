@@ -1,5 +1,6 @@
 /** Packet sockets on a veth pair: what the filter lets in, what arrives in the slots, and what a dead link does. */
 import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { linkIndex, run } from "../workbench/private-network.ts";
@@ -264,7 +265,7 @@ inside(
   [],
   withPair(async (pair) => {
     const heard: string[] = [];
-    const near = kernelFrames(libc()).open(pair.link, ARP, (frame) => {
+    const near = kernelFrames(libc()).open(pair.link, ARP, [], (frame) => {
       heard.push(Buffer.from(frame).toString("hex"));
       if (heard.length === 2) near.close();
     });
@@ -282,11 +283,26 @@ inside(
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(heard, Array(2).fill(Buffer.from(request).toString("hex")));
     near.close();
-    const dead = kernelFrames(libc()).open(pair.link, ARP, () => {});
+    const dead = kernelFrames(libc()).open(pair.link, ARP, [], () => {});
     run("ip", "link", "set", "near", "down");
     assert.throws(() => dead.send(request), "Cannot send a frame on near: ENETDOWN");
     dead.close();
     port.close();
+  }),
+);
+
+inside(
+  "kernelFrames() receives the groups that it is told, as long as it is open",
+  [],
+  withPair(async ({ link }) => {
+    const groups = () => readFileSync("/proc/net/dev_mcast", "utf8").includes("333300000002");
+    assert.is(groups(), false);
+    const frames = kernelFrames(libc());
+    const near = frames.open(link, { etherType: 0x86dd, ipProtocol: 58 }, ["33:33:00:00:00:02"], () => {});
+    assert.is(groups(), true);
+    near.close();
+    await until(() => !groups());
+    assert.throws(() => frames.open(link, ARP, ["all"], () => {}), "Cannot receive group all on near: expected a MAC");
   }),
 );
 

@@ -8,6 +8,8 @@ import { PACKET_IGNORE_OUTGOING, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_PACK
 const AF_PACKET = 17;
 const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_MR_MULTICAST = 0;
 const PACKET_STATISTICS = 6;
 const PACKET_QDISC_BYPASS = 20;
 
@@ -107,6 +109,20 @@ function bindPacketSocket(libc: Libc, fd: number, link: { name: string; index: n
   new DataView(address.buffer).setUint16(2, etherType);
   new Int32Array(address.buffer)[1] = link.index;
   if (libc.bind(fd, address, address.length) !== 0) fail(libc, `bind a packet socket to ${link.name} (index ${link.index})`);
+}
+
+/**
+ * Lets frames to a multicast MAC in that the kernel has no use for itself, as long as the socket is open: many network cards drop them
+ * otherwise. linux/if_packet.h `struct packet_mreq`.
+ */
+export function joinPacketGroup(libc: Libc, fd: number, link: { name: string; index: number }, mac: Uint8Array): void {
+  const request = new Uint8Array(16);
+  const view = new DataView(request.buffer);
+  view.setInt32(0, link.index, true);
+  view.setUint16(4, PACKET_MR_MULTICAST, true);
+  view.setUint16(6, mac.length, true);
+  request.set(mac, 8);
+  if (libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, request.length) !== 0) fail(libc, `receive a group on ${link.name}`);
 }
 
 /** Frames that the kernel dropped because the queue was full, since the last call. */

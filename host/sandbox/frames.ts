@@ -14,7 +14,7 @@ const IP_PROTOCOL_AT: Readonly<Record<number, number>> = { 2048: 23, 34525: 20 }
 
 export function createFrames(grants: Grants, links: LinkSource, frames: RawFrames, opened: Opened): Frames {
   return {
-    async open({ link: name, etherType, ipProtocol }) {
+    async open({ link: name, etherType, ipProtocol, groups = [] }) {
       const match = { etherType, ...(ipProtocol === undefined ? {} : { ipProtocol }) };
       grants.demand({ kind: "frame", link: name, ...match });
       if (opened.hasEnded) throw opened.ended();
@@ -28,7 +28,7 @@ export function createFrames(grants: Grants, links: LinkSource, frames: RawFrame
             .join(", ")}`,
         );
       const listeners = new Set<(frame: Uint8Array) => void>();
-      const socket = frames.open(link, match, (frame) => {
+      const socket = frames.open(link, match, groups, (frame) => {
         for (const call of listeners) call(frame);
       });
       let isOpen = true;

@@ -23,6 +23,7 @@ import { Status } from "./status";
 
 const SOLICITATION: u32 = 133;
 const SOLICITATION_FIELDS: u32 = 8;
+const SOLICITATION_RESERVED: u32 = ICMP + 4; // u32
 const ADVERTISEMENT: u32 = 134;
 const ADVERTISEMENT_FIELDS: u32 = 16;
 const CURRENT_HOP_LIMIT: u32 = ICMP + 4; // u8
@@ -59,12 +60,9 @@ export function decodeRouterAdvertisement(at: usize, length: u32): Status {
 
 /** Decodes an untagged Ethernet frame that carries a valid Router Solicitation. */
 export function decodeRouterSolicitation(at: usize, length: u32): Status {
-  const status = checkMessage(at, length, SOLICITATION, SOLICITATION_FIELDS);
-  if (status !== Status.Ok) return status;
-  if (load<u8>(at + IPV6_SOURCE) === 0xff) return Status.BadSource;
-  if (isUnspecified(at + IPV6_SOURCE) && sourceLinkLayer !== 0) return Status.UnexpectedOption;
-  readCommon(at, length);
-  return Status.Ok;
+  const status = checkSolicitation(at, length);
+  if (status === Status.Ok) readCommon(at, length);
+  return status;
 }
 
 /**
@@ -72,31 +70,51 @@ export function decodeRouterSolicitation(at: usize, length: u32): Status {
  * `UnwritableOptions` where the record is of a frame with options besides the one that is written.
  */
 export function encodeRouterAdvertisement(): i32 {
-  if (load<u32>(ROUTER_RECORD_OTHER_OPTION_BYTES) !== 0) return Status.UnwritableOptions;
-  const mac = getMac(ROUTER_RECORD_SOURCE_LINK_LAYER);
-  const payload = ADVERTISEMENT_FIELDS + (mac === 0 ? 0 : LINK_LAYER_OPTION);
-  const trailing = load<u32>(ROUTER_RECORD_TRAILING_BYTES);
-  if (trailing > OUT_BYTES - ICMP - payload) return Status.Oversized;
-  const length = ICMP + payload + trailing;
-  memory.fill(OUT, 0, length);
-  encodeEthernet(OUT, getMac(ETHERNET_RECORD_DESTINATION), getMac(ETHERNET_RECORD_SOURCE), ETHERTYPE_IPV6);
-  memory.copy(OUT + IPV6_SOURCE, ROUTER_RECORD_SOURCE, 16);
-  memory.copy(OUT + IPV6_DESTINATION, ROUTER_RECORD_DESTINATION, 16);
   store<u8>(OUT + CURRENT_HOP_LIMIT, load<u8>(ROUTER_RECORD_CURRENT_HOP_LIMIT));
   store<u8>(OUT + FLAGS, load<u8>(ROUTER_RECORD_FLAGS));
   setU16(OUT + ROUTER_LIFETIME, load<u16>(ROUTER_RECORD_LIFETIME));
   store<u32>(OUT + REACHABLE_TIME, bswap<u32>(load<u32>(ROUTER_RECORD_REACHABLE_TIME)));
   store<u32>(OUT + RETRANS_TIMER, bswap<u32>(load<u32>(ROUTER_RECORD_RETRANS_TIMER)));
-  if (mac !== 0) writeLinkLayer(OUT + ICMP + ADVERTISEMENT_FIELDS, mac);
-  finishMessage(OUT, ADVERTISEMENT, payload);
-  const status = checkAdvertisement(OUT, length);
-  return status === Status.Ok ? <i32>length : status;
+  const length = writeCommon(ADVERTISEMENT, ADVERTISEMENT_FIELDS);
+  const status = length < 0 ? length : checkAdvertisement(OUT, length);
+  return status === Status.Ok ? length : status;
+}
+
+/** As `encodeRouterAdvertisement`. */
+export function encodeRouterSolicitation(): i32 {
+  store<u32>(OUT + SOLICITATION_RESERVED, 0);
+  const length = writeCommon(SOLICITATION, SOLICITATION_FIELDS);
+  const status = length < 0 ? length : checkSolicitation(OUT, length);
+  return status === Status.Ok ? length : status;
+}
+
+/** Writes what stands around the fields of a message; answers with the length of the frame, or a status. */
+function writeCommon(type: u32, fields: u32): i32 {
+  if (load<u32>(ROUTER_RECORD_OTHER_OPTION_BYTES) !== 0) return Status.UnwritableOptions;
+  const mac = getMac(ROUTER_RECORD_SOURCE_LINK_LAYER);
+  const payload = fields + (mac === 0 ? 0 : LINK_LAYER_OPTION);
+  const trailing = load<u32>(ROUTER_RECORD_TRAILING_BYTES);
+  if (trailing > OUT_BYTES - ICMP - payload) return Status.Oversized;
+  encodeEthernet(OUT, getMac(ETHERNET_RECORD_DESTINATION), getMac(ETHERNET_RECORD_SOURCE), ETHERTYPE_IPV6);
+  memory.copy(OUT + IPV6_SOURCE, ROUTER_RECORD_SOURCE, 16);
+  memory.copy(OUT + IPV6_DESTINATION, ROUTER_RECORD_DESTINATION, 16);
+  if (mac !== 0) writeLinkLayer(OUT + ICMP + fields, mac);
+  finishMessage(OUT, type, payload);
+  memory.fill(OUT + ICMP + payload, 0, trailing);
+  return ICMP + payload + trailing;
 }
 
 function checkAdvertisement(at: usize, length: u32): Status {
   const status = checkMessage(at, length, ADVERTISEMENT, ADVERTISEMENT_FIELDS);
   if (status !== Status.Ok) return status;
   return isLinkLocal(at + IPV6_SOURCE) ? Status.Ok : Status.BadSource;
+}
+
+function checkSolicitation(at: usize, length: u32): Status {
+  const status = checkMessage(at, length, SOLICITATION, SOLICITATION_FIELDS);
+  if (status !== Status.Ok) return status;
+  if (load<u8>(at + IPV6_SOURCE) === 0xff) return Status.BadSource;
+  return isUnspecified(at + IPV6_SOURCE) && sourceLinkLayer !== 0 ? Status.UnexpectedOption : Status.Ok;
 }
 
 function readCommon(at: usize, length: u32): void {

@@ -35,6 +35,10 @@ const commonStatuses: Readonly<Record<string, Meaning>> = {
   },
   ZeroLengthOption: { meaning: "An option has the length zero, so there is no telling where the next one begins", source: OPTIONS },
   OptionOverrun: { meaning: "An option runs past the end of the message", source: OPTIONS },
+  UnwritableOptions: {
+    meaning: "There are options besides the source link-layer address: decoding passes over them, encoding cannot write them",
+    source: "Herald's own limit",
+  },
 };
 
 /** A Router Advertisement in an Ethernet frame, as it is captured. */
@@ -55,10 +59,6 @@ export const routerAdvertisement: Format = {
   statuses: {
     ...commonStatuses,
     BadSource: { meaning: "The source address is not a link-local one", source: VALIDATION },
-    UnwritableOptions: {
-      meaning: "There are options besides the source link-layer address: decoding passes over them, encoding cannot write them",
-      source: "Herald's own limit",
-    },
   },
 };
 
@@ -67,6 +67,7 @@ export const routerSolicitation: Format = {
   name: "router-solicitation",
   summary: "Router Solicitation (ICMPv6) in an untagged Ethernet frame, as captured",
   decode: "decodeRouterSolicitation",
+  encode: "encodeRouterSolicitation",
   fields: [...commonFields, ...optionFields],
   statuses: {
     ...commonStatuses,
