@@ -2,6 +2,7 @@
 
 import type { PluginCommand } from "../host/announcer.ts";
 import arp from "./arp/plugin.ts";
+import { bgp } from "./bgp/commands/bgp.ts";
 
 export const builtIns = [arp] as const;
-export const commands: readonly PluginCommand[] = [];
+export const commands: readonly PluginCommand[] = [bgp];

@@ -2,10 +2,12 @@
 
 import type { CommandTools, PluginCommand } from "../announcer.ts";
 import { type Command, parseFlags, suggest } from "./command.ts";
+import { openCommandNetwork } from "./command-network.ts";
 
 const tools: CommandTools = {
   parseFlags: (args, options) => parseFlags(args, options) as never,
   suggest: (found, known) => suggest(found, known),
+  network: openCommandNetwork,
 };
 
 export function hostCommand(command: PluginCommand): Command {

@@ -1,5 +1,7 @@
 /** For built-in plugins with commands of their own: `herald NAME`, beside those of the host. */
 
+import type { Context } from "../announcer.ts";
+
 /** A command's own world, so that a test can give it another. */
 export interface CommandIo {
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -31,6 +33,15 @@ export interface CommandTools {
   ): { readonly values: FlagValues<Options>; readonly positionals: readonly string[] };
   /** `: did you mean bird?` where one of `known` is near, else the list of them. */
   suggest(found: string, known: readonly string[]): string;
+  network(): CommandNetwork;
+}
+
+/** The network of this machine, with nothing denied, for a command that stays. */
+export interface CommandNetwork extends Pick<Context, "net" | "clock" | "codec"> {
+  /** Resolves at SIGINT or SIGTERM. */
+  readonly stopped: Promise<void>;
+  /** Ends all that is open. */
+  close(): void;
 }
 
 export type FlagOptions = Readonly<Record<string, { readonly type: "string" | "boolean"; readonly multiple?: boolean }>>;

@@ -5,7 +5,7 @@
  * built of the speaker's own parts, a session for each peer that connects, but learns instead of telling.
  */
 
-import type { Clock, Close, Connection, Listener, Net } from "../../../host/announcer.ts";
+import type { Clock, Close, Connection, Listener, Net, Secret } from "../../../host/announcer.ts";
 import type { Codec, Message, MessageError } from "../messages.ts";
 import { splitZone } from "../peering/local-end.ts";
 import { SessionRunner } from "../peering/session-runner.ts";
@@ -32,6 +32,12 @@ export interface GlassParts {
   readonly tell: (event: GlassEvent) => void;
 }
 
+/** The key that a peer signs with (TCP MD5). */
+export interface PeerKey {
+  readonly address: string;
+  readonly md5: Secret;
+}
+
 interface Guest {
   readonly runner: SessionRunner;
   readonly rib: AdjRibIn;
@@ -54,9 +60,10 @@ export class LookingGlass {
   }
 
   /** Gives the port, which is chosen where 0 is asked for. */
-  async listen(address: string, port: number): Promise<number> {
+  async listen(address: string, port: number, keys: readonly PeerKey[] = []): Promise<number> {
     const listener = await this.#parts.net.listen({ address, port, hopLimit: 255 }, (connection) => this.#take(connection));
     this.#listeners.push(listener);
+    for (const { address: peer, md5 } of keys) listener.setMd5(peer, md5);
     return listener.port;
   }
 
