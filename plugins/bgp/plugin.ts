@@ -18,6 +18,7 @@
 import { type Announcer, definePlugin, type Permission } from "../../host/announcer.ts";
 import { ATTRIBUTES_SCHEMA, type BgpConfig, CONFIG_SCHEMA } from "./config.ts";
 import { Speaker } from "./speaker.ts";
+import { neighborPermission } from "./unnumbered.ts";
 
 export default definePlugin<BgpConfig>({
   name: "bgp",
@@ -44,14 +45,11 @@ export default definePlugin<BgpConfig>({
   },
 });
 
-const ETHERTYPE_IPV6 = 0x86dd;
-const ICMPV6 = 58;
-
 function permissionsOf({ at, port, listenPort, password, bfdProfile }: BgpConfig["peers"][number]): Permission[] {
   const host = "link" in at ? "[fe80::/10]" : at.family === 6 ? `[${at.address}]` : at.address;
   return [
     { kind: "net", host: `${host}:${port}` },
-    ...("link" in at ? [{ kind: "frame", link: at.link, etherType: ETHERTYPE_IPV6, ipProtocol: ICMPV6 } as const] : []),
+    ...("link" in at ? [neighborPermission(at.link)] : []),
     ...(listenPort === undefined ? [] : [{ kind: "listen", host: `*:${listenPort}` } as const]),
     ...(password !== undefined && "secret" in password ? [{ kind: "secret", name: password.secret } as const] : []),
     ...(bfdProfile === undefined ? [] : [{ kind: "liveness", host: `${host}:*` } as const]),

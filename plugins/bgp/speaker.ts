@@ -16,7 +16,6 @@ export class Speaker {
   readonly #routes: DesiredRoutes;
   readonly #listeners: Listeners;
   readonly #peerings = new Map<string, Peering>();
-  readonly #identifier: string;
   readonly #closeLinks: Close;
   #config: BgpConfig;
   /** The first `apply` has come. */
@@ -26,7 +25,6 @@ export class Speaker {
     this.#context = context;
     this.#config = config;
     this.#routes = new DesiredRoutes(context.routeTables());
-    this.#identifier = identifierOf(context.node, [], context.links.all());
     this.#listeners = new Listeners(context, () => this.#peerings.values());
     this.#closeLinks = context.links.watch(() => {
       for (const peering of this.#peerings.values()) peering.addressesChanged();
@@ -82,7 +80,10 @@ export class Speaker {
     const { peer } = parts;
     const seed = Math.floor(Math.random() * 0x1_0000_0000);
     this.#context.log.info("peerAdded", { peer: peer.name, ...peer.at });
-    return new Peering(parts, { context: this.#context, routes: this.#routes, identifier: this.#identifier, seed });
+    const identifier = (address: string) => identifierOf(this.#context.node, [], this.#context.links.all(), address);
+    // After this turn: the peering has to be among the others first.
+    const moved = () => queueMicrotask(() => void this.#listeners.update());
+    return new Peering(parts, { context: this.#context, routes: this.#routes, identifier, seed, moved });
   }
 
   async #drain(peerings: readonly Peering[]): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Connection, Context, Listener } from "../../../host/announcer.ts";
 import type { Peer } from "../peer.ts";
+import { hopLimitsOf } from "../peer-session.ts";
 import { splitZone } from "./local-end.ts";
 import type { Peering } from "./peering.ts";
 
@@ -11,6 +12,12 @@ interface Place {
   readonly device?: string;
 }
 
+/** A place with what its peers have in common. */
+interface Wanted extends Place {
+  /** GTSM, where all of them have it: the widest. */
+  readonly leastHopLimit?: number;
+}
+
 /** Peers check our hop limit by GTSM (RFC 5082), or are many hops away. */
 const HOP_LIMIT = 255;
 const RETRY_MS = 5_000;
@@ -18,67 +25,100 @@ const RETRY_MS = 5_000;
 export class Listeners {
   readonly #context: Context;
   readonly #peerings: () => Iterable<Peering>;
-  readonly #open = new Map<string, Promise<Listener | undefined>>();
-  #keys = new Map<string, string>();
+  /** By what is wanted, as text; undefined where it failed, until it is tried again. */
+  readonly #open = new Map<string, Listener | undefined>();
+  /** Names of peers whose key is set. */
+  readonly #signed = new Set<string>();
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(context: Context, peerings: () => Iterable<Peering>) {
     this.#context = context;
     this.#peerings = peerings;
   }
 
-  /** Opens what the peers want by now, and closes the rest. */
-  async update(): Promise<void> {
-    const wanted = new Map<string, Place>();
-    for (const { peer } of this.#peerings()) {
-      const place = placeOf(peer);
-      if (place !== undefined) wanted.set(JSON.stringify(place), place);
-    }
-    for (const [id, listener] of this.#open) {
-      if (wanted.has(id)) continue;
-      this.#open.delete(id);
-      (await listener)?.close();
-    }
-    for (const [id, place] of wanted) if (!this.#open.has(id)) this.#open.set(id, this.#listen(id, place));
-    await this.#setKeys();
+  /** Opens what the peers want by now, closes the rest, and sets the keys of TCP MD5. One call at a time. */
+  update(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#update());
+    return this.#turn;
   }
 
-  /** Undefined where it cannot; tried again later. */
-  async #listen(id: string, place: Place): Promise<Listener | undefined> {
+  async #update(): Promise<void> {
+    const wanted = new Map(this.#wanted().map((place) => [JSON.stringify(place), place]));
+    for (const [id, listener] of this.#open) {
+      if (wanted.has(id)) continue;
+      listener?.close();
+      this.#open.delete(id);
+    }
+    for (const [id, place] of wanted) {
+      if (!this.#open.has(id)) this.#open.set(id, await this.#listen(id, place));
+      this.#setKeys(id, place);
+    }
+  }
+
+  #wanted(): Wanted[] {
+    const places = new Map<string, { readonly place: Place; readonly least: (number | undefined)[] }>();
+    for (const { peer } of this.#peerings()) {
+      const place = placeOf(peer);
+      if (place === undefined) continue;
+      const entry = places.get(JSON.stringify(place)) ?? { place, least: [] };
+      places.set(JSON.stringify(place), entry);
+      entry.least.push(hopLimitsOf(peer).least);
+    }
+    return Array.from(places.values(), ({ place, least }) => {
+      const all = least.filter((limit) => limit !== undefined);
+      return all.length < least.length ? place : { ...place, leastHopLimit: Math.min(...all) };
+    });
+  }
+
+  async #listen(id: string, place: Wanted): Promise<Listener | undefined> {
     try {
       return await this.#context.net.listen({ ...place, hopLimit: HOP_LIMIT }, (connection) => this.#take(connection, place));
     } catch (error) {
       this.#context.log.error("Cannot listen for BGP peers", { ...place, error: (error as Error).message, retryAfterMs: RETRY_MS });
       this.#context.clock.after(RETRY_MS, () => {
-        if (this.#open.delete(id)) void this.update();
+        if (this.#open.get(id) === undefined && this.#open.delete(id)) void this.update();
       });
       return undefined;
     }
   }
 
-  #take(connection: Connection, { port }: Place): void {
+  #take(connection: Connection, place: Wanted): void {
     const [address] = splitZone(connection.remoteAddress);
     for (const peering of this.#peerings()) {
-      if (placeOf(peering.peer)?.port !== port || splitZone(peering.address ?? "")[0] !== address) continue;
-      peering.accept(connection);
+      const { peer } = peering;
+      if (!isSame(placeOf(peer), place) || splitZone(peering.address ?? "")[0] !== address) continue;
+      const objection = this.#objectTo(peer, place);
+      if (objection === undefined) peering.accept(connection);
+      else this.#refuse(connection, objection);
       return;
     }
-    this.#context.log.info("Refused a connection of a stranger", { address, port });
+    this.#refuse(connection, "it is no peer");
+  }
+
+  /** What would be asked of a peer, and is not asked of this connection. */
+  #objectTo({ name, ttlSecurityHops, password }: Peer, { leastHopLimit }: Wanted): string | undefined {
+    if (ttlSecurityHops !== undefined && leastHopLimit === undefined)
+      return "its ttl-security cannot be kept beside peers without, on the same port";
+    return password === undefined || this.#signed.has(name) ? undefined : "its password could not be set";
+  }
+
+  #refuse(connection: Connection, reason: string): void {
+    this.#context.log.info("Refused a BGP connection", { address: connection.remoteAddress, reason });
     connection.close();
   }
 
-  /** TCP MD5 is a matter of the listener, before anybody connects. */
-  async #setKeys(): Promise<void> {
-    const keys = new Map<string, string>();
+  /** A key must be there before the peer connects. */
+  #setKeys(id: string, place: Wanted): void {
     for (const { peer, address } of this.#peerings()) {
-      const place = placeOf(peer);
-      if (place === undefined || address === undefined) continue;
-      const id = `${JSON.stringify(place)} ${address}`;
-      keys.set(id, JSON.stringify(peer.password ?? null));
-      if (this.#keys.get(id) === keys.get(id)) continue;
-      const listener = await this.#open.get(JSON.stringify(place));
-      if (listener !== undefined && (peer.password !== undefined || this.#keys.has(id))) listener.setMd5(address, peer.password);
+      if (address === undefined || !isSame(placeOf(peer), place)) continue;
+      this.#signed.delete(peer.name);
+      try {
+        this.#open.get(id)?.setMd5(address, peer.password);
+        if (peer.password !== undefined) this.#signed.add(peer.name);
+      } catch (error) {
+        this.#context.log.error("Cannot set the password of a BGP peer", { peer: peer.name, error: (error as Error).message });
+      }
     }
-    this.#keys = keys;
   }
 }
 
@@ -88,4 +128,8 @@ function placeOf({ at, listenPort, vrf }: Peer): Place | undefined {
   const device = vrf ?? ("link" in at ? at.link : undefined);
   const isIpv4 = "family" in at && at.family === 4;
   return { address: isIpv4 ? "0.0.0.0" : "::", port: listenPort, ...(device === undefined ? {} : { device }) };
+}
+
+function isSame(a: Place | undefined, b: Place): boolean {
+  return a !== undefined && a.address === b.address && a.port === b.port && a.device === b.device;
 }

@@ -9,7 +9,7 @@ export function localEndOf(
   links: readonly Link[],
 ): LocalEnd {
   const [address, zone] = splitZone(localAddress);
-  const isOn = ({ name, addresses }: Link) => (zone === undefined ? addresses?.some((one) => one.address === address) : name === zone);
+  const isOn = ({ name, addresses }: Link) => (zone === undefined ? addresses.some((one) => one.address === address) : name === zone);
   const link = links.find(isOn);
   const addresses = link?.addresses ?? [];
   const first = (matches: (text: string) => boolean) => addresses.find(({ address: text }) => matches(text))?.address;
@@ -47,7 +47,7 @@ function isOnLink(peer: string, addresses: Link["addresses"]): boolean {
   const remote = parseAddress(peer);
   if (remote === undefined) return false;
   if (isLinkLocal(peer)) return true;
-  return (addresses ?? []).some(({ address, prefixLength }) => {
+  return addresses.some(({ address, prefixLength }) => {
     const ours = parseAddress(address);
     const hostBits = BigInt((remote.family === 4 ? 32 : 128) - prefixLength);
     return ours?.family === remote.family && ours.value >> hostBits === remote.value >> hostBits;

@@ -24,10 +24,12 @@ import { watchWhereabouts } from "./whereabouts.ts";
 export interface PeeringParts {
   readonly context: Context;
   readonly routes: DesiredRoutes;
-  /** BGP identifier of the node. */
-  readonly identifier: string;
+  /** BGP identifier towards a peer at this address. */
+  readonly identifier: (address: string) => string;
   /** Of the jitter: another one for each peer and node. */
   readonly seed: number;
+  /** The peer is somewhere else, or has another password: listeners want to know. */
+  readonly moved: () => void;
 }
 
 /** A peer and how quickly BFD looks for its death. */
@@ -206,8 +208,11 @@ export class Peering {
   #watchPassword(name: string): Close {
     let known: string | undefined;
     return this.#parts.context.secrets.watch(name, (revision) => {
-      if (known !== undefined && revision !== known) this.#runner.configure(this.#sessionConfig(), true);
+      const isOther = known !== undefined && revision !== undefined && revision !== known;
       known = revision ?? known;
+      if (!isOther) return;
+      this.#parts.moved();
+      this.#runner.configure(this.#sessionConfig(), true);
     });
   }
 
@@ -216,7 +221,8 @@ export class Peering {
     const isMove = this.#address !== undefined;
     this.#address = address;
     this.#watchLife();
-    if (isMove) this.#runner.configure(this.#sessionConfig(), true);
+    this.#parts.moved();
+    if (isMove || !this.#hasStarted) this.#runner.configure(this.#sessionConfig(), true);
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     // Whoever started us may have stopped a speaker before.
@@ -246,7 +252,7 @@ export class Peering {
   }
 
   #sessionConfig(): SessionConfig {
-    return sessionConfigOf(this.#config.peer, this.#parts.identifier);
+    return sessionConfigOf(this.#config.peer, this.#parts.identifier(this.#address ?? ""));
   }
 
   #transport() {
