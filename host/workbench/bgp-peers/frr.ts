@@ -1,0 +1,105 @@
+/** FRR: zebra for links and next hops, bgpd, and bfdd where it is needed; asked by `vtysh`. */
+
+import { chownSync } from "node:fs";
+import { isUserNamespace } from "../private-network.ts";
+import type { Router, RouterDescription, SeenRoute, SeenSession } from "./description.ts";
+import { placeOf } from "./description.ts";
+import { bfddConfig, bgpdConfig } from "./frr-config.ts";
+import type { Workplace } from "./workplace.ts";
+
+const DAEMONS = "/usr/lib/frr";
+
+export async function startFrr(workplace: Workplace, description: RouterDescription): Promise<Router> {
+  const { asNumber, neighbors, port } = description;
+  const user = await giveFolder(workplace);
+  const common = ["-P", "0", "--vty_socket", workplace.folder, "-z", workplace.path("zserv.api"), "--log", "stdout", ...user];
+  const vtysh = (...commands: readonly string[]) =>
+    workplace.ask("vtysh", "--vty_socket", workplace.folder, ...commands.flatMap((command) => ["-c", command]));
+  const isUp = (daemon: string) => async () => (await vtysh("show daemons")).includes(daemon);
+  const start = async (daemon: string, config: string, ...more: readonly string[]): Promise<void> => {
+    const file = workplace.write(`${daemon}.conf`, config, 0o644);
+    workplace.start([`${DAEMONS}/${daemon}`, "-f", file, "-i", workplace.path(`${daemon}.pid`), ...common, ...more]);
+    await workplace.until(isUp(daemon));
+  };
+  const bfd = neighbors.find((neighbor) => neighbor.bfd !== undefined)?.bfd;
+  await start("zebra", "");
+  if (bfd !== undefined) await start("bfdd", bfddConfig(bfd), "--bfdctl", workplace.path("bfdd.sock"));
+  await start("bgpd", bgpdConfig(description), ...(port === undefined ? [] : ["-p", String(port)]));
+  return {
+    name: "frr",
+    async routes() {
+      const tables = await Promise.all(["ipv4", "ipv6"].map((family) => vtysh(`show bgp ${family} unicast json detail`)));
+      return tables.flatMap(readRoutes);
+    },
+    session: async (neighbor) => readSession(neighbor, await vtysh(`show bgp neighbors ${neighbor} json`)),
+    async refresh(neighbor) {
+      const families = neighbors.find((one) => placeOf(one) === neighbor)?.families ?? [];
+      for (const family of families) await vtysh(`clear bgp ipv${family} unicast ${neighbor} soft in`);
+    },
+    async shutDown(neighbor) {
+      await vtysh("configure terminal", `router bgp ${asNumber}`, `neighbor ${neighbor} shutdown`);
+    },
+    freeze: () => workplace.signal("SIGSTOP"),
+    thaw: () => workplace.signal("SIGCONT"),
+    log: () => workplace.log(),
+    stop: () => workplace.end("SIGTERM"),
+    kill: () => workplace.end("SIGKILL"),
+  };
+}
+
+/** Gives the flags that say whom the daemons run as: their own user, where there are others than root. */
+async function giveFolder(workplace: Workplace): Promise<readonly string[]> {
+  if (isUserNamespace()) return ["-u", "root", "-g", "root"];
+  const id = async (flag: string) => Number(await workplace.ask("id", flag, "frr"));
+  chownSync(workplace.folder, await id("-u"), await id("-g"));
+  return [];
+}
+
+interface FrrPath {
+  readonly aspath: { readonly segments: readonly { readonly list: readonly number[] }[] };
+  readonly metric?: number;
+  readonly med?: number;
+  readonly locPrf?: number;
+  readonly stale?: boolean;
+  readonly community?: { readonly list?: readonly string[] };
+  readonly largeCommunity?: { readonly list?: readonly string[] };
+  readonly extendedCommunity?: { readonly string: string };
+  readonly nexthops: readonly { readonly ip: string }[];
+  readonly peer: { readonly peerId: string; readonly interface?: string };
+}
+
+/** `routes` of a prefix has an entry about the prefix first, then one for each way. */
+function readRoutes(json: string): SeenRoute[] {
+  const { routes = {} } = JSON.parse(json) as { routes?: Readonly<Record<string, readonly (FrrPath | object)[]>> };
+  return Object.entries(routes).flatMap(([prefix, entries]) =>
+    entries.filter((entry): entry is FrrPath => "nexthops" in entry && isLearned(entry as FrrPath)).map((path) => routeOf(prefix, path)),
+  );
+}
+
+/** Its own routes come from a peer without an address. */
+function isLearned({ peer }: FrrPath): boolean {
+  return peer.peerId !== "0.0.0.0" && peer.peerId !== "::";
+}
+
+function routeOf(prefix: string, path: FrrPath): SeenRoute {
+  const med = path.med ?? path.metric;
+  return {
+    prefix,
+    from: path.peer.interface ?? path.peer.peerId,
+    nextHops: path.nexthops.map(({ ip }) => ip),
+    asPath: path.aspath.segments.flatMap(({ list }) => list),
+    ...(path.locPrf === undefined ? {} : { localPref: path.locPrf }),
+    ...(med === undefined ? {} : { med }),
+    communities: path.community?.list ?? [],
+    largeCommunities: path.largeCommunity?.list ?? [],
+    extendedCommunities: (path.extendedCommunity?.string ?? "").split(/ (?!\()/).filter((text) => text !== ""),
+    stale: path.stale ?? false,
+  };
+}
+
+function readSession(neighbor: string, json: string): SeenSession {
+  const all = JSON.parse(json) as Readonly<Record<string, { bgpState?: string; neighborCapabilities?: Readonly<Record<string, unknown>> }>>;
+  const { bgpState = "", neighborCapabilities = {} } = all[neighbor] ?? {};
+  const said = Object.entries(neighborCapabilities).filter(([, value]) => /received/i.test(JSON.stringify(value)));
+  return { state: bgpState.toLowerCase(), capabilities: said.map(([name]) => name) };
+}

@@ -1,0 +1,18 @@
+/** Waiting for what a router will come to show. */
+
+import { setTimeout as wait } from "node:timers/promises";
+
+/** GoBGP takes its time to connect. */
+const LIMIT_MS = 15_000;
+const POLL_MS = 50;
+
+/** The first value that is not undefined. Rejects after 15 s, with `what` was looked for. */
+export async function until<Value>(what: string, look: () => Promise<Value | undefined>, limitMs = LIMIT_MS): Promise<Value> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const value = await look();
+    if (value !== undefined) return value;
+    if (performance.now() > deadline) throw new Error(`No ${what} after ${limitMs / 1000} s`);
+    await wait(POLL_MS);
+  }
+}
