@@ -12,7 +12,7 @@ export async function rejects(promise: Promise<unknown>, says: RegExp): Promise<
 }
 
 /** Resolves when it holds, or throws when it has not within the time. */
-export async function until(holds: () => boolean, withinMs = 2_000): Promise<void> {
+export async function until(holds: () => boolean, withinMs = 5_000): Promise<void> {
   for (let left = withinMs / 10; !holds(); left--) {
     if (left <= 0) throw new Error(`Waited in vain for ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -14,7 +14,8 @@ interface Share {
 
 export class RouteBook {
   readonly #byVip = new Map<string, readonly Contribution[]>();
-  readonly #byPrefix = new Map<string, Map<string, Share>>();
+  /** Most prefixes have one share. */
+  readonly #byPrefix = new Map<string, readonly Share[]>();
   readonly #refused = new Map<string, string>();
   readonly #contents = new WeakMap<object, string>();
 
@@ -76,32 +77,36 @@ export class RouteBook {
   #merge(prefix: string, peer: string): RouteAttributes | string | undefined {
     const shares = this.#byPrefix.get(prefix);
     if (shares === undefined) return undefined;
-    // Keys begin with the source. Most prefixes have one share.
-    const sorted = shares.size === 1 ? [...shares.values()] : [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, share]) => share);
-    return mergeRoute(
-      sorted.map(({ contribution }) => contribution),
-      peer,
-    );
+    const contributions = shares.map(({ contribution }) => contribution);
+    // Keys begin with the source.
+    if (contributions.length > 1) contributions.sort((a, b) => (this.#keyOf(a) < this.#keyOf(b) ? -1 : 1));
+    return mergeRoute(contributions, peer);
   }
 
   #add(contribution: Contribution): void {
-    const shares = this.#byPrefix.get(contribution.prefix) ?? new Map<string, Share>();
-    this.#byPrefix.set(contribution.prefix, shares);
-    const key = this.#keyOf(contribution);
-    const share = shares.get(key);
-    if (share === undefined) shares.set(key, { contribution, count: 1 });
+    const shares = this.#byPrefix.get(contribution.prefix) ?? [];
+    const share = this.#find(shares, contribution);
+    if (share === undefined) this.#byPrefix.set(contribution.prefix, [...shares, { contribution, count: 1 }]);
     else share.count += 1;
   }
 
   #drop(contribution: Contribution): void {
-    const shares = this.#byPrefix.get(contribution.prefix);
-    const key = this.#keyOf(contribution);
-    const share = shares?.get(key);
-    if (shares === undefined || share === undefined)
-      throw new Error(`Cannot drop what ${contribution.source} gave ${contribution.prefix}: it is not there`);
+    const { prefix, source } = contribution;
+    const shares = this.#byPrefix.get(prefix) ?? [];
+    const share = this.#find(shares, contribution);
+    if (share === undefined) throw new Error(`Cannot drop what ${source} gave ${prefix}: it is not there`);
     share.count -= 1;
-    if (share.count === 0) shares.delete(key);
-    if (shares.size === 0) this.#byPrefix.delete(contribution.prefix);
+    if (share.count > 0) return;
+    if (shares.length === 1) this.#byPrefix.delete(prefix);
+    else
+      this.#byPrefix.set(
+        prefix,
+        shares.filter((other) => other !== share),
+      );
+  }
+
+  #find(shares: readonly Share[], contribution: Contribution): Share | undefined {
+    return shares.find((share) => this.#keyOf(share.contribution) === this.#keyOf(contribution));
   }
 
   /** The host shares the terms among announcements, so that their text is made once. */
