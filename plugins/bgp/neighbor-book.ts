@@ -17,7 +17,7 @@ export class NeighborBook {
   readonly #context: Pick<Context, "clock" | "log">;
   readonly #link: string;
   readonly #call: (address: string | undefined) => void;
-  /** The lowest address first. */
+  /** The neighbor first, then the lowest address. */
   #routers: readonly Router[] = [];
   #told: string | undefined;
   #hasWarned = false;
@@ -33,8 +33,8 @@ export class NeighborBook {
   heard(address: string, lifetimeSeconds: number): void {
     const untilMs = this.#context.clock.now() + Math.max(LEAST_SILENCE_MS, lifetimeSeconds * 1000);
     const router = { address, value: parseAddress(address)?.value ?? 0n, untilMs };
-    const all = [...this.#routers.filter((known) => known.address !== address), router];
-    this.#settle(all.sort((one, other) => (one.value < other.value ? -1 : 1)).slice(0, MOST_NEIGHBORS));
+    const others = this.#routers.filter((known) => known.address !== address);
+    this.#settle([...others, router]);
   }
 
   clear(): void {
@@ -44,7 +44,8 @@ export class NeighborBook {
   #settle(routers: readonly Router[]): void {
     const { clock, log } = this.#context;
     const nowMs = clock.now();
-    this.#routers = routers.filter(({ untilMs }) => untilMs > nowMs);
+    const living = routers.filter(({ untilMs }) => untilMs > nowMs);
+    this.#routers = living.sort((one, other) => (this.#comesFirst(one, other) ? -1 : 1)).slice(0, MOST_NEIGHBORS);
     this.#cancel();
     if (this.#routers.length > 0) {
       const nextMs = Math.min(...this.#routers.map(({ untilMs }) => untilMs));
@@ -52,14 +53,17 @@ export class NeighborBook {
     }
     const addresses = this.#routers.map(({ address }) => address);
     if (addresses.length > 1 && !this.#hasWarned)
-      log.warn("There is more than one router on the link of an unnumbered peer; taking the lowest address", {
-        link: this.#link,
-        addresses,
-      });
+      log.warn("There is more than one router on the link of an unnumbered peer", { link: this.#link, taken: addresses[0], addresses });
     this.#hasWarned = addresses.length > 1;
     const [first] = addresses;
     if (first === this.#told) return;
     this.#told = first;
     this.#call(first === undefined ? undefined : `${first}%${this.#link}`);
+  }
+
+  /** Whoever is the neighbor stays it, so that a session is not lost to a router that comes later. */
+  #comesFirst(one: Router, other: Router): boolean {
+    if (one.address === this.#told || other.address === this.#told) return one.address === this.#told;
+    return one.value < other.value;
   }
 }

@@ -80,22 +80,28 @@ unnumbered("asks at once, and advertises itself as nobody's default router, afte
   await stage.end();
 });
 
-unnumbered("takes who is heard first, with its zone, and of several the lowest address with one warning", async () => {
+unnumbered("takes who is heard first, with its zone, keeps it, and warns once of others", async () => {
   const { stage, clock, heard, hear } = await watching();
-  hear(advertisement(0x20));
-  hear(advertisement(0x20));
-  assert.equal(heard, ["fe80::20%eth0"]);
   for (let second = 0; second < 20; second++) {
-    hear(advertisement(0x30));
-    hear(advertisement(0x20));
-    hear(advertisement(0x1f));
+    for (const number of [0x20, 0x30, 0x1f]) hear(advertisement(number));
     await clock.advance(1000);
   }
-  assert.equal(heard, ["fe80::20%eth0", "fe80::1f%eth0"]);
+  assert.equal(heard, ["fe80::20%eth0"]);
   const warnings = stage.lines.filter(({ level }) => level === "warn");
   assert.is(warnings.length, 1);
   assert.match(String(warnings[0]?.message), "more than one router on the link");
-  await clock.advance(30_000);
+  assert.is(warnings[0]?.fields["taken"], "fe80::20");
+  await stage.end();
+});
+
+unnumbered("takes the lowest address of the others when the neighbor falls silent", async () => {
+  const { stage, clock, heard, hear } = await watching();
+  hear(advertisement(0x20));
+  await clock.advance(10_000);
+  for (const number of [0x30, 0x1f, 0x2f]) hear(advertisement(number));
+  await clock.advance(20_000);
+  assert.equal(heard, ["fe80::20%eth0", "fe80::1f%eth0"]);
+  await clock.advance(10_000);
   assert.equal(heard, ["fe80::20%eth0", "fe80::1f%eth0", undefined]);
   await stage.end();
 });
@@ -114,16 +120,6 @@ unnumbered("forgets who has been silent for 30 s, or for its own lifetime where 
   assert.equal(heard.slice(2), ["fe80::2%eth0"]);
   await clock.advance(1);
   assert.equal(heard.slice(3), [undefined]);
-  await stage.end();
-});
-
-unnumbered("the next lowest follows one that falls silent", async () => {
-  const { stage, clock, heard, hear } = await watching();
-  hear(advertisement(1));
-  await clock.advance(10_000);
-  hear(advertisement(2));
-  await clock.advance(20_000);
-  assert.equal(heard, ["fe80::1%eth0", "fe80::2%eth0"]);
   await stage.end();
 });
 
@@ -156,16 +152,16 @@ unnumbered("answers a solicitation within half a second, and never sends twice i
   await stage.end();
 });
 
-unnumbered("whoever invents routers fills no memory, and the lowest address stays", async () => {
-  const { stage, clock, heard, hear } = await watching();
-  for (let number = 0xffff; number >= 0x100; number -= 7) hear(advertisement(1, { sourceAddress: `fe80::1:${number.toString(16)}` }));
-  hear(advertisement(2));
-  const until = heard.length;
-  for (let number = 0x100; number < 0xffff; number += 7) hear(advertisement(1, { sourceAddress: `fe80::1:${number.toString(16)}` }));
-  assert.is(heard.length, until);
-  assert.is(heard.at(-1), "fe80::2%eth0");
-  await clock.advance(30_000);
+unnumbered("whoever invents routers fills no memory, and does not take the neighbor's place", async () => {
+  const { stage, clock, heard, hear, running } = await watching();
+  hear(advertisement(2, { sourceAddress: "fe80::8000" }));
+  for (let number = 1; number < 0xffff; number += 97) hear(advertisement(1, { sourceAddress: `fe80::${number.toString(16)}` }));
+  hear(advertisement(2, { sourceAddress: "fe80::8000" }));
+  await clock.advance(29_999);
+  assert.equal(heard, ["fe80::8000%eth0"]);
+  await clock.advance(1);
   assert.is(heard.at(-1), undefined);
+  assert.is(running.open, 2, "a socket, and the watch of the links");
   await stage.end();
 });
 

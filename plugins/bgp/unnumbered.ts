@@ -35,7 +35,7 @@ export function neighborPermission(link: string): Permission {
 
 /**
  * Calls back with the neighbor's address and zone, `fe80::1%eth0`, whenever it has changed; undefined: nobody is heard any more, which says
- * nothing about a session that is up. Of several neighbors it is the one with the lowest address. Follows a link that goes and comes back.
+ * nothing about a session that is up. Who was heard first stays the neighbor until it falls silent; of several then, it is the lowest address. Follows a link that goes and comes back.
  */
 export function watchNeighbor(context: Context, link: string, call: (address: string | undefined) => void): Close {
   let isOpen = true;
