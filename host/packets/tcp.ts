@@ -100,6 +100,6 @@ function libcFor(options: readonly string[]): Libc {
   try {
     return libc();
   } catch (cause) {
-    throw new Error(`options ${options.join(", ")} are not to be had: ${(cause as Error).message}`, { cause });
+    throw new Error(`this machine cannot set ${options.join(", ")}: ${(cause as Error).message}`, { cause });
   }
 }
