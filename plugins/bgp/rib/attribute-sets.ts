@@ -16,6 +16,7 @@ interface Entry {
 export class AttributeSets {
   readonly #ids = new Map<string, number>();
   readonly #entries = new Map<number, Entry>();
+  readonly #contents = new WeakMap<RouteAttributes, string>();
   #last = 0;
 
   /** Sets that some desired route has. */
@@ -25,7 +26,7 @@ export class AttributeSets {
 
   /** The number of a set, held once more. */
   take(attributes: RouteAttributes): number {
-    const content = JSON.stringify(attributes);
+    const content = this.#contentOf(attributes);
     let id = this.#ids.get(content);
     if (id === undefined) {
       this.#last += 1;
@@ -49,6 +50,16 @@ export class AttributeSets {
   /** What a number that somebody holds stands for. */
   get(id: number): RouteAttributes {
     return this.#entryOf(id).attributes;
+  }
+
+  /** The book gives the same object for the same terms. */
+  #contentOf(attributes: RouteAttributes): string {
+    let content = this.#contents.get(attributes);
+    if (content === undefined) {
+      content = JSON.stringify(attributes);
+      this.#contents.set(attributes, content);
+    }
+    return content;
   }
 
   #entryOf(id: number): Entry {

@@ -18,6 +18,7 @@ export class RouteBook {
   readonly #byPrefix = new Map<string, readonly Share[]>();
   readonly #refused = new Map<string, string>();
   readonly #contents = new WeakMap<object, string>();
+  readonly #merged = new WeakMap<object, Map<string, RouteAttributes | string | undefined>>();
 
   /** Takes an announcement in, in the place of the last one of the same address; gives the prefixes that may have changed. */
   put(announcement: Announcement): Set<string> {
@@ -77,10 +78,24 @@ export class RouteBook {
   #merge(prefix: string, peer: string): RouteAttributes | string | undefined {
     const shares = this.#byPrefix.get(prefix);
     if (shares === undefined) return undefined;
+    const [only] = shares;
+    if (shares.length === 1 && only !== undefined) return this.#mergeOne(only.contribution, peer);
     const contributions = shares.map(({ contribution }) => contribution);
     // Keys begin with the source.
-    if (contributions.length > 1) contributions.sort((a, b) => (this.#keyOf(a) < this.#keyOf(b) ? -1 : 1));
+    contributions.sort((a, b) => (this.#keyOf(a) < this.#keyOf(b) ? -1 : 1));
     return mergeRoute(contributions, peer);
+  }
+
+  /** Of thousands of prefixes with the same terms, the same object for all. */
+  #mergeOne(contribution: Contribution, peer: string): RouteAttributes | string | undefined {
+    if (contribution.endpoints !== undefined) return mergeRoute([contribution], peer);
+    let byPeer = this.#merged.get(contribution.terms);
+    if (byPeer === undefined) {
+      byPeer = new Map();
+      this.#merged.set(contribution.terms, byPeer);
+    }
+    if (!byPeer.has(peer)) byPeer.set(peer, mergeRoute([contribution], peer));
+    return byPeer.get(peer);
   }
 
   #add(contribution: Contribution): void {
@@ -106,7 +121,7 @@ export class RouteBook {
   }
 
   #find(shares: readonly Share[], contribution: Contribution): Share | undefined {
-    return shares.find((share) => this.#keyOf(share.contribution) === this.#keyOf(contribution));
+    return shares.find((share) => share.contribution === contribution || this.#keyOf(share.contribution) === this.#keyOf(contribution));
   }
 
   /** The host shares the terms among announcements, so that their text is made once. */

@@ -40,8 +40,8 @@ const ENDPOINT_BANDWIDTH = 125_000_000;
 export function contributionsOf({ vip, family, attributes, localEndpoints }: Announcement): readonly Contribution[] | string {
   const address = parseAddress(vip);
   if (address === undefined) return `invalidIP: ${vip} is no address`;
-  const all = Object.entries(attributes as Readonly<Record<string, RouteTerms>>).sort(([a], [b]) => (a < b ? -1 : 1));
-  const conflict = findConflict(family, all);
+  const { all, conflicts } = readTerms(attributes as Readonly<Record<string, RouteTerms>>);
+  const conflict = conflicts[family];
   if (conflict !== undefined) return conflict;
   const width = widthBits(family);
   return all.flatMap(([source, terms]) => {
@@ -55,6 +55,25 @@ export function contributionsOf({ vip, family, attributes, localEndpoints }: Ann
     // (MetalLB issue 2811). The address itself draws it to where the endpoints are.
     return localEndpoints === undefined ? [aggregate] : [aggregate, { ...own, prefix: `${vip}/${width}` }];
   });
+}
+
+/** By name, with the contradictions among them. */
+interface AllTerms {
+  readonly all: readonly (readonly [string, RouteTerms])[];
+  readonly conflicts: Readonly<Record<4 | 6, string | undefined>>;
+}
+
+/** The host shares one object among all announcements of the same terms. */
+const known = new WeakMap<object, AllTerms>();
+
+function readTerms(attributes: Readonly<Record<string, RouteTerms>>): AllTerms {
+  let terms = known.get(attributes);
+  if (terms === undefined) {
+    const all = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+    terms = { all, conflicts: { 4: findConflict(4, all), 6: findConflict(6, all) } };
+    known.set(attributes, terms);
+  }
+  return terms;
 }
 
 /** What a peer is told of a prefix, by all that is contributed to it, in order of source; undefined: nothing. A text: why nothing. */
