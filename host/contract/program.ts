@@ -44,7 +44,7 @@ export interface Program {
    */
   attach(links: readonly string[]): Promise<void>;
   /**
-   * Binds datagram port 1 to 7 of the program to a UDP socket of the packet worker, and gives the socket's port. What was bound before is
+   * Binds datagram port 1 to 255 of the program to a UDP socket of the packet worker, and gives the socket's port. What was bound before is
    * closed, unless it is the same. From there the program sends to whom it likes.
    */
   bind(datagramPort: number, options: DatagramBinding): Promise<number>;

@@ -23,7 +23,8 @@ export interface Endpoint {
   readonly udpPort: number;
 }
 
-export const DATAGRAM_PORTS = 7;
+/** As many as a descriptor can name. */
+export const DATAGRAM_PORTS = 255;
 
 /** Throws one line that names the first thing that cannot be. */
 export function checkDatagrams(port: number, { address, udpPort, hopLimit = 64 }: DatagramOptions): void {

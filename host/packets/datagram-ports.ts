@@ -1,4 +1,4 @@
-/** The datagram ports of one program, by the numbers 1 to 7 that its descriptors name them by. */
+/** The datagram ports of one program, by the numbers 1 to 255 that its descriptors name them by. */
 
 import { checkDatagrams, type DatagramOptions } from "./datagram-options.ts";
 import type { LinkTable } from "./link-table.ts";

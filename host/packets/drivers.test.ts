@@ -1,4 +1,6 @@
 /** The event-loop driver with an engine that only counts, and the switchboard's hearts. The blocking loop: `packet-worker.test.ts`. */
+import { stat } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EventLoopDriver } from "./drivers.ts";
@@ -67,6 +69,24 @@ DRIVERS("a timer that comes due earlier is not slept through, one that was put o
   const before = turns.length;
   await pause(20);
   assert.is(turns.length, before);
+});
+
+DRIVERS("after a pause sockets are asked before a timer falls due", async () => {
+  const { engine, driver, turns } = counting();
+  const startedMs = performance.now();
+  engine.nextTickMs = startedMs + 10;
+  driver.wake();
+  const order: string[] = [];
+  engine.hasMore = () => {
+    order.push("turn");
+    engine.nextTickMs = Infinity;
+    return false;
+  };
+  stat(fileURLToPath(import.meta.url), () => order.push("input"));
+  while (performance.now() < startedMs + 50); // the process is away, and both are waiting when it is back
+  await pause(30);
+  assert.is(turns.length, 2);
+  assert.equal(order[0], "input");
 });
 
 DRIVERS("a timer beyond what Node's timers know is no busy loop", async () => {

@@ -21,6 +21,7 @@ export class EventLoopDriver {
   readonly #engine: PacketEngine;
   readonly #afterTurn: () => void;
   #timer: NodeJS.Timeout | undefined;
+  #timerTurn: NodeJS.Immediate | undefined;
   #dueMs = Infinity;
   #isScheduled = false;
 
@@ -36,13 +37,16 @@ export class EventLoopDriver {
     if (hasMore) this.schedule();
     const next = this.#engine.nextTickMs;
     if (hasMore || next === this.#dueMs) return;
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     this.#dueMs = next;
     if (next === Infinity) return;
+    // The turn comes after the sockets were asked: when the process was paused, a timer must not find that nothing came meanwhile.
     this.#timer = setTimeout(
       () => {
-        this.#dueMs = Infinity;
-        this.wake();
+        this.#timerTurn = setImmediate(() => {
+          this.#dueMs = Infinity;
+          this.wake();
+        });
       },
       toTimeout(next - nowMs),
     );
@@ -59,7 +63,12 @@ export class EventLoopDriver {
   }
 
   stop(): void {
+    this.#clearTimer();
+  }
+
+  #clearTimer(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#timerTurn);
   }
 }
 

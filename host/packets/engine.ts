@@ -239,6 +239,16 @@ export class PacketEngine {
     return taken;
   }
 
+  /** States of all rows, of each program where one has changed since the last call. */
+  takeStates(): { program: string; states: Uint8Array }[] {
+    const taken: { program: string; states: Uint8Array }[] = [];
+    for (const [name, { program }] of this.#programs) {
+      const states = program.takeStates();
+      if (states !== undefined) taken.push({ program: name, states });
+    }
+    return taken;
+  }
+
   statistics(): Record<string, ProgramStatistics> {
     return Object.fromEntries(
       [...this.#programs].map(([name, running]) => {

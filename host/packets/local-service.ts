@@ -8,9 +8,11 @@ import type { Wire } from "./wire.ts";
 
 export function localService(wire: Wire): PacketService {
   const listeners = new Set<(program: string, event: RawEvent) => void>();
+  const stateListeners = new Set<(program: string, states: Uint8Array) => void>();
   const engine: PacketEngine = new PacketEngine(wire, () => driver.schedule());
   const driver = new EventLoopDriver(engine, () => {
     for (const { program, event } of engine.takeEvents()) for (const call of listeners) call(program, event);
+    for (const { program, states } of engine.takeStates()) for (const call of stateListeners) call(program, states);
   });
   const call = async <Result>(run: () => Result): Promise<Result> => {
     const result = run();
@@ -31,6 +33,10 @@ export function localService(wire: Wire): PacketService {
     onEvent(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onStates(listener) {
+      stateListeners.add(listener);
+      return () => void stateListeners.delete(listener);
     },
     async stop() {
       driver.stop();

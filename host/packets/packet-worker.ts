@@ -68,6 +68,7 @@ class WorkerClient implements PacketService {
   readonly #onLost: (error: Error) => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(program: string, event: RawEvent) => void>();
+  readonly #stateListeners = new Set<(program: string, states: Uint8Array) => void>();
   readonly #heart: NodeJS.Timeout;
   readonly #onExit = (): void => {
     // A thread that is ended while it loads koffi takes the process with it.
@@ -112,6 +113,11 @@ class WorkerClient implements PacketService {
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
   counters: PacketService["counters"] = (...args) => this.#call("counters", args);
 
+  onStates(call: (program: string, states: Uint8Array) => void): Close {
+    this.#stateListeners.add(call);
+    return () => void this.#stateListeners.delete(call);
+  }
+
   onEvent(call: (program: string, event: RawEvent) => void): Close {
     this.#listeners.add(call);
     return () => void this.#listeners.delete(call);
@@ -148,6 +154,10 @@ class WorkerClient implements PacketService {
   #receive(reply: Reply): void {
     if ("event" in reply) {
       for (const call of this.#listeners) call(reply.program, reply.event);
+      return;
+    }
+    if ("states" in reply) {
+      for (const call of this.#stateListeners) call(reply.program, reply.states);
       return;
     }
     const waiting = this.#waiting.get(reply.id);

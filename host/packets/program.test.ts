@@ -114,6 +114,17 @@ PROGRAM("events that a program only says to have written are at most a ring", ()
   assert.is(program.takeEvents().length, 0);
 });
 
+PROGRAM("states are handed out where a program has them, and once a version", () => {
+  assert.is(load().takeStates(), undefined);
+  const statesVersion = { type: "i32", value: 7, isMutable: true } as const;
+  const program = load({ globals: { ...globals, STATES: i32(16_384), statesVersion } });
+  assert.is(program.takeStates()?.length, 40 * 8);
+  assert.is(program.takeStates(), undefined);
+  assert.throws(() => withGlobal("STATES", i32(16_384)), "found STATES and no global statesVersion, expected one");
+  for (const at of [-8, 4, PAGE - 40 * 8 + 8])
+    assert.throws(() => load({ globals: { ...globals, STATES: i32(at), statesVersion } }), `found STATES at ${at}, 320 bytes`);
+});
+
 PROGRAM("a refusal has the program's name for it, or its number", () => {
   const program = withGlobal("Refused.TableFull", i32(-7));
   assert.equal([program.refusalName(-7), program.refusalName(-8)], ["table_full", "status_8"]);

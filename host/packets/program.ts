@@ -17,6 +17,7 @@ interface Exports {
   nextTickMs: WebAssembly.Global;
   eventsWritten: WebAssembly.Global;
   rowCount: WebAssembly.Global;
+  statesVersion?: WebAssembly.Global;
 }
 
 const ABI_VERSION = 1;
@@ -24,6 +25,8 @@ export const ROW_BYTES = 64;
 const DESCRIPTOR_BYTES = 32;
 const COUNTER_BYTES = 32;
 const EVENT_BYTES = 64;
+/** One row's entry in STATES. */
+export const STATE_BYTES = 8;
 const FLAG_UP = 1;
 
 const regions = ["RX", "RX_DESCRIPTORS", "TX", "TX_DESCRIPTORS", "ROW", "DROPS", "EVENTS", "LEVELS", "COUNTERS"] as const;
@@ -72,7 +75,9 @@ export class PacketProgram {
   readonly #u64: BigUint64Array;
   readonly #rxLength: number;
   readonly #txLength: number;
+  readonly #statesAt: number | undefined;
   #eventsRead = 0;
+  #statesRead = 0;
 
   /** Throws, naming what is missing or out of bounds, where the module breaks the ABI. */
   constructor(name: string, module: WebAssembly.Module) {
@@ -82,6 +87,7 @@ export class PacketProgram {
     const exports = new WebAssembly.Instance(module).exports;
     this.#numbers = readNumbers(name, exports);
     checkExports(name, exports, this.#numbers);
+    this.#statesAt = findStates(name, exports, this.#numbers);
     this.#exports = exports as unknown as Exports;
     const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global) as [string, WebAssembly.Global][];
     this.#dropNames = globals.filter(([key]) => key.startsWith("Drop.")).map(([key, { value }]) => [value, snakeCase(key.slice(5))]);
@@ -184,6 +190,14 @@ export class PacketProgram {
     return (((this.#u32[(this.#numbers.LEVELS >> 2) + (row >> 5)] as number) >>> (row & 31)) & 1) === 1;
   }
 
+  /** A copy of all rows' states, STATE_BYTES each; undefined where none has changed since the last call, or the program has none. */
+  takeStates(): Uint8Array | undefined {
+    const version = this.#exports.statesVersion?.value;
+    if (this.#statesAt === undefined || version === this.#statesRead) return undefined;
+    this.#statesRead = version ?? 0;
+    return this.memory.slice(this.#statesAt, this.#statesAt + this.rows * STATE_BYTES);
+  }
+
   /** Events since the last call; where the ring was overrun, the oldest are lost. */
   takeEvents(): RawEvent[] {
     const written = this.#exports.eventsWritten.value >>> 0;
@@ -246,6 +260,18 @@ function checkExports(name: string, exports: Record<string, unknown>, numbers: N
     const isInside = numbers[key] >= 0 && numbers[key] % 8 === 0 && numbers[key] + lengths[key] <= bytes;
     if (!isInside) broken(name, `${key} at ${numbers[key]}, ${lengths[key]} bytes`, `a multiple of 8 inside the memory of ${bytes} bytes`);
   }
+}
+
+/** Where STATES lies, in a program that has it. */
+function findStates(name: string, exports: Record<string, unknown>, { ROWS }: Numbers): number | undefined {
+  const { STATES, statesVersion, memory } = exports;
+  if (STATES === undefined) return undefined;
+  if (!(statesVersion instanceof WebAssembly.Global)) broken(name, "STATES and no global statesVersion", "one");
+  const at = STATES instanceof WebAssembly.Global ? Number(STATES.value) : Number.NaN;
+  const bytes = (memory as WebAssembly.Memory).buffer.byteLength;
+  if (!(at >= 0 && at % 8 === 0 && at + ROWS * STATE_BYTES <= bytes))
+    broken(name, `STATES at ${at}, ${ROWS * STATE_BYTES} bytes`, `a multiple of 8 inside the memory of ${bytes} bytes`);
+  return at;
 }
 
 function canGrow(memory: WebAssembly.Memory): boolean {

@@ -22,7 +22,7 @@ export interface PacketService {
   /** The program's links from now on, whole set; gives those that could not be opened. */
   attach(name: string, links: readonly WireLink[]): Promise<{ link: string; error: string }[]>;
   /**
-   * Binds the program's datagram port 1 to 7, and gives its UDP port. What is bound to the same already stays as it is, else it
+   * Binds the program's datagram port 1 to 255, and gives its UDP port. What is bound to the same already stays as it is, else it
    * is closed first.
    */
   openDatagrams(name: string, port: number, options: DatagramOptions): Promise<number>;
@@ -33,9 +33,11 @@ export interface PacketService {
   statistics(): Promise<Record<string, ProgramStatistics>>;
   counters(name: string, ids: Int32Array): Promise<RowCounters[]>;
   onEvent(call: (program: string, event: RawEvent) => void): Close;
+  /** Calls back after each turn in which a row's state has changed, with those of all the program's rows, STATE_BYTES each. */
+  onStates(call: (program: string, states: Uint8Array) => void): Close;
   /** Closes every port. Nothing is answered afterwards. */
   stop(): Promise<void>;
 }
 
 /** The engine's methods that may be called by message. */
-export type Method = Exclude<keyof PacketService, "wire" | "onEvent" | "stop">;
+export type Method = Exclude<keyof PacketService, "wire" | "onEvent" | "onStates" | "stop">;

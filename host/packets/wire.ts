@@ -34,7 +34,7 @@ export interface DatagramPort extends FramePort {
   readonly udpPort: number;
 }
 
-/** `port` is the program's name for it, 1 to 7; `links` are those that it has attached at any time. */
+/** `port` is the program's name for it, 1 to 255; `links` are those that it has attached at any time. */
 export interface DatagramRequest {
   readonly program: PacketProgram;
   readonly port: number;

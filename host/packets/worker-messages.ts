@@ -24,4 +24,5 @@ export const READY = 0;
 
 export type Reply =
   | { readonly id: number; readonly result?: unknown; readonly error?: string }
-  | { readonly program: string; readonly event: RawEvent };
+  | { readonly program: string; readonly event: RawEvent }
+  | { readonly program: string; readonly states: Uint8Array };

@@ -29,8 +29,9 @@ function answer({ id, method, args }: Call): void {
   }
 }
 
-function tellEvents(): void {
+function tellNews(): void {
   for (const event of engine.takeEvents()) port?.postMessage(event);
+  for (const states of engine.takeStates()) port?.postMessage(states);
 }
 
 function checkMain(): void {
@@ -44,10 +45,10 @@ if (isBlocking) {
   const onMail = (message: unknown): void => {
     if (message !== "stop") answer(message as Call);
   };
-  runBlocking(engine, c, { switchboard, wakeFd, port, beatMs }, { mail: onMail, turn: tellEvents, beat: checkMain });
+  runBlocking(engine, c, { switchboard, wakeFd, port, beatMs }, { mail: onMail, turn: tellNews, beat: checkMain });
   engine.close();
 } else {
-  loop = new EventLoopDriver(engine, tellEvents);
+  loop = new EventLoopDriver(engine, tellNews);
   const timer = setInterval(checkMain, beatMs);
   port.on("message", (message: Call | "stop") => {
     if (message !== "stop") {

@@ -18,6 +18,7 @@ const everyLink: readonly Permission[] = [{ kind: "frame", link: "*", etherType:
 
 /** A service that writes down what it is asked, and answers what a test tells it to. */
 class FakeService implements PacketService {
+  onStates = () => () => {};
   readonly wire = "memory";
   readonly calls: string[] = [];
   readonly listeners = new Set<(program: string, event: RawEvent) => void>();
