@@ -8,6 +8,14 @@ export function setU16(at: usize, value: u32): void {
   store<u16>(at, bswap<u16>(<u16>value));
 }
 
+export function getU32(at: usize): u32 {
+  return bswap<u32>(load<u32>(at));
+}
+
+export function setU32(at: usize, value: u32): void {
+  store<u32>(at, bswap<u32>(value));
+}
+
 /** Six bytes as a number below 2^48, in memory order (the first byte is the lowest): for comparing, not for printing. */
 export function getMac(at: usize): u64 {
   return load<u32>(at) | ((<u64>load<u16>(at + 4)) << 32);

@@ -22,4 +22,11 @@ export enum Status {
   OptionOverrun = -19,
   UnexpectedOption = -20,
   UnwritableOptions = -21,
+  LengthTooShort = -22,
+  LengthTooLong = -23,
+  ZeroDetectMult = -24,
+  MultipointBit = -25,
+  ZeroDiscriminator = -26,
+  NoYourDiscriminator = -27,
+  AuthenticationBit = -28,
 }

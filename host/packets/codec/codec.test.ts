@@ -24,7 +24,7 @@ codecs("codec() refuses a format that is none", () => {
     () => codec("ospf"),
     (error: Error) =>
       error instanceof RangeError &&
-      error.message === "Unknown format ospf: expected arp, ethernet, router-advertisement, router-solicitation",
+      error.message === "Unknown format ospf: expected arp, bfd, ethernet, router-advertisement, router-solicitation",
   );
 });
 
@@ -115,7 +115,8 @@ for (const format of formats) {
         if (format.encode === undefined) return;
         const encoded = encode(decoded.fields);
         if (!encoded.ok) return assert.ok(encoded.status === "UnwritableOptions" && decoded.fields["otherOptionBytes"] !== 0);
-        assert.is(encoded.bytes.length, bytes.length);
+        // What follows a BFD packet in its datagram is no part of it.
+        assert.is(encoded.bytes.length, format.name === "bfd" ? 24 : bytes.length);
         assert.equal(decode(encoded.bytes), decoded);
       }),
       { numRuns: 20_000, interruptAfterTimeLimit: 20_000 }, // a failure prints its seed

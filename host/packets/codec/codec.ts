@@ -6,6 +6,7 @@
  * Works on copies and allocates: for tools, tests and slow paths. Hot paths stay inside their WASM module.
  */
 import { arp } from "./arp.ts";
+import { bfd } from "./bfd.ts";
 import { ethernet } from "./ethernet.ts";
 import type { Format, Meaning } from "./format.ts";
 import { kinds } from "./kinds.ts";
@@ -13,7 +14,7 @@ import { routerAdvertisement, routerSolicitation } from "./router-advertisement.
 import { wireModule } from "./wire-module.ts";
 
 /** Every format, in the order of `--help`. */
-export const formats: readonly Format[] = [arp, ethernet, routerAdvertisement, routerSolicitation];
+export const formats: readonly Format[] = [arp, bfd, ethernet, routerAdvertisement, routerSolicitation];
 
 export type Fields = Readonly<Record<string, string | number>>;
 
