@@ -9,9 +9,15 @@ import type { ClusterObject } from "./project.ts";
 import { type EndpointSlice, mergeEndpoints } from "./project-endpoints.ts";
 import { type ServiceStatus, withStatus } from "./service-status.ts";
 import type { FactSink } from "./store.ts";
+import type { Translated } from "./translated.ts";
+
+type WithoutValue<T> = T extends unknown ? Omit<T, "value"> : never;
+/** Which object it is. */
+export type ObjectId = WithoutValue<ClusterObject>;
 
 export class ClusterObjects {
   readonly #sink: FactSink;
+  readonly #translated: Translated | undefined;
   readonly #services = new Map<ServiceKey, ServiceFact>();
   readonly #statuses = new Map<ServiceKey, ServiceStatus>();
   readonly #slices = new Map<string, EndpointSlice>();
@@ -21,13 +27,15 @@ export class ClusterObjects {
   #poolProblems: readonly Problem[] = [];
   #poolsChanged = false;
 
-  constructor(sink: FactSink) {
+  /** `translated` takes the objects of plugins; without it, nothing is made of those. */
+  constructor(sink: FactSink, translated?: Translated) {
     this.#sink = sink;
+    this.#translated = translated;
   }
 
-  /** Problems that no object has by itself: pools that overlap. */
+  /** Problems that no object has by itself: pools that overlap, what plugins find. */
   problems(): readonly Problem[] {
-    return this.#poolProblems;
+    return [...this.#poolProblems, ...(this.#translated?.problems() ?? [])];
   }
 
   put(object: ClusterObject): void {
@@ -37,16 +45,21 @@ export class ClusterObjects {
     else if (object.kind === "Node") this.#sink.replace("nodes", key, object.value);
     else if (object.kind === "Namespace") this.#sink.replace("namespaces", key, object.value);
     else if (object.kind === "IPAddressPool") this.#setPool(key, object.value);
-    else this.#sink.replace("advertisements", `${object.kind} ${key}`, object.value);
+    else if (object.kind === "L2Advertisement") this.#sink.replace("advertisements", `${object.kind} ${key}`, object.value);
+    else if (object.kind === "Secret") this.#translated?.setSecret(key, object.value);
+    else this.#translated?.setObject(object.of, key, object.value);
   }
 
-  remove({ kind, key }: Pick<ClusterObject, "kind" | "key">): void {
+  remove(object: ObjectId): void {
+    const { kind, key } = object;
     if (kind === "Service") this.#setService(key, undefined);
     else if (kind === "EndpointSlice") this.#setSlice(key, undefined);
     else if (kind === "Node") this.#sink.replace("nodes", key, undefined);
     else if (kind === "Namespace") this.#sink.replace("namespaces", key, undefined);
     else if (kind === "IPAddressPool") this.#setPool(key, undefined);
-    else this.#sink.replace("advertisements", `${kind} ${key}`, undefined);
+    else if (kind === "L2Advertisement") this.#sink.replace("advertisements", `${kind} ${key}`, undefined);
+    else if (kind === "Secret") this.#translated?.setSecret(key, undefined);
+    else this.#translated?.setObject(object.of, key, undefined);
   }
 
   /** The status of a Service that is kept beside it, known or not; undefined: what the Service itself says holds. */
@@ -55,8 +68,13 @@ export class ClusterObjects {
     this.#setService(key, this.#services.get(key));
   }
 
-  /** Ends a batch of changes: pools can only be judged together. */
+  /** Ends a batch of changes: pools can only be judged together, and what plugins make of objects stands on those. */
   commit(): void {
+    this.#commitPools();
+    this.#translated?.commit();
+  }
+
+  #commitPools(): void {
     if (!this.#poolsChanged) return;
     this.#poolsChanged = false;
     const { accepted, problems } = keepSeparate(this.#pools, this.#poolsInForce);

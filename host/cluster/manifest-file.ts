@@ -2,6 +2,7 @@
 
 import { splitDocuments } from "./documents.ts";
 import { type ParsedDocument, parseDocument } from "./parse-document.ts";
+import type { KindReaders } from "./project.ts";
 
 /** Hostile text could hold millions of empty ones. */
 const MAX_DOCUMENTS = 100_000;
@@ -32,8 +33,12 @@ export class ManifestFile {
   /** Objects that were in this file before something in it could not be made out. They stay as they were. */
   readonly missed = new Set<string>();
 
-  constructor(name: string) {
+  readonly #readers: KindReaders | undefined;
+
+  /** `readers`: of kinds that plugins read. */
+  constructor(name: string, readers?: KindReaders) {
     this.name = name;
+    this.#readers = readers;
   }
 
   /** Nothing is in the file that could not be made out. */
@@ -56,7 +61,7 @@ export class ManifestFile {
     const added: PlacedDocument[] = [];
     this.documents = texts.map(({ text: part, line }) => {
       const known = before.get(part)?.pop();
-      const document = known ?? { parsed: parseDocument(part), text: part, line };
+      const document = known ?? { parsed: parseDocument(part, this.#readers), text: part, line };
       document.text = part;
       document.line = line;
       if (known === undefined) added.push(document);

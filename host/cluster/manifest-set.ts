@@ -6,17 +6,21 @@
 import type { ClusterObjects } from "./cluster-objects.ts";
 import { type FileProblem, ManifestFile } from "./manifest-file.ts";
 import { ObjectPlaces } from "./object-places.ts";
+import type { KindReaders } from "./project.ts";
 import { collectProblems, type SourceProblem } from "./source-problems.ts";
 
 export class ManifestSet {
   /** Documents parsed so far. */
   parsedDocuments = 0;
   readonly #objects: ClusterObjects;
+  readonly #readers: KindReaders | undefined;
   readonly #places: ObjectPlaces;
   readonly #files = new Map<string, ManifestFile>();
 
-  constructor(objects: ClusterObjects) {
+  /** `readers`: of kinds that plugins read. */
+  constructor(objects: ClusterObjects, readers?: KindReaders) {
     this.#objects = objects;
+    this.#readers = readers;
     this.#places = new ObjectPlaces(objects);
   }
 
@@ -32,7 +36,7 @@ export class ManifestSet {
 
   /** Takes the text of a file; undefined: it is no more. Parses only documents that were not in it before. */
   put(name: string, text: string | undefined): void {
-    const file = this.#files.get(name) ?? new ManifestFile(name);
+    const file = this.#files.get(name) ?? new ManifestFile(name, this.#readers);
     const change = file.update(text ?? "");
     this.parsedDocuments += change.added.length;
     if (text === undefined) this.#files.delete(name);
@@ -42,7 +46,7 @@ export class ManifestSet {
 
   /** Notes that a file cannot be read. What was in it stays. */
   refuse(name: string, problem: FileProblem): void {
-    const file = this.#files.get(name) ?? new ManifestFile(name);
+    const file = this.#files.get(name) ?? new ManifestFile(name, this.#readers);
     this.#files.set(name, file);
     file.problem = problem;
   }

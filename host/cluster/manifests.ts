@@ -22,6 +22,7 @@ import { type FileRead, readTextFile, signatureOf } from "./read-file.ts";
 import type { SourceProblem } from "./source-problems.ts";
 import { Standalone } from "./standalone.ts";
 import type { FactSink } from "./store.ts";
+import { Translated, type Translator } from "./translated.ts";
 import { Doubts, SETTLE_MS } from "./unfinished.ts";
 
 const EXTENSIONS = new Set([".yaml", ".yml", ".json"]);
@@ -36,11 +37,15 @@ export interface ManifestsOptions {
   readonly allocations?: string;
   /** False: read once. */
   readonly follow: boolean;
+  /** Plugins whose resources are read, too. */
+  readonly translators?: readonly Translator[];
 }
 
 export class ManifestsSource {
   /** The status of the Services: read here, written by a controller. */
   readonly allocations: AllocationsFile;
+  /** What plugins make of their resources. */
+  readonly translated: Translated;
   readonly #directory: string;
   readonly #onlyFile: string | undefined;
   readonly #manifests: ManifestSet;
@@ -67,13 +72,14 @@ export class ManifestsSource {
     return source;
   }
 
-  private constructor({ path, node, allocations }: ManifestsOptions, isDirectory: boolean, store: FactSink) {
+  private constructor({ path, node, allocations, translators }: ManifestsOptions, isDirectory: boolean, store: FactSink) {
     this.#directory = isDirectory ? path : dirname(path);
     this.#onlyFile = isDirectory ? undefined : basename(path);
     this.#node = node;
-    this.#standalone = new Standalone(store, node);
-    this.#objects = new ClusterObjects(this.#standalone);
-    this.#manifests = new ManifestSet(this.#objects);
+    this.translated = new Translated(store, translators, node);
+    this.#standalone = new Standalone(this.translated, node);
+    this.#objects = new ClusterObjects(this.#standalone, this.translated);
+    this.#manifests = new ManifestSet(this.#objects, this.translated.readers);
     this.#follow = new Follow(this.#directory, (names) => this.#look(names));
     this.allocations = new AllocationsFile(allocations ?? join(this.#directory, "allocations.yaml"), {
       setStatus: (key, status) => this.#objects.setStatus(key, status),

@@ -2,7 +2,7 @@
 
 import type { Problem } from "../rules/vocabulary.ts";
 import { locator } from "./locate.ts";
-import { type FoundObject, project } from "./project.ts";
+import { type FoundObject, type KindReaders, project } from "./project.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** A problem and its line within a document's text, from 1. */
@@ -21,15 +21,15 @@ export interface ParsedDocument {
 /** Nobody mends more at once, and hostile text could hold millions. */
 const MAX_PROBLEMS = 100;
 
-/** Parses the text of a document. Never throws. */
-export function parseDocument(text: string): ParsedDocument {
+/** Parses the text of a document; `readers` read what is not known here. Never throws. */
+export function parseDocument(text: string, readers?: KindReaders): ParsedDocument {
   const parsed = parseYaml(text);
   const lineOf = locator(text);
   if (!parsed.ok) {
     const { path, line = lineOf(path), found, expected } = parsed.problem;
     return { found: [], ignored: [], problems: [{ object: "document", path, line, found, expected }], complete: false };
   }
-  const { found, ignored } = project(parsed.value);
+  const { found, ignored } = project(parsed.value, readers);
   const problems: LineProblem[] = [];
   for (const { at, problems: wrong } of found) {
     for (const problem of wrong.slice(0, MAX_PROBLEMS - problems.length)) problems.push({ ...problem, line: lineOf(at + problem.path) });

@@ -13,8 +13,9 @@ export interface SourceProblem extends Problem {
   readonly line: number;
 }
 
-/** Of one object: nobody mends more at once, and hostile text could hold very many. */
+/** Of one object, or of all among themselves: nobody mends more at once, and hostile text could hold very many. */
 const MAX_REPEATED = 100;
+const MAX_JOINT = 1000;
 
 /** Problems of files, of documents, of objects that are there twice, and of objects among themselves (`joint`). */
 export function collectProblems(
@@ -35,7 +36,7 @@ export function collectProblems(
     const [first, ...others] = places.placesOf(id);
     for (const other of others.slice(0, MAX_REPEATED)) problems.push(repeatedAt(id, first as Place, other, pathOf));
   }
-  for (const problem of joint) {
+  for (const problem of joint.slice(0, MAX_JOINT)) {
     const [place] = places.placesOf(problem.object);
     if (place !== undefined) problems.push({ ...problem, file: pathOf(place.file.name), line: lineOf(place, problem.path) });
   }

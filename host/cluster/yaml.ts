@@ -25,6 +25,9 @@ export const SCHEMA = CORE_SCHEMA.extend({ implicit: [MERGE] });
 const MAX_DEPTH = 100;
 const MIN_VALUES = 10_000;
 const SHOWN_CHARACTERS = 60;
+/** Of text that may hold a password, nothing is shown: neither the line nor what a reason quotes of it. */
+const CONFIDENTIAL = /password|\bSecret\b/;
+const QUOTED = /\s*["!<:`'].*$/s;
 
 /** Parses the text of one document. Never throws. */
 export function parseYaml(text: string): YamlResult {
@@ -45,6 +48,8 @@ function syntaxProblem(text: string, error: unknown): YamlProblem {
   let line = Math.min(mark?.line ?? 0, lines.length - 1);
   // An end that comes too early is noticed behind the last line.
   while (line > 0 && lines[line]?.trim() === "") line--;
+  if (CONFIDENTIAL.test(text))
+    return { line: line + 1, path: "", found: reason.replace(QUOTED, "") || "a mistake", expected: "valid YAML" };
   const at = (lines[line] ?? "").trim().slice(0, SHOWN_CHARACTERS);
   return { line: line + 1, path: "", found: at === "" ? reason : `${reason} at ${JSON.stringify(at)}`, expected: "valid YAML" };
 }

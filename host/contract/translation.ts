@@ -1,4 +1,7 @@
-/** For built-in plugins with resources of their own: how objects of a cluster become the plugin's config, and advertisements to plan with. */
+/**
+ * For built-in plugins with resources of their own: how objects of a cluster become the plugin's config, and advertisements to plan with.
+ * Of an object with problems, the last good version stays; it never blocks others.
+ */
 
 import type { Parsed } from "../rules/config.ts";
 import type { Advertisement, NodeFact, Pool, Problem } from "../rules/vocabulary.ts";
@@ -10,8 +13,9 @@ export interface Translation<Config = unknown> {
   translate(world: TranslationWorld): Translated<Config>;
 }
 
+/** Maps are in the order of their keys. */
 export interface TranslationWorld {
-  /** The node that the config is for; undefined in a dry run for all. */
+  /** The node that the config is for; undefined in a dry run for all, and where it is none of the nodes. */
   readonly node: NodeFact | undefined;
   /** What `read` gave of a kind (`BGPPeer`), by name: of each object the last good version. */
   objects(kind: string): ReadonlyMap<string, unknown>;

@@ -18,12 +18,13 @@ export interface BfdProfile {
   readonly minimumTtl: number;
 }
 
-const KIND = "BFDProfile";
+/** The kind of such a resource. */
+export const BFD_PROFILE = "BFDProfile";
 const MS = { minimum: 10, maximum: 60_000 };
 
 /** Reads one BFDProfile object. */
 export function readBfdProfile(object: unknown): Parsed<BfdProfile> {
-  const reading = openObject(KIND, object);
+  const reading = openObject(BFD_PROFILE, object);
   return closeObject(reading, {
     name: reading.name,
     receiveIntervalMs: readNumber(reading, "receiveInterval", { ...MS, fallback: 300 }),

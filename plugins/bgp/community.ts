@@ -16,7 +16,8 @@ export interface CommunityNames {
 
 export type ParsedCommunity = { readonly ok: true; readonly value: Community } | { readonly ok: false; readonly expected: string };
 
-const KIND = "Community";
+/** The kind of such a resource. */
+export const COMMUNITY = "Community";
 const MOST_SECTION = 0xffff;
 const MOST_LARGE_SECTION = 0xffff_ffff;
 
@@ -42,7 +43,7 @@ export function parseCommunity(text: string): ParsedCommunity {
 
 /** Reads one Community object. Names of other objects are `collectAliases`' to compare with. */
 export function readCommunity(object: unknown): Parsed<CommunityNames> {
-  const reading = openObject(KIND, object);
+  const reading = openObject(COMMUNITY, object);
   const aliases: { alias: string; community: Community }[] = [];
   const seen = new Set<string>();
   for (const [at, item] of readList(reading, "spec.communities", reading.spec?.["communities"]).entries()) {
@@ -76,10 +77,10 @@ export function collectAliases(objects: Iterable<CommunityNames>): {
         aliases.set(alias, community);
       } else {
         problems.push({
-          object: `${KIND} ${object.name}`,
+          object: `${COMMUNITY} ${object.name}`,
           path: `spec.communities[${at}].name`,
           found: JSON.stringify(alias),
-          expected: `a name that ${KIND} ${owner} does not give (duplicate definition of community)`,
+          expected: `a name that ${COMMUNITY} ${owner} does not give (duplicate definition of community)`,
         });
       }
     }

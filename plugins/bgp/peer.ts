@@ -194,7 +194,13 @@ function readPort(reading: Reading, object: unknown): number {
 }
 
 function readPassword(reading: Reading): Peer["password"] {
-  const text = readText(reading, "password");
+  const raw = reading.spec?.["password"] ?? "";
+  const text = typeof raw === "string" && raw !== "" ? raw : undefined;
+  if (typeof raw !== "string") {
+    // Its value stays untold: it is the password.
+    const expected = "a string (quote numbers and booleans)";
+    reading.problems.push({ object: reading.object, path: "spec.password", found: `a ${typeof raw}`, expected });
+  }
   const { name } = readObject(reading, "spec.passwordSecret", reading.spec?.["passwordSecret"]) ?? {};
   const isNamed = name !== undefined && name !== null && name !== "";
   if (text !== undefined && isNamed) complain(reading, "spec.passwordSecret.name", name, "nothing beside password");
