@@ -6,10 +6,11 @@
 
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Announcer, Log, PluginDefinition } from "./announcer.ts";
+import type { Log, PluginDefinition } from "./announcer.ts";
 import { Controller } from "./cluster/controller.ts";
 import { ManifestsSource } from "./cluster/manifests.ts";
 import { Store } from "./cluster/store.ts";
+import { translatorsOf } from "./cluster/translated.ts";
 import { serveControl } from "./observe/control.ts";
 import type { ControlPlace } from "./observe/control-place.ts";
 import { ControlInUse } from "./observe/control-socket.ts";
@@ -18,9 +19,9 @@ import { problemText } from "./observe/problem-text.ts";
 import { answerFrom, type SpeakerParts } from "./observe/status.ts";
 import type { Network } from "./packets/network.ts";
 import { createRank } from "./packets/rank.ts";
-import { Lane } from "./reconcile/lane.ts";
+import { PluginRun } from "./plugin-run.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
-import { announcerFact, startPlugin } from "./sandbox/start-plugin.ts";
+import { announcerFact } from "./sandbox/start-plugin.ts";
 
 export interface SpeakerOptions {
   readonly manifests: string;
@@ -30,7 +31,7 @@ export interface SpeakerOptions {
   readonly allocations?: string;
   /** Opens the network to announce on; `onLost`: nothing is announced any more. */
   readonly openNetwork: (onLost: (error: Error) => void) => Promise<Network>;
-  /** Built-ins with their configs. */
+  /** Built-ins with their configs; one with a translation has its config from resources. */
   readonly plugins: readonly { readonly definition: PluginDefinition; readonly config: unknown }[];
   /** Where it answers questions about itself; default: nowhere. */
   readonly control?: ControlPlace | undefined;
@@ -90,8 +91,12 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   // The first, so that a second speaker of this node ends before it has touched anything.
   ends.push(await openControl(options, parts));
   const store = new Store();
+  const definitions = plugins.map(({ definition }) => definition);
   const place = options.allocations === undefined ? {} : { allocations: options.allocations };
-  const source = await ManifestsSource.open({ path: manifests, node, follow: true, ...place }, store);
+  const source = await ManifestsSource.open(
+    { path: manifests, node, follow: true, translators: translatorsOf(definitions), ...place },
+    store,
+  );
   parts.source = source;
   ends.inputs.push(() => source.close());
   if (isController) await demandWritable(dirname(source.allocations.path));
@@ -101,20 +106,25 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   parts.network = network;
   ends.push(() => network.links.close());
   ends.push(() => network.packets.stop());
-  const announcers = plugins.map(({ definition }) => announcerFact(definition));
+  const announcers = definitions.map(announcerFact);
   const reconciler = new Reconciler({ node, store, announcers, rank: createRank(), now: () => performance.now() });
   parts.reconciler = reconciler;
   ends.inputs.push(async (why) => {
     for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
   });
+  const runs = new Map<string, PluginRun>();
+  const { translated } = source;
   for (const { definition, config } of plugins) {
-    const plugin = await startPlugin(definition, config, { node, ...network, log, metrics });
-    ends.push(() => plugin.close());
-    const lane = new Lane({ name: plugin.name, clock: clock(), log });
-    parts.announcers.push({ plugin, lane });
-    reconciler.attach(lane);
-    await lane.start(tellChanges(plugin.announcer, plugin.name, log));
+    const { name, translation } = definition;
+    const host = { node, ...network, secrets: translated.secrets, log, metrics };
+    const run = await PluginRun.open(definition, translation === undefined ? config : translated.config(name), host, clock());
+    ends.push(() => run.close());
+    runs.set(name, run);
+    parts.announcers.push(run);
+    reconciler.attach(run.lane);
   }
+  ends.inputs.push(translated.onConfig((name) => runs.get(name)?.configure(translated.config(name))));
+  ends.inputs.unshift(() => Promise.all(Array.from(runs.values(), (run) => run.halt())));
   if (isController) {
     const controller = new Controller({ store, source, status: source.allocations, log });
     ends.inputs.push(() => controller.close());
@@ -123,6 +133,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();
+  // Not before there is a plan: the first thing that an announcer hears is all of it.
+  for (const run of runs.values()) await run.start();
   parts.isReady = true;
 }
 
@@ -182,25 +194,4 @@ function tellProblems(source: ManifestsSource, log: Log): void {
   };
   source.onProblems(tell);
   tell();
-}
-
-const MOST_LINES = 20;
-
-/** The announcer, and a line in the log for each row that it has taken over. */
-function tellChanges(announcer: Announcer, via: string, log: Log): Announcer {
-  return {
-    ...(announcer.held === undefined ? {} : { held: () => announcer.held?.() as ReturnType<NonNullable<Announcer["held"]>> }),
-    stop: (why) => announcer.stop(why),
-    async apply(changes) {
-      const refused = await announcer.apply(changes);
-      const isRefused = new Set(refused.map(({ vip }) => vip));
-      const told = [
-        ...[...changes.added, ...changes.changed].map((row) => ({ event: "serviceAnnounced", row })),
-        ...changes.removed.map((row) => ({ event: "serviceWithdrawn", row })),
-      ].filter(({ row }) => !isRefused.has(row.vip));
-      for (const { event, row } of told.slice(0, MOST_LINES)) log.info(event, { vip: row.vip, services: row.services, via });
-      if (told.length > MOST_LINES) log.info("And more rows", { rows: told.length - MOST_LINES, via });
-      return refused;
-    },
-  };
 }

@@ -44,6 +44,17 @@ class Script implements Announcer {
     });
   }
 
+  /** Its answers are given as those of `apply` are: no refusal takes the config. */
+  async configure(config: unknown): Promise<boolean> {
+    if (this.#answer !== undefined) this.calls.push("two calls at a time");
+    this.calls.push(`config ${config}`);
+    const refusals = await new Promise<readonly Refusal[]>((resolve, reject) => {
+      this.#answer = resolve;
+      this.#reject = reject;
+    });
+    return refusals.length === 0;
+  }
+
   async stop(why: string): Promise<void> {
     this.stops.push(why);
   }
@@ -307,7 +318,75 @@ LANE("stop() for a successor takes nothing down, and does not wait for ever", as
   assert.equal(script.stops, ["replace"]);
   const next = new Script([A]);
   await lane.start(next);
-  assert.equal(next.take(), [], "the successor holds what is wanted");
+  assert.equal(next.take(), [""], "the successor holds what is wanted");
+});
+
+LANE("the first call after a start comes even where there is nothing, until it succeeds", async () => {
+  const script = new Script();
+  const { lane, clock } = await start(script);
+  assert.equal(script.take(), [""]);
+  await script.throw("not yet");
+  await clock.advance(100);
+  assert.equal(script.take(), [""]);
+  lane.desire(A.vip, A);
+  await script.answer();
+  assert.equal(script.take(), ["+192.0.2.1 default/web"]);
+  await script.answer();
+  lane.desire(A.vip, undefined);
+  lane.run();
+  script.take();
+  await script.answer();
+  lane.run();
+  assert.equal([script.take(), clock.pending], [[], 0]);
+});
+
+LANE("configure() waits for the call under way, and the next call for it", async () => {
+  const script = new Script();
+  const { lane } = await start(script, [A]);
+  const taken = lane.configure("x");
+  lane.desire(B.vip, B);
+  lane.run();
+  assert.equal(script.take(), ["+192.0.2.1 default/web"]);
+  await script.answer();
+  assert.equal(script.take(), ["config x"]);
+  lane.run();
+  assert.equal(script.take(), []);
+  await script.answer();
+  assert.equal([await taken, script.take()], [true, ["+192.0.2.2 default/web"]]);
+  await script.answer();
+  assert.is(lane.state().applies, 2);
+});
+
+LANE("configure() is not held back by an announcer that failed, and says what it answers", async () => {
+  const script = new Script();
+  const { lane } = await start(script, [A]);
+  await script.throw("socket closed");
+  script.take();
+  const refused = lane.configure("x");
+  assert.equal(script.take(), ["config x"]);
+  await script.answer({ vip: "", reason: "cannot" });
+  assert.is(await refused, false);
+  const failed = lane.configure("y").then(String, String);
+  await script.throw("bad config");
+  assert.is(await failed, "Error: bad config");
+});
+
+LANE("configure() of an announcer that is not started, takes none, is stopped or gets a newer one is false", async () => {
+  const clock = new FakeClock();
+  const lane = new Lane({ name: "script", clock });
+  assert.is(await lane.configure("x"), false);
+  await lane.start({ apply: async () => [], stop: async () => {} });
+  await settled();
+  assert.is(await lane.configure("x"), false);
+  const script = new Script();
+  await lane.start(script);
+  const older = lane.configure("older");
+  const newer = lane.configure("newer");
+  assert.is(await older, false);
+  const stopped = lane.stop("replace");
+  await clock.advance(2000);
+  await stopped;
+  assert.is(await newer, false);
 });
 
 LANE("desire() refuses what is no address", async () => {

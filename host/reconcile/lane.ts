@@ -4,7 +4,7 @@
  * A turn is: difference → `apply` → settle. One turn runs at a time; what changes meanwhile is the next turn. A refused
  * row comes again after a delay of its own, and nothing waits for it. A failed `apply` leaves all of its rows unsure,
  * and the whole lane waits, because it was the announcer that failed and not a row. So add, change, delete, retry and
- * restart are one path.
+ * restart are one path. A new config is a turn of its own.
  */
 
 import type { Announcer, Changes, Clock, Close, Log, Refusal } from "../announcer.ts";
@@ -15,6 +15,8 @@ import { Retries, type Retry } from "./retries.ts";
 
 /** How long `stop` waits for the announcer to settle before it goes on without. */
 const STOP_PATIENCE_MS = 2000;
+
+const NOTHING: Changes = { added: [], changed: [], removed: [] };
 
 export interface LaneOptions {
   readonly name: string;
@@ -48,6 +50,12 @@ export interface LaneState {
   readonly lastError: string | undefined;
 }
 
+interface WaitingConfig {
+  readonly config: unknown;
+  readonly resolve: (isTaken: boolean) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class Lane {
   readonly name: string;
   readonly #clock: Pick<Clock, "now" | "after">;
@@ -58,7 +66,12 @@ export class Lane {
   #announcer: Announcer | undefined;
   /** Counts starts and stops: what an announcer of an earlier life answers is not for the books. */
   #life = 0;
+  /** No `apply` has succeeded in this life. */
+  #isFresh = false;
   #applyingSinceMs: number | undefined;
+  /** Waits for its turn. */
+  #config: WaitingConfig | undefined;
+  #isConfiguring = false;
   #failuresInARow = 0;
   #pausedUntilMs = 0;
   #wake: { readonly atMs: number; readonly close: Close } | undefined;
@@ -83,7 +96,11 @@ export class Lane {
 
   /** Tells the announcer what is new, unless it is being told: then that comes next. */
   run(): void {
-    if (this.#announcer === undefined || this.#applyingSinceMs !== undefined) return;
+    if (this.#announcer === undefined || this.#applyingSinceMs !== undefined || this.#isConfiguring) return;
+    if (this.#config !== undefined) {
+      void this.#turnConfig(this.#announcer, this.#config);
+      return;
+    }
     const now = this.#clock.now();
     const changes = now < this.#pausedUntilMs ? undefined : this.#takeChanges(now);
     if (changes !== undefined) void this.#turn(this.#announcer, changes);
@@ -93,7 +110,10 @@ export class Lane {
     }
   }
 
-  /** Gives the lane a started announcer; what that holds from before counts as told. Rejects as `held` does. */
+  /**
+   * Gives the lane a started announcer; what that holds from before counts as told. Its first `apply` comes at once, even with nothing,
+   * so what is desired should be known before. Rejects as `held` does.
+   */
   async start(announcer: Announcer): Promise<void> {
     this.#endLife();
     const life = this.#life;
@@ -101,7 +121,18 @@ export class Lane {
     if (life !== this.#life) return;
     for (const { vip } of this.#books.restart(held)) this.#log?.warn("Held row is not usable", { announcer: this.name, vip });
     this.#announcer = announcer;
+    this.#isFresh = true;
     this.run();
+  }
+
+  /** Gives the announcer a new config between two calls of `apply`. False: it must be started anew with that. Rejects as `configure` does. */
+  configure(config: unknown): Promise<boolean> {
+    if (this.#announcer === undefined) return Promise.resolve(false);
+    this.#config?.resolve(false);
+    return new Promise((resolve, reject) => {
+      this.#config = { config, resolve, reject };
+      this.run();
+    });
   }
 
   /**
@@ -151,7 +182,19 @@ export class Lane {
 
   #takeChanges(nowMs: number): Changes | undefined {
     this.#books.retry(this.#retries.takeDue(nowMs));
-    return this.#books.take();
+    return this.#books.take() ?? (this.#isFresh ? NOTHING : undefined);
+  }
+
+  async #turnConfig(announcer: Announcer, { config, resolve, reject }: WaitingConfig): Promise<void> {
+    const life = this.#life;
+    this.#config = undefined;
+    this.#isConfiguring = true;
+    const outcome = await attempt(async () => (await announcer.configure?.(config)) ?? false);
+    if (outcome.error === undefined) resolve(outcome.value);
+    else reject(new Error(outcome.error));
+    if (life !== this.#life) return;
+    this.#isConfiguring = false;
+    this.run();
   }
 
   /** Never rejects but for a bug of our own. */
@@ -174,6 +217,7 @@ export class Lane {
 
   #settle(changes: Changes, refusals: readonly Refusal[], nowMs: number): void {
     this.#failuresInARow = 0;
+    this.#isFresh = false;
     const refused = new Map(refusals.map(({ vip, reason }) => [vip, reason]));
     this.#books.settle(changes, refused);
     const random = this.#random();
@@ -226,6 +270,9 @@ export class Lane {
     this.#life += 1;
     this.#announcer = undefined;
     this.#applyingSinceMs = undefined;
+    this.#isConfiguring = false;
+    this.#config?.resolve(false);
+    this.#config = undefined;
     this.#failuresInARow = 0;
     this.#pausedUntilMs = 0;
     this.#retries.clear();

@@ -48,6 +48,8 @@ async function start(node: string, announcers = [l2]) {
     await lane.start(recorder);
     reconciler.attach(lane);
   }
+  await settled();
+  for (const recorder of recorders.values()) assert.equal(recorder.take(), [""], "there is nothing yet");
   reconciler.start();
   const recorder = recorders.get(announcers[0]?.name ?? "") as Recorder;
   const put = (name: string, ...ingress: string[]) => store.replace("services", `default/${name}`, serviceFact(name, { ingress }));
@@ -146,8 +148,8 @@ RECONCILER("announcers are told apart, and one attached late gets its rows", asy
   assert.equal(recorders.get("l2")?.take(), []);
   const lane = new Lane({ name: "all", clock });
   const late = new Recorder();
-  await lane.start(late);
   reconciler.attach(lane);
+  await lane.start(late);
   await settled();
   assert.equal(late.take(), ["+192.0.2.10 default/web *"]);
 });

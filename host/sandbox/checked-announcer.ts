@@ -6,6 +6,7 @@ import { createCheck } from "./check-config.ts";
 import { withinTime } from "./within-time.ts";
 
 const STOP_TIMEOUT_MS = 5000;
+const CONFIGURE_TIMEOUT_MS = 10_000;
 const NO_ATTRIBUTES: JsonSchema = { additionalProperties: false };
 
 /** `renew`: grants what a new config asks for, and gives what takes that back; throws where the config is wrong. */
@@ -35,7 +36,7 @@ export function checkedAnnouncer(
       const takeBack = renew(config);
       let isTaken = false;
       try {
-        isTaken = (await announcer.configure?.(config)) ?? false;
+        isTaken = await withinTime("configure", CONFIGURE_TIMEOUT_MS, async () => (await announcer.configure?.(config)) ?? false);
       } finally {
         if (!isTaken) takeBack();
       }
