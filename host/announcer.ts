@@ -79,7 +79,10 @@ export interface Announcer {
   configure?(config: unknown): Promise<boolean>;
   /** For good, soon: moves traffic elsewhere first, as far as the protocol can, and resolves when what is left may be taken down. */
   drain?(): Promise<void>;
-  /** What an operator asks of a running announcer, such as `peers`; plain data. Undefined: nothing is known by that name. */
+  /**
+   * What an operator asks of a running announcer, such as `peers`: plain data, or a promise of it. What can be iterated, also with waiting, is
+   * taken row by row, as slowly as somebody reads; so it must bear changes meanwhile. Undefined: nothing is known by that name.
+   */
   inspect?(what: string): unknown;
   /** `leave`: for good, after a plan of nothing. `replace`: a successor follows, keep the network as it is. */
   stop(why: "leave" | "replace"): Promise<void>;

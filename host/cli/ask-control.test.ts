@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { AskTarget } from "../announcer.ts";
 import { type Answer, serveControl } from "../observe/control.ts";
-import { askControl, type ControlTarget } from "./ask-control.ts";
+import { askControl } from "./ask-control.ts";
 
 const asking = suite("ask-control");
 
@@ -28,17 +29,17 @@ async function herald(node: string, answer: Answer = () => node, directory = dir
   return path;
 }
 
-async function rowsOf(target: ControlTarget, request = { ask: "status" }): Promise<unknown[]> {
+async function rowsOf(target: AskTarget, request = { ask: "status" }): Promise<unknown[]> {
   const rows: unknown[] = [];
   for await (const row of askControl(target, request, directories)) rows.push(row);
   return rows;
 }
 
-async function refusal(target: ControlTarget, request?: { ask: string }): Promise<string> {
+async function refusal(target: AskTarget, request?: { ask: string }): Promise<string> {
   try {
     return `answered: ${JSON.stringify(await rowsOf(target, request))}`;
   } catch (error) {
-    assert.is((error as Error).name, "ControlError", String(error));
+    assert.is((error as Error).name, "NoAnswer", String(error));
     return (error as Error).message;
   }
 }

@@ -4,49 +4,39 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { type AskTarget, NoAnswer } from "../announcer.ts";
 import type { ControlRequest } from "../observe/control.ts";
 import { controlDirectories, controlPathIn, isNodeName, nodeOfControlFile } from "../observe/control-place.ts";
 import { isListenedOn } from "../observe/control-socket.ts";
 import { visible } from "../observe/log.ts";
 
-/** Which Herald: the one at a path, or of a node; without both, the only one that runs here. Flags of a command. */
-export interface ControlTarget {
-  readonly control?: string;
-  readonly node?: string;
-}
-
-/** No answer, or not all of it: the message is for the user, in one line. */
-export class ControlError extends Error {
-  override readonly name = "ControlError";
-}
-
-/** Herald is here to ask, and no further. */
+/** As Herald takes them. */
 const MOST_REQUEST_BYTES = 64 * 1024;
 /** Of one row. */
 const MOST_ROW_LENGTH = 64 * 1024 * 1024;
 
-/** The rows of the answer as they come, none kept. Throws ControlError, also behind rows; leaving the loop ends the connection. */
+/** The rows of the answer as they come, none kept. Throws NoAnswer, also behind rows; leaving the loop ends the connection. */
 export async function* askControl(
-  target: ControlTarget,
+  target: AskTarget,
   request: ControlRequest,
   directories = controlDirectories(),
 ): AsyncGenerator<unknown, void> {
   const path = target.control ?? (await findControl(target.node, directories));
   const line = `${JSON.stringify(request)}\n`;
-  if (Buffer.byteLength(line) > MOST_REQUEST_BYTES) throw new ControlError("The request is too long");
+  if (Buffer.byteLength(line) > MOST_REQUEST_BYTES) throw new NoAnswer("The request is too long");
   const socket = await open(path);
   try {
     socket.write(line);
     for await (const text of lines(socket)) {
       const answer = readLine(text);
-      if ("error" in answer) throw new ControlError(visible(String(answer.error)));
+      if ("error" in answer) throw new NoAnswer(visible(String(answer.error)));
       if ("end" in answer) return;
       yield answer.row;
     }
-    throw new ControlError(`The Herald at ${path} stopped before its answer was complete`);
+    throw new NoAnswer(`The Herald at ${path} stopped before its answer was complete`);
   } catch (error) {
-    if (error instanceof ControlError || !(error instanceof Error && "code" in error)) throw error;
-    throw new ControlError(`Cannot read the answer of the Herald at ${path}: ${error.code}`, { cause: error });
+    if (error instanceof NoAnswer || !(error instanceof Error && "code" in error)) throw error;
+    throw new NoAnswer(`Cannot read the answer of the Herald at ${path}: ${error.code}`, { cause: error });
   } finally {
     socket.destroy();
   }
@@ -58,7 +48,7 @@ async function open(path: string): Promise<Socket> {
     await once(socket, "connect");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new ControlError(`No running Herald answers at ${path}: ${code}${hintFor(code)}`, { cause: error });
+    throw new NoAnswer(`No running Herald answers at ${path}: ${code}${hintFor(code)}`, { cause: error });
   }
   return socket;
 }
@@ -80,7 +70,7 @@ async function* lines(socket: Socket): AsyncGenerator<string> {
       pieces.splice(0, pieces.length, next);
       length = next.length;
     }
-    if (length > MOST_ROW_LENGTH) throw new ControlError(`A row of the answer is longer than ${MOST_ROW_LENGTH} characters`);
+    if (length > MOST_ROW_LENGTH) throw new NoAnswer(`A row of the answer is longer than ${MOST_ROW_LENGTH} characters`);
   }
 }
 
@@ -91,13 +81,13 @@ function readLine(text: string): { row: unknown } | { end: unknown } | { error: 
   } catch {
     // Said below.
   }
-  throw new ControlError("What answers there is no Herald: found a line that is not of its protocol");
+  throw new NoAnswer("What answers there is no Herald: found a line that is not of its protocol");
 }
 
 /** The path of a node's socket, or of the only one that somebody listens on. */
 async function findControl(node: string | undefined, directories: readonly string[]): Promise<string> {
   if (node !== undefined && !isNodeName(node)) {
-    throw new ControlError(`No node has the name ${JSON.stringify(node.slice(0, 64))}: expected letters, digits, dots and dashes`);
+    throw new NoAnswer(`No node has the name ${JSON.stringify(node.slice(0, 64))}: expected letters, digits, dots and dashes`);
   }
   const { found, closed } = await listControls(directories);
   const wanted = node === undefined ? found : found.filter((control) => control.node === node);
@@ -106,9 +96,9 @@ async function findControl(node: string | undefined, directories: readonly strin
   const places = directories.map((directory) => (node === undefined ? join(directory, "*.sock") : controlPathIn(directory, node)));
   const denied = closed.map((directory) => `; ${directory} may only be read by its owner, such as with sudo`).join("");
   const others = [...new Set(found.map((control) => control.node))].sort().join(", ");
-  if (second !== undefined) throw new ControlError(`Several Heralds run here: name one with --node, of ${others}`);
-  if (others !== "") throw new ControlError(`No running Herald of node ${node}: found ${others}${denied}`);
-  throw new ControlError(`No running Herald: looked for ${places.join(" and ")}${denied}; start one with herald run --manifests DIR`);
+  if (second !== undefined) throw new NoAnswer(`Several Heralds run here: name one with --node, of ${others}`);
+  if (others !== "") throw new NoAnswer(`No running Herald of node ${node}: found ${others}${denied}`);
+  throw new NoAnswer(`No running Herald: looked for ${places.join(" and ")}${denied}; start one with herald run --manifests DIR`);
 }
 
 /** Those that somebody listens on, and the directories that may not be looked into. */

@@ -1,6 +1,6 @@
 /** What a command of Herald is, and how its flags are read: one clear line for each mistake, nothing run before all flags are good. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { type CommandIo, UsageError } from "../announcer.ts";
+import { type CommandIo, NoAnswer, UsageError } from "../announcer.ts";
 
 export { type CommandIo, UsageError };
 
@@ -10,14 +10,14 @@ export interface Command {
   readonly summary: string;
   /** What `herald NAME --help` prints: usage, what it does, flags, an example. */
   readonly help: string;
-  /** Resolves to the exit code. Throws UsageError on wrong arguments. */
+  /** Resolves to the exit code. Throws UsageError on wrong arguments, NoAnswer where a running Herald gives none. */
   run(args: readonly string[], io: CommandIo): Promise<number>;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>>;
 
-/** `--help` anywhere before `--` prints the help; a UsageError becomes one line and exit code 2. */
+/** `--help` anywhere before `--` prints the help; a UsageError becomes one line and exit code 2, NoAnswer one and 1. */
 export async function runCommand(command: Command, args: readonly string[], io: CommandIo): Promise<number> {
   const end = args.indexOf("--");
   const flags = end < 0 ? args : args.slice(0, end);
@@ -28,6 +28,10 @@ export async function runCommand(command: Command, args: readonly string[], io: 
   try {
     return await command.run(args, io);
   } catch (error) {
+    if (error instanceof NoAnswer) {
+      io.stderr.write(`herald ${command.name}: ${error.message}\n`);
+      return 1;
+    }
     if (!(error instanceof UsageError)) throw error;
     io.stderr.write(`herald ${command.name}: ${error.message} (see herald ${command.name} --help)\n`);
     return 2;

@@ -1,7 +1,8 @@
 /** `herald status`: what a running Herald does right now, by its own account. */
 
+import { type AskTarget, NoAnswer } from "../announcer.ts";
 import type { ReportStatus, RowStatus, Status } from "../observe/status.ts";
-import { askControl, ControlError, type ControlTarget } from "./ask-control.ts";
+import { askControl } from "./ask-control.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { Shown, statusText } from "./status-text.ts";
 
@@ -42,22 +43,16 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   const { json = false, ...target } = values;
-  try {
-    await (json ? printJson : printText)(target, io);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof ControlError)) throw error;
-    io.stderr.write(`herald status: ${error.message}\n`);
-    return 1;
-  }
+  await (json ? printJson : printText)(target, io);
+  return 0;
 }
 
-async function askStatus(target: ControlTarget): Promise<Status> {
+async function askStatus(target: AskTarget): Promise<Status> {
   for await (const row of askControl(target, { ask: "status" })) return row as Status;
-  throw new ControlError("The Herald that was asked has no status");
+  throw new NoAnswer("The Herald that was asked has no status");
 }
 
-async function printText(target: ControlTarget, io: CommandIo): Promise<void> {
+async function printText(target: AskTarget, io: CommandIo): Promise<void> {
   const found = await askStatus(target);
   const rows = new Shown<RowStatus>(({ state, isDesired, refusal }) => state !== "told" || !isDesired || refusal !== undefined);
   for await (const row of askControl(target, { ask: "rows" })) rows.add(row as RowStatus);
@@ -67,7 +62,7 @@ async function printText(target: ControlTarget, io: CommandIo): Promise<void> {
 }
 
 /** Written as it comes. */
-async function printJson(target: ControlTarget, io: CommandIo): Promise<void> {
+async function printJson(target: AskTarget, io: CommandIo): Promise<void> {
   const found = await askStatus(target);
   io.stdout.write(JSON.stringify(found).slice(0, -1));
   for (const ask of ["rows", "reports"]) {

@@ -24,6 +24,17 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** A running Herald could not be asked, or did not answer: the message is for the user. Exit code 1. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
+/** Which running Herald, by flags of the command: the one of a node, or at a socket's path; without both the only one of this machine. */
+export interface AskTarget {
+  readonly node?: string;
+  readonly control?: string;
+}
+
 /** What the host's own commands are made with. */
 export interface CommandTools {
   /** Throws UsageError for an unknown flag, one without its value, and one with a value that it does not take. */
@@ -33,6 +44,11 @@ export interface CommandTools {
   ): { readonly values: FlagValues<Options>; readonly positionals: readonly string[] };
   /** `: did you mean bird?` where one of `known` is near, else the list of them. */
   suggest(found: string, known: readonly string[]): string;
+  /**
+   * Asks a running Herald: `{ ask: "announcer", name: "bgp", what: "peers" }` for what `inspect` gives there. Rows come one by one, and are
+   * not kept; what is no list is one row. Throws NoAnswer, also behind rows; nobody needs to catch it.
+   */
+  ask(request: { readonly ask: string; readonly name?: string; readonly what?: string }, target: AskTarget): AsyncIterable<unknown>;
   network(): CommandNetwork;
 }
 
