@@ -6,6 +6,7 @@ import { dryRun } from "../cluster/dry-run.ts";
 import { ManifestsSource } from "../cluster/manifests.ts";
 import type { SourceProblem } from "../cluster/source-problems.ts";
 import { Store } from "../cluster/store.ts";
+import { translatorsOf } from "../cluster/translated.ts";
 import { createRank } from "../packets/rank.ts";
 import { announceFrom, planAll } from "../rules/merge-claims.ts";
 import { type Claim, indexPlan } from "../rules/plan.ts";
@@ -36,6 +37,7 @@ export async function planManifests(
   const options = {
     path: manifests,
     follow: false,
+    translators: translatorsOf(builtIns),
     ...(node === undefined ? {} : { node }),
     ...(allocations === undefined ? {} : { allocations }),
   };

@@ -1,17 +1,17 @@
 /** `herald plan`: the dry run. Who would get which address and who would announce it, and why not; no network, no state. */
 
 import type { PluginDefinition } from "../announcer.ts";
-import { problemText } from "../observe/problem-text.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import type { PlanOutput } from "./plan-manifests.ts";
-import { table } from "./table.ts";
+import { planText } from "./plan-text.ts";
 
 const help = `
 Usage: herald plan --manifests DIR [flags]
 
 Reads manifests and says what Herald would do: the address of each Service, the
-order in which nodes would own it, who announces it by what, and for everything
-that is refused, why. Touches no network and writes nothing.
+order in which nodes would own it, who announces it by what, from which nodes
+where that is more than the owner, and for everything that is refused, why.
+Touches no network and writes nothing.
 
   --manifests DIR     directory (or one file), as for herald run
   --allocations FILE  addresses already given out
@@ -50,6 +50,7 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   if (values.manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
+  const everyNode = builtIns.filter(({ from }) => from === "every-node").map(({ name }) => name);
   const { planManifests } = await import("./plan-manifests.ts");
   let output: PlanOutput;
   try {
@@ -58,32 +59,6 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
     io.stderr.write(`herald plan: ${(error as Error).message}\n`);
     return 1;
   }
-  io.stdout.write(values.json ? `${JSON.stringify(output)}\n` : describe(output));
+  io.stdout.write(values.json ? `${JSON.stringify(output)}\n` : planText(output, everyNode));
   return output.problems.length > 0 ? 1 : 0;
-}
-
-function describe({ allocations, owners, announcements, refused, problems }: PlanOutput): string {
-  const rank = new Map(owners.map((owner) => [owner.vip, owner.rank]));
-  const announced = new Map(announcements.map((row) => [row.vip, row.via]));
-  const rows = allocations.flatMap(({ service, vips = [], pool = "", reason = "" }) =>
-    (vips.length > 0 ? vips : [""]).map((vip) => [
-      service,
-      vip || "none",
-      pool,
-      rank.get(vip)?.join(" > ") ?? "",
-      announced.get(vip) ?? "",
-      reason,
-    ]),
-  );
-  const reasons = new Map<string, string[]>();
-  for (const { service, node, via, reason } of refused.filter(({ reason }) => reason !== "notOwner")) {
-    const key = `  ${service} by ${via}: ${reason}`;
-    reasons.set(key, [...(reasons.get(key) ?? []), node]);
-  }
-  return [
-    rows.length > 0 ? table(["SERVICE", "VIP", "POOL", "OWNER > HEIRS", "VIA", "REASON"], rows) : "No Service of type LoadBalancer.\n",
-    ...(reasons.size > 0 ? ["\nNot announced:\n", ...[...reasons].map(([text, nodes]) => `${text} (${nodes.join(", ")})\n`)] : []),
-    ...(problems.length > 0 ? ["\nProblems:\n"] : []),
-    ...problems.map((problem) => `  ${problemText(problem)}\n`),
-  ].join("");
 }
