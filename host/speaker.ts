@@ -11,6 +11,7 @@ import { Controller } from "./cluster/controller.ts";
 import { ManifestsSource } from "./cluster/manifests.ts";
 import { Store } from "./cluster/store.ts";
 import { translatorsOf } from "./cluster/translated.ts";
+import { LivenessService } from "./liveness/liveness.ts";
 import { serveControl } from "./observe/control.ts";
 import type { ControlPlace } from "./observe/control-place.ts";
 import { ControlInUse } from "./observe/control-socket.ts";
@@ -106,6 +107,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   parts.network = network;
   ends.push(() => network.links.close());
   ends.push(() => network.packets.stop());
+  const liveness = new LivenessService({ ...network, log });
+  ends.push(() => liveness.stop());
   const announcers = definitions.map(announcerFact);
   const reconciler = new Reconciler({ node, store, announcers, rank: createRank(), now: () => performance.now() });
   parts.reconciler = reconciler;
@@ -116,7 +119,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const { translated } = source;
   for (const { definition, config } of plugins) {
     const { name, translation } = definition;
-    const host = { node, ...network, secrets: translated.secrets, log, metrics };
+    const host = { node, ...network, secrets: translated.secrets, liveness, log, metrics };
     const run = await PluginRun.open(definition, translation === undefined ? config : translated.config(name), host, clock());
     ends.push(() => run.close());
     runs.set(name, run);

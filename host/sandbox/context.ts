@@ -3,7 +3,7 @@
  * whatever state the plugin left it.
  */
 
-import type { Context, Log, Metrics, Program } from "../announcer.ts";
+import type { Context, Liveness, Log, Metrics, Program } from "../announcer.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
@@ -11,6 +11,7 @@ import { createClock } from "./clock.ts";
 import { codecs } from "./codecs.ts";
 import { createFrames } from "./frames.ts";
 import type { Grants } from "./grants.ts";
+import { createLiveness } from "./liveness.ts";
 import type { Opened } from "./opened.ts";
 import { createSecrets, type SecretSource } from "./secrets.ts";
 import { createNet } from "./tcp.ts";
@@ -26,6 +27,7 @@ export interface ContextParts {
   readonly links: LinkSource;
   readonly frames: RawFrames;
   readonly secrets: SecretSource;
+  readonly liveness: Liveness;
   /** Undefined for a plugin without a packet program. */
   readonly program: Program | undefined;
   readonly report: Context["report"];
@@ -47,18 +49,12 @@ export function createContext(parts: ContextParts): Context {
     frames: createFrames(grants, links, parts.frames, opened),
     net: createNet(grants, opened, parts.secrets),
     udp: createUdp(grants, opened),
-    liveness: { watch: absent("BFD") },
+    liveness: createLiveness(grants, parts.liveness, opened),
     secrets: createSecrets(grants, parts.secrets, opened),
     routeTables: () => new RouteTables(),
     codec: codecs,
     permissions: { query: (permission) => (grants.allows(permission) ? "granted" : "denied") },
     report,
-  };
-}
-
-function absent(what: string): () => never {
-  return () => {
-    throw new Error(`This host has no ${what}`);
   };
 }
 

@@ -57,8 +57,8 @@ export function isUnspecified({ addresses }: HostScope): boolean {
   return addresses !== undefined && addresses.last === 0n;
 }
 
-/** Of an address and a port. */
-export function hostText(address: string, port: number): string {
+/** Of an address and a port, `*` for every one. */
+export function hostText(address: string, port: number | "*"): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 

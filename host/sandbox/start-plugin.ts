@@ -14,7 +14,7 @@
  * Here plugins run in the host's process, as the built-ins do: their code is trusted, what they may do is not assumed.
  */
 
-import { type Announcer, API_VERSION, type Log, type Permission, type PluginDefinition } from "../announcer.ts";
+import { type Announcer, API_VERSION, type Liveness, type Log, type Permission, type PluginDefinition } from "../announcer.ts";
 import { withFields } from "../observe/log.ts";
 import type { MetricsRegistry } from "../observe/metrics.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
@@ -26,6 +26,7 @@ import { createCheck } from "./check-config.ts";
 import { checkedAnnouncer } from "./checked-announcer.ts";
 import { createContext } from "./context.ts";
 import { Grants } from "./grants.ts";
+import { noLiveness } from "./liveness.ts";
 import { Opened } from "./opened.ts";
 import { openProgram, type ProgramHost, type ProgramPort } from "./program-port.ts";
 import { noSecrets, type SecretSource } from "./secrets.ts";
@@ -38,6 +39,8 @@ export interface PluginHost {
   readonly frames: RawFrames;
   /** Default: there are none. */
   readonly secrets?: SecretSource;
+  /** Default: it keeps no sessions. */
+  readonly liveness?: Liveness;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   /** Hears every use of a permission, granted or not. */
@@ -81,9 +84,9 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
     const program = await loadProgram(definition, permissions, { service: host.packets, links: host.links, grants, log });
     if (program !== undefined) closes.push(() => program.close());
     const reports = new Map<string, string>();
-    const { node, metrics, links, frames, secrets = noSecrets } = host;
+    const { node, metrics, links, frames, secrets = noSecrets, liveness = noLiveness } = host;
     const context = createContext({
-      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, program },
+      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, liveness, program },
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));

@@ -1,0 +1,42 @@
+/** Several watches of one neighbor become one session: the quickest timers that any of them asks for. */
+
+import type { LivenessProfile } from "../announcer.ts";
+
+export const DEFAULT_MINIMUM_TTL = 254;
+
+/** Longest interval that fits a packet's 32 bits of microseconds. */
+const MOST_MS = 4_294_967;
+
+/** Throws RangeError on the first number that no session can have. */
+export function checkProfile({ receiveIntervalMs, transmitIntervalMs, detectMultiplier, minimumTtl = 1 }: LivenessProfile): void {
+  const demand = (name: string, found: number, least: number, most: number): void => {
+    if (!(found >= least && found <= most)) throw new RangeError(`Cannot watch with ${name} ${found}: expected ${least} to ${most}`);
+  };
+  demand("receiveIntervalMs", receiveIntervalMs, 1, MOST_MS);
+  demand("transmitIntervalMs", transmitIntervalMs, 1, MOST_MS);
+  demand("detectMultiplier", detectMultiplier, 1, 255);
+  demand("minimumTtl", minimumTtl, 1, 255);
+}
+
+export interface SessionProfile {
+  readonly receiveIntervalMs: number;
+  readonly transmitIntervalMs: number;
+  readonly detectMultiplier: number;
+  /** All of them want it. */
+  readonly isPassive: boolean;
+  readonly minimumTtl: number;
+  readonly hasEcho: boolean;
+}
+
+/** Of one profile at least. */
+export function mergeProfiles(profiles: readonly LivenessProfile[]): SessionProfile {
+  const least = (read: (profile: LivenessProfile) => number): number => Math.min(...profiles.map(read));
+  return {
+    receiveIntervalMs: least(({ receiveIntervalMs }) => receiveIntervalMs),
+    transmitIntervalMs: least(({ transmitIntervalMs }) => transmitIntervalMs),
+    detectMultiplier: least(({ detectMultiplier }) => Math.trunc(detectMultiplier)),
+    isPassive: profiles.every(({ passiveMode = false }) => passiveMode),
+    minimumTtl: least(({ minimumTtl = DEFAULT_MINIMUM_TTL }) => minimumTtl),
+    hasEcho: profiles.some(({ echoMode = false }) => echoMode),
+  };
+}

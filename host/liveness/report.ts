@@ -1,0 +1,42 @@
+/** What is said of a session, in words. */
+
+import type { LivenessReport } from "../announcer.ts";
+import type { SessionState } from "./session-row.ts";
+
+/** RFC 5880 §4.1 "Diagnostic (Diag)", by number. */
+const DIAGNOSTICS = [
+  "no diagnostic",
+  "control detection time expired",
+  "echo function failed",
+  "neighbor signaled session down",
+  "forwarding plane reset",
+  "path down",
+  "concatenated path down",
+  "administratively down",
+  "reverse concatenated path down",
+];
+const NEIGHBOR_SIGNALED = 3;
+
+const WITHOUT_ECHO = "without the echo function, which this Herald does not have";
+
+export const NOT_HEARD = "no packet from the neighbor yet";
+
+export function diagnosticText(diagnostic: number): string {
+  return DIAGNOSTICS[diagnostic] ?? `diagnostic ${diagnostic}`;
+}
+
+/** `problem`: why this host cannot do its part; undefined where it can. `wantsEcho`: what nobody gets is said in every state. */
+export function toReport(session: SessionState | undefined, problem: string | undefined, wantsEcho: boolean): LivenessReport {
+  const { state = "down", remoteState } = session ?? {};
+  const why = state === "up" ? undefined : (problem ?? (session === undefined ? NOT_HEARD : reasonOf(session)));
+  const reason = [why, wantsEcho ? WITHOUT_ECHO : undefined].filter((part) => part !== undefined).join("; ");
+  return { state, isPeerAdminDown: remoteState === "adminDown", reason };
+}
+
+function reasonOf({ state, diagnostic, remoteState, remoteDiagnostic }: SessionState): string {
+  if (diagnostic === NEIGHBOR_SIGNALED && remoteDiagnostic !== 0)
+    return `${diagnosticText(diagnostic)}: ${diagnosticText(remoteDiagnostic)}`;
+  if (diagnostic !== 0) return diagnosticText(diagnostic);
+  if (state === "init") return "the neighbor does not hear us yet";
+  return remoteState === "adminDown" ? "the neighbor is administratively down" : NOT_HEARD;
+}
