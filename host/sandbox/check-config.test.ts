@@ -103,4 +103,23 @@ check("is not led astray by names of prototypes", () => {
   }
 });
 
+check("an object that was good is not looked at again, one that was not is", () => {
+  const judge = createCheck("plugin bgp", schema);
+  let looks = 0;
+  const counted = (value: object) =>
+    new Proxy(value, {
+      get(target, key) {
+        looks += 1;
+        return Reflect.get(target, key);
+      },
+    });
+  const value = counted(good);
+  assert.equal(judge(value), []);
+  const once = looks;
+  assert.equal([judge(value), looks], [[], once]);
+  const wrong = counted({ router: 7 });
+  assert.is(judge(wrong).length, 1);
+  assert.is(judge(wrong).length, 1);
+});
+
 check.run();

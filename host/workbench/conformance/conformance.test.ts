@@ -145,7 +145,7 @@ suites("passes an announcer in TypeScript alone, of an unknown protocol", async 
 
 /** The test that is for each fault; others may find it too. */
 const found: Readonly<Record<Fault, string>> = {
-  "answers everything": "nothing is known before anything is announced",
+  "answers everything": "nothing is known before anything is announced, and a first call with nothing is taken",
   "forgets removals": "what is added and then removed leaves nothing on the wire",
   "announces again": "rows that it has may come again, and nobody hears of it",
   "refuses what it has": "rows that it has may come again, and nobody hears of it",

@@ -60,7 +60,11 @@ function testAnnouncing(subject: Subject): void {
   const { play, vips } = subject;
   const [vip = "", other = ""] = vips;
 
-  play("nothing is known before anything is announced", (stage) => assertKnown(subject, stage, []));
+  play("nothing is known before anything is announced, and a first call with nothing is taken", async (staged) => {
+    await assertKnown(subject, staged, []);
+    await settle(staged.announcer, noChanges);
+    await assertKnown(subject, staged, []);
+  });
 
   play("what is added is known, and nothing else is", async (staged) => {
     await settle(staged.announcer, { added: [row(vip)] });
