@@ -2,7 +2,8 @@
 
 import type { PluginCommand } from "../host/announcer.ts";
 import arp from "./arp/plugin.ts";
-import { bgp } from "./bgp/commands/bgp.ts";
+import { bgp as bgpCommand } from "./bgp/commands/bgp.ts";
+import bgp from "./bgp/plugin.ts";
 
-export const builtIns = [arp] as const;
-export const commands: readonly PluginCommand[] = [bgp];
+export const builtIns = [arp, bgp] as const;
+export const commands: readonly PluginCommand[] = [bgpCommand];

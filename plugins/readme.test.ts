@@ -12,6 +12,8 @@ const readmes = suite("plugin READMEs");
 
 const SECTIONS = ["What it does", "Configuration", "What it sends", "What it remembers", "Metrics", "Standards and deviations"];
 
+const readers = Object.assign({}, ...builtIns.map((definition) => ("translation" in definition ? definition.translation?.read : {})));
+
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const plugins = readdirSync(folder).filter((name) => existsSync(`${folder}${name}/plugin.ts`));
 const read = (name: string) => readFileSync(`${folder}${name}/README.md`, "utf8");
@@ -41,7 +43,7 @@ for (const definition of builtIns) {
     const examples = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].flatMap(([, example = ""]) => example.split(/^---$/m));
     assert.ok(examples.length > 0, "no example");
     for (const example of examples) {
-      const { problems, found, ignored } = parseDocument(example);
+      const { problems, found, ignored } = parseDocument(example, readers);
       assert.equal(problems, []);
       assert.equal(ignored, []);
       assert.ok(found.length > 0, `nothing in ${example}`);

@@ -142,6 +142,7 @@ export class Lane {
   async stop(why: "leave" | "replace"): Promise<void> {
     const announcer = this.#announcer;
     if (announcer === undefined) return this.#endLife();
+    if (why === "leave") await attempt(async () => await announcer.drain?.());
     if (why === "leave") for (const vip of [...this.#books.desired()]) this.desire(vip, undefined);
     await this.#idle(STOP_PATIENCE_MS);
     if (why === "leave") {

@@ -42,6 +42,7 @@ export function checkedAnnouncer(
       }
       return isTaken;
     },
+    drain: async () => await withinTime("drain", STOP_TIMEOUT_MS, async () => await announcer.drain?.()),
     inspect: (what) => announcer.inspect?.(what),
     stop: (why) => withinTime("stop", STOP_TIMEOUT_MS, () => announcer.stop(why)),
   };

@@ -45,17 +45,19 @@ config("CONFIG_SCHEMA takes whatever the readers give", () => {
     passwordSecret: { name: "s" },
   };
   const peers = [peer({}), peer(everything, options), peer(unnumbered), peer({ peerAddress: "2001:db8::1" })];
-  assert.equal(checkConfig({ peers, profiles: profile.ok ? [profile.value] : [] }), []);
-  assert.equal(checkConfig({ peers: [], profiles: [] }), []);
+  assert.equal(checkConfig({ peers, profiles: profile.ok ? [profile.value] : [], nodeAddresses: ["192.0.2.11"] }), []);
+  assert.equal(checkConfig({ peers: [], profiles: [], nodeAddresses: [] }), []);
 });
 
 config("CONFIG_SCHEMA refuses what no reader gives, without saying a password", () => {
   const paths = (change: object) =>
-    checkConfig({ peers: [{ ...peer(everything, options), ...change }], profiles: [] }).map(({ path }) => path);
+    checkConfig({ peers: [{ ...peer(everything, options), ...change }], profiles: [], nodeAddresses: [] }).map(({ path }) => path);
   assert.equal(paths({ colour: "red" }), ["peers[0].colour"]);
   assert.equal(paths({ myAs: 0 }), ["peers[0].myAs"]);
   assert.equal(paths({ at: {} }), ["peers[0].at"]);
-  const said = JSON.stringify(checkConfig({ peers: [{ ...peer({}), password: { text: "hush", more: 1 } }], profiles: [] }));
+  const said = JSON.stringify(
+    checkConfig({ peers: [{ ...peer({}), password: { text: "hush", more: 1 } }], profiles: [], nodeAddresses: [] }),
+  );
   assert.ok(said.includes("peers[0].password") && !said.includes("hush"), said);
 });
 

@@ -10,6 +10,8 @@ export interface BgpConfig {
   readonly peers: readonly Peer[];
   /** Those that the peers name, by name. */
   readonly profiles: readonly BfdProfile[];
+  /** Of this node, as its resource says; the first of IPv4 is its BGP identifier. */
+  readonly nodeAddresses: readonly string[];
 }
 
 /** The attributes of an announcement: terms of the advertisements that cover it, by name. */
@@ -74,8 +76,9 @@ const PROFILE = exactly({
 
 /** Schema of `BgpConfig`. */
 export const CONFIG_SCHEMA: JsonSchema = exactly({
-  peers: { type: "array", items: PEER },
-  profiles: { type: "array", items: PROFILE },
+  peers: { type: "array", items: PEER, description: "routers to peer with" },
+  profiles: { type: "array", items: PROFILE, description: "how fast BFD looks for a peer's death" },
+  nodeAddresses: { ...TEXTS, description: "addresses of this node; the first of IPv4 is its BGP identifier" },
 } satisfies Record<keyof BgpConfig, JsonSchema>);
 
 /** Schema of `BgpAttributes`; it is checked for every route, so it says no more than what code relies on. */

@@ -76,7 +76,7 @@ interface Stage {
 function recorder({ configs, rows, firsts, revisions }: Stage) {
   return definePlugin<BgpConfig>({
     ...{ name: "bgp", api: 1, from: "every-node", serves: { kind: "BGPAdvertisement", families: [4, 6] } },
-    ...{ config: CONFIG_SCHEMA, attributes: ATTRIBUTES_SCHEMA, example: { peers: [], profiles: [] }, translation },
+    ...{ config: CONFIG_SCHEMA, attributes: ATTRIBUTES_SCHEMA, example: { peers: [], profiles: [], nodeAddresses: [] }, translation },
     permissions: () => [{ kind: "secret", name: "*" }],
     async start(context, config) {
       configs.push(config);

@@ -84,6 +84,7 @@ peer("readPeer() reads every field", () => {
     bfdProfile: "fast",
     vrf: "red",
     ttlSecurityHops: 2,
+    listenPort: 179,
   });
   assert.equal(good({ peerAddress: undefined, interface: "eth0" }).at, { link: "eth0" });
   assert.equal(good({ password: "secret", passwordSecret: { name: "" } }).password, { text: "secret" });
@@ -162,7 +163,7 @@ peer("readPeer() says everything that is wrong at once, whatever else a field do
 
 peer("readPeer() refuses annotations of ours that mean nothing", () => {
   assert.equal(problemsOf({}, { annotations: { "herald.dev/pasive": "true" } }), [
-    'metadata.annotations "herald.dev/pasive": one of herald.dev/passive, herald.dev/delay-open, herald.dev/ttl-security',
+    'metadata.annotations "herald.dev/pasive": one of herald.dev/passive, herald.dev/listen, herald.dev/delay-open, herald.dev/ttl-security',
   ]);
   const annotations = { "herald.dev/passive": "yes", "herald.dev/delay-open": "2h", "herald.dev/ttl-security": "255" };
   assert.equal(problemsOf({}, { annotations }), [

@@ -106,14 +106,14 @@ plugin("a peer is only reset by what concerns it", async () => {
   const peer = peerAt(router.port);
   const node = await startNode([peer], [announce(A)]);
   await until(() => router.routes().length === 1);
-  await node.announcer.configure?.({ peers: [{ ...peer, connectRetrySeconds: 7, nodeSelectors: [{}] }], profiles: [] });
+  await node.announcer.configure?.({ peers: [{ ...peer, connectRetrySeconds: 7, nodeSelectors: [{}] }], profiles: [], nodeAddresses: [] });
   await node.announcer.apply({ added: [announce(B)], changed: [], removed: [] });
   await until(() => router.routes().length === 2);
   assert.is(router.events.filter(({ event }) => event === "sessionUp").length, 1);
-  await node.announcer.configure?.({ peers: [{ ...peer, holdTimeSeconds: 30, keepaliveSeconds: 10 }], profiles: [] });
+  await node.announcer.configure?.({ peers: [{ ...peer, holdTimeSeconds: 30, keepaliveSeconds: 10 }], profiles: [], nodeAddresses: [] });
   await until(() => router.events.filter(({ event }) => event === "sessionUp").length === 2);
   assert.match(JSON.stringify(router.events), /other configuration change/);
-  await node.announcer.configure?.({ peers: [], profiles: [] });
+  await node.announcer.configure?.({ peers: [], profiles: [], nodeAddresses: [] });
   await until(() => router.events.at(-1)?.event === "withdrawn");
   assert.match(JSON.stringify(router.events), /peer de-configured/);
   await node.stop("replace");

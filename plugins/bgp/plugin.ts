@@ -18,6 +18,7 @@
 import { type Announcer, definePlugin, type Permission } from "../../host/announcer.ts";
 import { ATTRIBUTES_SCHEMA, type BgpConfig, CONFIG_SCHEMA } from "./config.ts";
 import { Speaker } from "./speaker.ts";
+import { translation } from "./translation.ts";
 import { neighborPermission } from "./unnumbered.ts";
 
 export default definePlugin<BgpConfig>({
@@ -27,7 +28,8 @@ export default definePlugin<BgpConfig>({
   serves: { kind: "BGPAdvertisement", families: [4, 6] },
   config: CONFIG_SCHEMA,
   attributes: ATTRIBUTES_SCHEMA,
-  example: { peers: [], profiles: [] },
+  example: { peers: [], profiles: [], nodeAddresses: ["192.0.2.11"] },
+  translation,
   permissions: ({ peers }) => peers.flatMap(permissionsOf),
 
   async start(context, config): Promise<Announcer> {

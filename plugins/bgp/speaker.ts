@@ -80,7 +80,8 @@ export class Speaker {
     const { peer } = parts;
     const seed = Math.floor(Math.random() * 0x1_0000_0000);
     this.#context.log.info("peerAdded", { peer: peer.name, ...peer.at });
-    const identifier = (address: string) => identifierOf(this.#context.node, [], this.#context.links.all(), address);
+    const identifier = (address: string) =>
+      identifierOf(this.#context.node, this.#config.nodeAddresses, this.#context.links.all(), address);
     // After this turn: the peering has to be among the others first.
     const moved = () => queueMicrotask(() => void this.#listeners.update());
     return new Peering(parts, { context: this.#context, routes: this.#routes, identifier, seed, moved });

@@ -114,7 +114,7 @@ export async function startNode(peers: readonly Peer[], announcements: readonly 
   const { log, lines } = recordedLog();
   const host = { node: "a", packets: localService(wire), frames: memoryFrames(wire), log, metrics: createMetrics() };
   const links = memoryLinks([testLink("eth0")]);
-  const running = await startPlugin(plugin, { peers, profiles: [] }, { ...host, links });
+  const running = await startPlugin(plugin, { peers, profiles: [], nodeAddresses: [] }, { ...host, links });
   await running.announcer.apply({ added: announcements, changed: [], removed: [] });
   return {
     announcer: running.announcer,

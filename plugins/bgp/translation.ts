@@ -35,7 +35,7 @@ export const translation: Translation<BgpConfig> = {
     const secretProblems = near.flatMap((peer) => objectToSecret(peer, world.secrets) ?? []);
     const usable = near.filter((peer) => objectToSecret(peer, world.secrets) === undefined);
     return {
-      config: configOf(node === undefined ? [] : usable, profiles),
+      config: configOf(node === undefined ? [] : usable, profiles, node?.addresses ?? []),
       advertisements: advertisements.accepted,
       problems: [...aliasProblems, ...advertisements.problems, ...peers.problems, ...secretProblems],
     };
@@ -47,9 +47,9 @@ function objectsOf<T>(world: TranslationWorld, kind: string): ReadonlyMap<string
   return world.objects(kind) as ReadonlyMap<string, T>;
 }
 
-function configOf(peers: readonly Peer[], profiles: ReadonlyMap<string, BfdProfile>): BgpConfig {
+function configOf(peers: readonly Peer[], profiles: ReadonlyMap<string, BfdProfile>, nodeAddresses: readonly string[]): BgpConfig {
   const named = new Set(peers.map(({ bfdProfile }) => bfdProfile));
-  return { peers, profiles: [...profiles.values()].filter(({ name }) => named.has(name)) };
+  return { peers, profiles: [...profiles.values()].filter(({ name }) => named.has(name)), nodeAddresses };
 }
 
 function objectToSecret({ name, password }: Peer, secrets: ReadonlyMap<string, SecretFact>): Problem | undefined {

@@ -64,7 +64,7 @@ inside("a session with FRR comes up on a link that is named alone", [frr], async
   const peer = { name: "router", myAs: 64500, peerAs: 65001, at: { link: "near" }, port: 179, multihop: false, gracefulRestart: false };
   const rest = { dualStack: false, passive: false, delayOpenSeconds: 0, nodeSelectors: [], holdTimeSeconds: 9, keepaliveSeconds: 3 };
   const host = { node: "node-a", packets: localService(memoryWire()), links, frames: kernelFrames(libc()), log, metrics: createMetrics() };
-  const plugin = await startPlugin(bgp, { peers: [{ ...peer, ...rest }], profiles: [] }, host);
+  const plugin = await startPlugin(bgp, { peers: [{ ...peer, ...rest }], profiles: [], nodeAddresses: [] }, host);
   await plugin.announcer.apply({ added: [], changed: [], removed: [] });
   try {
     await until(() => plugin.reports.get("router")?.startsWith("established") === true, PATIENCE_MS);
