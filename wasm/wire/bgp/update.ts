@@ -19,6 +19,7 @@ import { Attribute } from "./attribute-table";
 import { readAttributes, Side } from "./attributes";
 import { fail, failWithU8 } from "./error-record";
 import { HEADER } from "./header";
+import { hasHostNextHop, isIpv4Host } from "./next-hop";
 import { OPEN_END } from "./open";
 import { AFI_IPV4, SAFI_UNICAST } from "./prefixes";
 import { FIELD_AFI, FIELD_BYTES, FIELD_COUNT, FIELD_SAFI, hasPrefixes, readField } from "./reach";
@@ -83,11 +84,15 @@ function judgeWhole(side: Side): void {
   if (hasIpv4) {
     const nextHop = findAttribute(Attribute.NextHop);
     if (nextHop === 0) addMissing(Attribute.NextHop);
-    else if (load<i32>(nextHop, ATTRIBUTE_STATUS) === Status.Ok && !isHost(load<u32>(load<u32>(nextHop, ATTRIBUTE_VALUE)))) {
+    else if (load<i32>(nextHop, ATTRIBUTE_STATUS) === Status.Ok && !isIpv4Host(load<u32>(load<u32>(nextHop, ATTRIBUTE_VALUE)))) {
       blame(nextHop, Status.BadNextHop, Verb.TreatAsWithdraw);
     }
   }
-  if (!hasIpv4 && findAttribute(Attribute.MpReachNlri) === 0) return;
+  const reach = findAttribute(Attribute.MpReachNlri);
+  if (reach !== 0 && load<i32>(reach, ATTRIBUTE_STATUS) === Status.Ok && !hasHostNextHop(UPDATE_REACH)) {
+    blame(reach, Status.BadNextHop, Verb.TreatAsWithdraw);
+  }
+  if (!hasIpv4 && reach === 0) return;
   if (findAttribute(Attribute.Origin) === 0) addMissing(Attribute.Origin);
   if (findAttribute(Attribute.AsPath) === 0) addMissing(Attribute.AsPath);
   if (side === Side.Internal && findAttribute(Attribute.LocalPref) === 0) addMissing(Attribute.LocalPref);
@@ -96,12 +101,6 @@ function judgeWhole(side: Side): void {
 /** RFC 7606 §3 d) */
 function addMissing(code: u32): void {
   blame(addAttribute(code, 0, 0, 0, 0), Status.MissingAttribute, Verb.TreatAsWithdraw);
-}
-
-/** RFC 4271 §6.3: a NEXT_HOP is a valid host address. Not of 0/8 or 127/8, not multicast or reserved. */
-function isHost(address: u32): bool {
-  const first = address >> 24;
-  return first !== 0 && first !== 127 && first < 224;
 }
 
 /**

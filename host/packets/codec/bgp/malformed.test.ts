@@ -1,7 +1,8 @@
 /** Each rule broken once: the verb of RFC 7606, the NOTIFICATION's code, subcode and data, and that every status is there. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { formats, hex, malformedOthers, malformedUpdates, message, update } from "../../../workbench/testing/malformed-bgp.ts";
+import { rules } from "../../../workbench/testing/malformed-bgp/rules.ts";
+import { formats, malformedOthers, malformedUpdates, message, update } from "../../../workbench/testing/malformed-bgp.ts";
 import { loadModule } from "../../wasm.ts";
 import { bgp, type DecodedMessage, type MessageError, type UpdateMessage } from "../bgp.ts";
 import { statuses } from "./statuses.ts";
@@ -126,27 +127,70 @@ malformed("every status has a meaning, a source and a message", () => {
   );
 });
 
-malformed("every attribute that is read has rows for its flags and for its value or length", () => {
-  const codes = Array.from({ length: 255 }, (_, code) => code).filter((code) => readsAttribute(code));
-  assert.is(codes.length, 16);
-  for (const code of codes) {
-    const about = malformedUpdates.filter(({ expected }) => new RegExp(` ${code}(,|$)`).test(expected)).map(({ expected }) => expected);
-    assert.ok(
-      about.some((expected) => expected.includes("WrongFlags")),
-      `flags of ${code}`,
-    );
-    assert.ok(
-      about.some((expected) => /WrongLength|BadAsPath|Mp|Bad/.test(expected)),
-      `value of ${code}`,
-    );
+malformed("every rule of every attribute and capability that is read has a row, and there are no other rules", () => {
+  const exported = WebAssembly.Module.exports(loadModule("bgp")).map(({ name }) => name);
+  const membersOf = (enumeration: string) =>
+    exported.filter((name) => name.startsWith(`${enumeration}.`)).map((name) => name.slice(enumeration.length + 1));
+  const attributes = membersOf("Attribute").map((name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toUpperCase());
+  const capabilities = membersOf("Capability").map((name) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`);
+  assert.ok(attributes.length >= 16 && capabilities.length >= 7);
+  assert.equal([...rules.keys()], [...attributes, ...capabilities]);
+  const broken = new Set([...malformedUpdates, ...malformedOthers].map(({ rule }) => rule));
+  const all = new Set([...rules.values()].flat());
+  assert.equal(
+    [...all].filter((rule) => !broken.has(rule)),
+    [],
+  );
+  assert.equal(
+    [...broken].filter((rule) => !all.has(rule)),
+    [""],
+  );
+});
+
+const breakingAttribute = malformedUpdates.filter(
+  // A next hop that is none is next on the way to nowhere.
+  ({ name, rule, expected }) => /^withdraw [^,]*$/.test(expected) && !/missing|NEXT_HOP value/.test(rule) && !name.startsWith("MP_"),
+);
+
+malformed("what is to be treated as a withdrawal ends the session where there is nothing to withdraw (RFC 7606 §5.2)", () => {
+  assert.ok(breakingAttribute.length > 60);
+  for (const { name, sender, bytes, expected } of breakingAttribute) {
+    const [, code, status] = expected.split(" ");
+    const { errors } = bgp.decode(withoutPrefixes(bytes), formats[sender]);
+    assert.is(errors.map(describe).join(", "), `reset ${code} ${status}`, name);
   }
 });
 
-/** True: flags that no attribute has are called wrong, so the attribute has a row in the module's table. */
-function readsAttribute(code: number): boolean {
-  const withFlags = (flags: string) => message(2, Buffer.concat([hex("0000 0003"), hex(flags), Buffer.from([code, 0])]));
-  const named = (flags: string) => bgp.decode(withFlags(flags)).errors.some(({ status }) => status === "WrongFlags");
-  return named("00") || named("80") || named("c0") || named("40");
+/** The UPDATE without what stands behind its attributes. */
+function withoutPrefixes(bytes: Buffer): Buffer {
+  const body = bytes.subarray(19, 19 + 4 + bytes.readUInt16BE(21));
+  return message(2, body);
 }
+
+malformed("attributes may come in any order, and flags that mean nothing are passed over", () => {
+  const attributes = ["40010100", "40020602010000fde9", "400304c0000265", "80040400000001", "c00804fde90001"];
+  const decoded = (list: readonly string[]) => bgp.decode(update({ attributes: list.join(""), nlri: "18c63364" }), formats.external);
+  const inOrder = decoded(attributes);
+  assert.equal(inOrder.errors, []);
+  assert.equal(decoded([...attributes].reverse()), inOrder);
+  // RFC 4271 §4.3: Partial, and the lower four bits.
+  assert.equal(decoded(attributes.map((one) => `${(Number.parseInt(one.slice(0, 2), 16) | 0x2f).toString(16)}${one.slice(2)}`)), inOrder);
+});
+
+malformed("an UPDATE whose multiprotocol next hop is none still says which routes are gone", () => {
+  const { message: found, errors } = one("MP_REACH_NLRI with the next hop ::");
+  assert.is(errors[0]?.verb, "treatAsWithdraw");
+  assert.equal((found as UpdateMessage).pathAttributes.mpReachNlri?.nlri, ["2001:db8:1::/48"]);
+});
+
+malformed("a link-local next hop is one, alone and behind ::", () => {
+  const [linkLocal, none] = [`fe80${"00".repeat(13)}01`, "00".repeat(16)];
+  for (const nextHop of [linkLocal, none + linkLocal, linkLocal + linkLocal]) {
+    const size = (nextHop.length / 2).toString(16);
+    const value = `000201${size}${nextHop}003020010db80001`;
+    const length = (value.length / 2).toString(16).padStart(2, "0");
+    assert.equal(bgp.decode(update({ attributes: `40010100 40020602010000fde9 800e${length}${value}` }), formats.external).errors, []);
+  }
+});
 
 malformed.run();

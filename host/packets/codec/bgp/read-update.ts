@@ -26,8 +26,8 @@ export function readUpdate(asnBytes: number): { message: UpdateMessage; errors: 
   for (let index = 0; index < count; index += 1) {
     const at = entryAt(index);
     noteErrors(index, at, errors);
-    if (statusOf(at) !== 0) continue;
     const form = byteOf("ATTRIBUTE_FORM", at);
+    if (statusOf(at) !== 0 && !hasRoutesToWithdraw(at, form)) continue;
     if (form === bgpModule().value("FORM_BYTES")) unknown.push(readUnknown(at));
     else Object.assign(attributes, readAttribute(at));
   }
@@ -53,6 +53,12 @@ function byteOf(name: string, at: number): number {
 function statusOf(at: number): number {
   const { view, value } = bgpModule();
   return view.getInt32(at + value("ATTRIBUTE_STATUS"), true);
+}
+
+/** A multiprotocol attribute whose prefixes are in order, so that it can be treated as a withdrawal. */
+function hasRoutesToWithdraw(at: number, form: number): boolean {
+  const { value } = bgpModule();
+  return form === value("FORM_FIELD") && byteOf("ATTRIBUTE_VERB", at) === value("Verb.TreatAsWithdraw");
 }
 
 function noteErrors(index: number, at: number, errors: MessageError[]): void {
