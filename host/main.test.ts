@@ -14,7 +14,8 @@ const homelab = fileURLToPath(new URL("../fixtures/homelab", import.meta.url));
 herald("--help names every command, in 80 columns", async () => {
   const { code, out, err } = await runProgram(["--help"]);
   assert.equal([code, err], [0, ""]);
-  for (const command of ["lab", "run", "plan", "status", "decode", "bench"]) assert.match(out, new RegExp(`^  ${command} +[A-Z]`, "m"));
+  for (const command of ["lab", "run", "plan", "status", "bgp", "router-config", "decode", "bench"])
+    assert.match(out, new RegExp(`^  ${command} +[A-Z]`, "m"));
   assert.match(out, "(the default)");
   for (const line of out.split("\n")) assert.ok(line.length <= 80 || line.startsWith("Herald"), line);
 });

@@ -43,7 +43,7 @@ well, but only in memory, because this machine allows no network namespaces.
 export function labCommandFor(builtIns: readonly PluginDefinition[]): Command {
   return {
     name: "lab",
-    summary: "Show Herald at work, in a small cluster on this machine",
+    summary: "Show Herald at work, in a small cluster made here",
     help,
     run: (args, io) => run(builtIns, args, io),
   };

@@ -10,6 +10,7 @@ const tools: CommandTools = {
   suggest: (found, known) => suggest(found, known),
   ask: (request, target) => askControl(target, request),
   network: openCommandNetwork,
+  readManifests: async (path, translation) => (await import("./read-manifests.ts")).readManifests(path, translation),
 };
 
 export function hostCommand(command: PluginCommand): Command {

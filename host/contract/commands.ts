@@ -1,6 +1,7 @@
 /** For built-in plugins with commands of their own: `herald NAME`, beside those of the host. */
 
 import type { Context } from "../announcer.ts";
+import type { Translation } from "./translation.ts";
 
 /** A command's own world, so that a test can give it another. */
 export interface CommandIo {
@@ -50,6 +51,14 @@ export interface CommandTools {
    */
   ask(request: { readonly ask: string; readonly name?: string; readonly what?: string }, target: AskTarget): AsyncIterable<unknown>;
   network(): CommandNetwork;
+  /**
+   * What a translation makes of manifests (a directory or one file), and a line for each of their problems. Rejects where there is
+   * nothing at the path.
+   */
+  readManifests<Config>(
+    path: string,
+    translation: Translation<Config>,
+  ): Promise<{ readonly config: Config; readonly problems: readonly string[] }>;
 }
 
 /** The network of this machine, with nothing denied, for a command that stays. */
