@@ -112,6 +112,20 @@ const tsharkNames: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     targetMac: "arp.dst.hw_mac",
     targetAddress: "arp.dst.proto_ipv4",
   },
+  bfd: {
+    diagnostic: "bfd.diag",
+    state: "bfd.sta",
+    poll: "bfd.flags.p",
+    final: "bfd.flags.f",
+    controlPlaneIndependent: "bfd.flags.c",
+    demand: "bfd.flags.d",
+    detectMult: "bfd.detect_time_multiplier",
+    myDiscriminator: "bfd.my_discriminator",
+    yourDiscriminator: "bfd.your_discriminator",
+    desiredMinTxInterval: "bfd.desired_min_tx_interval",
+    requiredMinRxInterval: "bfd.required_min_rx_interval",
+    requiredMinEchoRxInterval: "bfd.required_min_echo_interval",
+  },
   "router-advertisement": {
     ...router,
     currentHopLimit: "icmpv6.nd.ra.cur_hop_limit",
@@ -121,6 +135,11 @@ const tsharkNames: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     retransTimer: "icmpv6.nd.ra.retrans_timer",
   },
   "router-solicitation": router,
+};
+
+/** What a packet of a format has before it on the wire: Ethernet, IPv4, UDP to port 3784 with 24 octets of payload. */
+const headers: Readonly<Record<string, string>> = {
+  bfd: "02000000000102000000000208004500003400000000ff110000c0000202c0000201c0000ec800200000",
 };
 
 /** A field in tshark's words, of which the first counts where there are several; ours for an option that is not there is all zeros. */
@@ -136,7 +155,8 @@ for (const [format, names] of Object.entries(tsharkNames)) {
     const folder = mkdtempSync(join(tmpdir(), "herald-tshark-"));
     try {
       const header = Buffer.from("d4c3b2a1020004000000000000000000ffff000001000000", "hex");
-      const records = cases.flatMap(({ bytes }) => {
+      const records = cases.flatMap((found) => {
+        const bytes = Buffer.concat([Buffer.from(headers[format] ?? "", "hex"), found.bytes]);
         const head = Buffer.alloc(16);
         head.writeUInt32LE(bytes.length, 8);
         head.writeUInt32LE(bytes.length, 12);
