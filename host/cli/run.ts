@@ -9,15 +9,15 @@ const help = `
 Usage: herald run --manifests DIR [flags]
 
 Runs this node's speaker from manifests, the very YAML that one would kubectl
-apply: answers for the VIPs that this node owns, and follows every edit, until
-SIGINT or SIGTERM. On a box without Kubernetes three objects are enough: a
+apply: answers for the VIPs that this node owns, tells BGP peers its routes, and
+follows every edit, until SIGINT or SIGTERM. On a box without Kubernetes three objects are enough: a
 Service, an IPAddressPool and an L2Advertisement.
 
   --manifests DIR      directory (or one file) with Services, pools,
-                       advertisements and Nodes
+                       advertisements, BGPPeers, Secrets and Nodes
   --node NAME          this node's name (default: the hostname); among the Nodes
                        of the manifests, or the only one where they have none
-  --interface IF       announce only on this interface; repeat the flag, or
+  --interface IF       answer ARP only on this interface; repeat the flag, or
                        separate with commas (default: every one that is fit)
   --controller         give out addresses too; on exactly one node
   --allocations FILE   where addresses given out are on record; written by the

@@ -156,7 +156,13 @@ export class LookingGlass {
   #hear(peer: string, message: Message, errors: readonly MessageError[]): void {
     const guest = this.#guests.get(peer);
     if (guest === undefined || message.type !== "update") return;
-    this.#tellRoutes(peer, guest.rib.take(message, errors));
+    try {
+      this.#tellRoutes(peer, guest.rib.take(message, errors));
+    } catch (error) {
+      // Whoever tells more than we can keep is not listened to any more.
+      guest.runner.stop("shutdown", (error as Error).message);
+      return;
+    }
     const family = endOfRibOf(message);
     if (family === undefined) return;
     this.#tell({ event: "endOfRib", peer, family: family === "1/1" ? "ipv4" : "ipv6" });
