@@ -111,6 +111,7 @@ export class Peering {
     if (JSON.stringify(watchedBy(config)) !== watchedBefore) {
       this.#unwatch();
       this.#watch();
+      if (this.#bfd === undefined) this.#watchLife();
     }
     this.#runner.configure(this.#sessionConfig(), JSON.stringify(this.#transport()) !== before);
   }
