@@ -59,7 +59,9 @@ inside(
       run("ip", "link", "set", "near", "up");
       assert.equal(await seenBy(router, 2), expected);
     } catch (error) {
-      throw new Error(`${(error as { details?: string }).details ?? (error as Error).message}; ${JSON.stringify(lines)}; ${router.log()}`, { cause: error });
+      throw new Error(`${(error as { details?: string }).details ?? (error as Error).message}; ${JSON.stringify(lines)}; ${router.log()}`, {
+        cause: error,
+      });
     } finally {
       await plugin.announcer.stop("leave");
       await plugin.close();

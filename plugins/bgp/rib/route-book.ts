@@ -1,47 +1,64 @@
 /**
  * The routes that a node's announcements give, kept so that one changed announcement costs its own prefixes only. What is in it depends on
  * the announcements in it alone, not on the order in which they came.
+ *
+ * There may be a million, nearly all of them of one address, one prefix and the same terms: so what is kept of an announcement is what it
+ * shares with others, and what it contributes is worked out again when it goes.
  */
 
 import type { Announcement, Refusal } from "../../../host/announcer.ts";
-import { type Contribution, contributionsOf, mergeRoute, type RouteAttributes } from "./routes-plan.ts";
+import { contributionsOf, mergeRoute, type RouteAttributes, type Voice } from "./routes-plan.ts";
 
-/** How many addresses contribute the same to a prefix: hundreds to an aggregate, all alike. */
+/** How many addresses say the same of a prefix: hundreds of an aggregate. */
 interface Share {
-  readonly contribution: Contribution;
+  readonly voice: Voice;
   count: number;
 }
 
+/** Most prefixes have one address that says one thing. */
+type Shares = Voice | readonly Share[];
+
+/** What is kept of an announcement. */
+type Kept = Pick<Announcement, "vip" | "family" | "attributes" | "localEndpoints">;
+
 export class RouteBook {
-  readonly #byVip = new Map<string, readonly Contribution[]>();
-  /** Most prefixes have one share. */
-  readonly #byPrefix = new Map<string, readonly Share[]>();
+  readonly #attributes = new Map<string, Announcement["attributes"]>();
+  /** Of addresses that reach endpoints on this node only. */
+  readonly #endpoints = new Map<string, number>();
+  readonly #byPrefix = new Map<string, Shares>();
   readonly #refused = new Map<string, string>();
-  readonly #contents = new WeakMap<object, string>();
-  readonly #merged = new WeakMap<object, Map<string, RouteAttributes | string | undefined>>();
+  readonly #keys = new WeakMap<object, string>();
+  readonly #merged = new WeakMap<Voice, Map<string, RouteAttributes | string | undefined>>();
 
   /** Takes an announcement in, in the place of the last one of the same address; gives the prefixes that may have changed. */
-  put(announcement: Announcement): Set<string> {
+  put(announcement: Kept): Set<string> {
     const touched = this.remove(announcement.vip);
+    const { vip, attributes, localEndpoints } = announcement;
     const found = contributionsOf(announcement);
-    if (typeof found === "string") this.#refused.set(announcement.vip, found);
-    else {
-      this.#byVip.set(announcement.vip, found);
-      for (const contribution of found) {
-        touched.add(contribution.prefix);
-        this.#add(contribution);
-      }
+    if (typeof found === "string") {
+      this.#refused.set(vip, found);
+      return touched;
+    }
+    this.#attributes.set(vip, attributes);
+    if (localEndpoints !== undefined) this.#endpoints.set(vip, localEndpoints);
+    for (const { prefix, voice } of found) {
+      touched.add(prefix);
+      this.#add(prefix, voice);
     }
     return touched;
   }
 
   /** Gives the prefixes that may have changed. An address that is not in the book is fine. */
   remove(vip: string): Set<string> {
-    const contributions = this.#byVip.get(vip) ?? [];
-    for (const contribution of contributions) this.#drop(contribution);
-    this.#byVip.delete(vip);
+    const touched = new Set<string>();
+    for (const { prefix, voice } of this.#contributionsOf(vip)) {
+      touched.add(prefix);
+      this.#drop(prefix, voice);
+    }
+    this.#attributes.delete(vip);
+    this.#endpoints.delete(vip);
     this.#refused.delete(vip);
-    return new Set(contributions.map(({ prefix }) => prefix));
+    return touched;
   }
 
   /** All prefixes that some peer may be told of. */
@@ -59,14 +76,14 @@ export class RouteBook {
   refusals(vips: readonly string[], peers: readonly string[]): Refusal[] {
     const refused: Refusal[] = [];
     for (const vip of vips) {
-      const reason = this.#refused.get(vip) ?? this.#unsayable(this.#byVip.get(vip) ?? [], peers);
+      const reason = this.#refused.get(vip) ?? this.#unsayable(vip, peers);
       if (reason !== undefined) refused.push({ vip, reason });
     }
     return refused.sort((a, b) => (a.vip < b.vip ? -1 : 1));
   }
 
-  #unsayable(contributions: readonly Contribution[], peers: readonly string[]): string | undefined {
-    for (const { prefix } of contributions) {
+  #unsayable(vip: string, peers: readonly string[]): string | undefined {
+    for (const { prefix } of this.#contributionsOf(vip)) {
       for (const peer of peers) {
         const route = this.#merge(prefix, peer);
         if (typeof route === "string") return route;
@@ -75,62 +92,82 @@ export class RouteBook {
     return undefined;
   }
 
+  #contributionsOf(vip: string): ReturnType<typeof contributionsOf> & readonly object[] {
+    const attributes = this.#attributes.get(vip);
+    if (attributes === undefined) return [];
+    const localEndpoints = this.#endpoints.get(vip);
+    const kept: Kept = { vip, family: vip.includes(":") ? 6 : 4, attributes };
+    const found = contributionsOf(localEndpoints === undefined ? kept : { ...kept, localEndpoints });
+    if (typeof found === "string") throw new Error(`Cannot find what ${vip} gave: ${found}`);
+    return found;
+  }
+
   #merge(prefix: string, peer: string): RouteAttributes | string | undefined {
     const shares = this.#byPrefix.get(prefix);
     if (shares === undefined) return undefined;
-    const [only] = shares;
-    if (shares.length === 1 && only !== undefined) return this.#mergeOne(only.contribution, peer);
-    const contributions = shares.map(({ contribution }) => contribution);
+    if (!isList(shares)) return this.#mergeOne(prefix, shares, peer);
+    const voices = shares.map(({ voice }) => voice);
     // Keys begin with the source.
-    contributions.sort((a, b) => (this.#keyOf(a) < this.#keyOf(b) ? -1 : 1));
-    return mergeRoute(contributions, peer);
+    return mergeRoute(
+      prefix,
+      voices.sort((a, b) => (this.#keyOf(a) < this.#keyOf(b) ? -1 : 1)),
+      peer,
+    );
   }
 
   /** Of thousands of prefixes with the same terms, the same object for all. */
-  #mergeOne(contribution: Contribution, peer: string): RouteAttributes | string | undefined {
-    if (contribution.endpoints !== undefined) return mergeRoute([contribution], peer);
-    let byPeer = this.#merged.get(contribution.terms);
+  #mergeOne(prefix: string, voice: Voice, peer: string): RouteAttributes | string | undefined {
+    let byPeer = this.#merged.get(voice);
     if (byPeer === undefined) {
       byPeer = new Map();
-      this.#merged.set(contribution.terms, byPeer);
+      this.#merged.set(voice, byPeer);
     }
-    if (!byPeer.has(peer)) byPeer.set(peer, mergeRoute([contribution], peer));
+    if (!byPeer.has(peer)) byPeer.set(peer, mergeRoute(prefix, [voice], peer));
     return byPeer.get(peer);
   }
 
-  #add(contribution: Contribution): void {
-    const shares = this.#byPrefix.get(contribution.prefix) ?? [];
-    const share = this.#find(shares, contribution);
-    if (share === undefined) this.#byPrefix.set(contribution.prefix, [...shares, { contribution, count: 1 }]);
-    else share.count += 1;
+  #add(prefix: string, voice: Voice): void {
+    const shares = this.#byPrefix.get(prefix);
+    if (shares === undefined) {
+      this.#byPrefix.set(prefix, voice);
+      return;
+    }
+    const list = isList(shares) ? shares : [{ voice: shares, count: 1 }];
+    const share = list.find((one) => this.#isSame(one.voice, voice));
+    if (share !== undefined) share.count += 1;
+    this.#byPrefix.set(prefix, share === undefined ? [...list, { voice, count: 1 }] : list);
   }
 
-  #drop(contribution: Contribution): void {
-    const { prefix, source } = contribution;
+  #drop(prefix: string, voice: Voice): void {
     const shares = this.#byPrefix.get(prefix) ?? [];
-    const share = this.#find(shares, contribution);
-    if (share === undefined) throw new Error(`Cannot drop what ${source} gave ${prefix}: it is not there`);
+    if (!isList(shares)) {
+      this.#byPrefix.delete(prefix);
+      return;
+    }
+    const share = shares.find((one) => this.#isSame(one.voice, voice));
+    if (share === undefined) throw new Error(`Cannot drop what ${voice.source} said of ${prefix}: it is not there`);
     share.count -= 1;
-    if (share.count > 0) return;
-    if (shares.length === 1) this.#byPrefix.delete(prefix);
-    else
-      this.#byPrefix.set(
-        prefix,
-        shares.filter((other) => other !== share),
-      );
+    const left = shares.filter(({ count }) => count > 0);
+    const [only] = left;
+    if (only === undefined) this.#byPrefix.delete(prefix);
+    else this.#byPrefix.set(prefix, left.length === 1 && only.count === 1 ? only.voice : left);
   }
 
-  #find(shares: readonly Share[], contribution: Contribution): Share | undefined {
-    return shares.find((share) => share.contribution === contribution || this.#keyOf(share.contribution) === this.#keyOf(contribution));
+  #isSame(a: Voice, b: Voice): boolean {
+    return a === b || this.#keyOf(a) === this.#keyOf(b);
   }
 
   /** The host shares the terms among announcements, so that their text is made once. */
-  #keyOf({ source, terms, endpoints }: Contribution): string {
-    let content = this.#contents.get(terms);
+  #keyOf({ source, terms, endpoints }: Voice): string {
+    let content = this.#keys.get(terms);
     if (content === undefined) {
       content = JSON.stringify(terms);
-      this.#contents.set(terms, content);
+      this.#keys.set(terms, content);
     }
     return `${source} ${endpoints ?? ""} ${content}`;
   }
+}
+
+function isList(shares: Shares): shares is readonly Share[] {
+  return Array.isArray(shares);
 }

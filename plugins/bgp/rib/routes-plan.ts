@@ -10,15 +10,19 @@ import type { RouteTerms } from "../advertisement.ts";
 import { MOST_COMMUNITIES } from "../check-advertisements.ts";
 import { contradict } from "../conflicts.ts";
 
-/** What an address wants of one prefix, by one advertisement. */
-export interface Contribution {
-  /** Canonical, `192.0.2.0/24`. */
-  readonly prefix: string;
+/** What is said of a prefix: by an advertisement, and where it is an address that reaches endpoints of this node only, of how many. */
+export interface Voice {
   /** Name of the advertisement. */
   readonly source: string;
   readonly terms: RouteTerms;
-  /** Endpoints on this node, where the prefix is an address that reaches no others. */
   readonly endpoints?: number;
+}
+
+/** What an address wants of one prefix. */
+export interface Contribution {
+  /** Canonical, `192.0.2.0/24`. */
+  readonly prefix: string;
+  readonly voice: Voice;
 }
 
 /** What a peer is told of a prefix. */
@@ -37,49 +41,60 @@ export interface RouteAttributes {
 const ENDPOINT_BANDWIDTH = 125_000_000;
 
 /** What an announcement wants, or, in words that begin with MetalLB's, why it can have nothing. */
-export function contributionsOf({ vip, family, attributes, localEndpoints }: Announcement): readonly Contribution[] | string {
-  const address = parseAddress(vip);
-  if (address === undefined) return `invalidIP: ${vip} is no address`;
-  const { all, conflicts } = readTerms(attributes as Readonly<Record<string, RouteTerms>>);
+export function contributionsOf(
+  announcement: Pick<Announcement, "vip" | "family" | "attributes" | "localEndpoints">,
+): readonly Contribution[] | string {
+  const { vip, family, attributes, localEndpoints } = announcement;
+  const { voices, conflicts } = readTerms(attributes as Readonly<Record<string, RouteTerms>>);
   const conflict = conflicts[family];
   if (conflict !== undefined) return conflict;
   const width = widthBits(family);
-  return all.flatMap(([source, terms]) => {
-    const length = family === 4 ? terms.aggregationLength : terms.aggregationLengthV6;
-    const hostBits = BigInt(width - length);
-    const prefix = `${formatAddress({ family, value: (address.value >> hostBits) << hostBits })}/${length}`;
-    const own = { source, terms, ...(localEndpoints === undefined ? {} : { endpoints: localEndpoints }) };
-    if (length === width) return [{ ...own, prefix }];
-    const aggregate = { source, terms, prefix };
+  const found: Contribution[] = [];
+  for (const voice of voices) {
+    const own = localEndpoints === undefined ? voice : { ...voice, endpoints: localEndpoints };
+    const length = lengthOf(family, voice);
+    const aggregate = length === width ? undefined : aggregateOf(vip, length);
+    if (typeof aggregate === "object") return aggregate.reason;
+    if (aggregate !== undefined) found.push({ prefix: aggregate, voice });
     // Other nodes announce the aggregate, too, and some of them would drop what is for an endpoint that they do not have
     // (MetalLB issue 2811). The address itself draws it to where the endpoints are.
-    return localEndpoints === undefined ? [aggregate] : [aggregate, { ...own, prefix: `${vip}/${width}` }];
-  });
+    if (aggregate === undefined || localEndpoints !== undefined) found.push({ prefix: `${vip}/${width}`, voice: own });
+  }
+  return found;
+}
+
+function aggregateOf(vip: string, length: number): string | { readonly reason: string } {
+  const address = parseAddress(vip);
+  if (address === undefined) return { reason: `invalidIP: ${vip} is no address` };
+  const hostBits = BigInt(widthBits(address.family) - length);
+  return `${formatAddress({ family: address.family, value: (address.value >> hostBits) << hostBits })}/${length}`;
 }
 
 /** By name, with the contradictions among them. */
 interface AllTerms {
-  readonly all: readonly (readonly [string, RouteTerms])[];
+  readonly voices: readonly Voice[];
   readonly conflicts: Readonly<Record<4 | 6, string | undefined>>;
 }
 
-/** The host shares one object among all announcements of the same terms. */
+/** The host shares one object among all announcements of the same terms, and what is made of it is shared as well. */
 const known = new WeakMap<object, AllTerms>();
 
 function readTerms(attributes: Readonly<Record<string, RouteTerms>>): AllTerms {
   let terms = known.get(attributes);
   if (terms === undefined) {
-    const all = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-    terms = { all, conflicts: { 4: findConflict(4, all), 6: findConflict(6, all) } };
+    const voices = Object.entries(attributes)
+      .map(([source, own]) => ({ source, terms: own }))
+      .sort((a, b) => (a.source < b.source ? -1 : 1));
+    terms = { voices, conflicts: { 4: findConflict(4, voices), 6: findConflict(6, voices) } };
     known.set(attributes, terms);
   }
   return terms;
 }
 
-/** What a peer is told of a prefix, by all that is contributed to it, in order of source; undefined: nothing. A text: why nothing. */
-export function mergeRoute(contributions: readonly Contribution[], peer: string): RouteAttributes | string | undefined {
-  const heard = contributions.filter(({ terms }) => terms.peers.length === 0 || terms.peers.includes(peer));
-  const chosen = chooseClosest(heard);
+/** What a peer is told of a prefix, by all that is said of it, in order of source; undefined: nothing. A text: why nothing. */
+export function mergeRoute(prefix: string, voices: readonly Voice[], peer: string): RouteAttributes | string | undefined {
+  const heard = voices.filter(({ terms }) => terms.peers.length === 0 || terms.peers.includes(peer));
+  const chosen = chooseClosest(prefix.includes(":") ? 6 : 4, heard);
   if (chosen.length === 0) return undefined;
   const communities = unite(chosen, ({ terms }) => terms.communities);
   const largeCommunities = unite(chosen, ({ terms }) => terms.largeCommunities);
@@ -87,8 +102,8 @@ export function mergeRoute(contributions: readonly Contribution[], peer: string)
   if (count > MOST_COMMUNITIES)
     return `tooManyCommunities: ${count} by ${unite(chosen, ({ source }) => [source]).join(", ")}, expected at most ${MOST_COMMUNITIES}`;
   // Of two advertisements for different pools, the first by name prevails; for one pool they have been compared.
-  const first = <Key extends "localPref" | "med">(key: Key) => chosen.find(({ terms }) => terms[key] !== undefined)?.terms[key];
-  const [localPref, med] = [first("localPref"), first("med")];
+  const localPref = chosen.find(({ terms }) => terms.localPref !== undefined)?.terms.localPref;
+  const med = chosen.find(({ terms }) => terms.med !== undefined)?.terms.med;
   const endpoints = Math.max(0, ...chosen.map(({ terms, endpoints: own = 0 }) => (terms.weighted ? own : 0)));
   return {
     ...(localPref === undefined ? {} : { localPref }),
@@ -101,23 +116,22 @@ export function mergeRoute(contributions: readonly Contribution[], peer: string)
 }
 
 /** What is said of the prefix itself prevails; beside that, an address takes what is said of the smallest aggregate that it is in. */
-function chooseClosest(contributions: readonly Contribution[]): readonly Contribution[] {
-  if (contributions.length < 2) return contributions;
-  const longest = Math.max(...contributions.map(lengthOf));
-  return contributions.filter((contribution) => lengthOf(contribution) === longest);
+function chooseClosest(family: 4 | 6, voices: readonly Voice[]): readonly Voice[] {
+  if (voices.length < 2) return voices;
+  const longest = Math.max(...voices.map((voice) => lengthOf(family, voice)));
+  return voices.filter((voice) => lengthOf(family, voice) === longest);
 }
 
-function lengthOf({ prefix, terms }: Contribution): number {
-  return prefix.includes(":") ? terms.aggregationLengthV6 : terms.aggregationLength;
+function lengthOf(family: 4 | 6, { terms }: Voice): number {
+  return family === 4 ? terms.aggregationLength : terms.aggregationLengthV6;
 }
 
 /** Advertisements for certain Services only are compared here first (MetalLB's `conflictingAdvertisements`). */
-function findConflict(family: 4 | 6, all: readonly (readonly [string, RouteTerms])[]): string | undefined {
-  for (const [at, [name, terms]] of all.entries()) {
-    const rival = all.slice(0, at).find(([, other]) => contradict(family, other, terms));
+function findConflict(family: 4 | 6, voices: readonly Voice[]): string | undefined {
+  for (const [at, { source, terms }] of voices.entries()) {
+    const rival = voices.slice(0, at).find((other) => contradict(family, other.terms, terms));
     if (rival === undefined) continue;
-    const [otherName, other] = rival;
-    return `conflictingAdvertisements: ${otherName} wants local preference ${other.localPref ?? 0} and ${name} ${terms.localPref ?? 0} for the same prefix and peer`;
+    return `conflictingAdvertisements: ${rival.source} wants local preference ${rival.terms.localPref ?? 0} and ${source} ${terms.localPref ?? 0} for the same prefix and peer`;
   }
   return undefined;
 }
