@@ -4,8 +4,8 @@
  */
 
 import { readFileSync } from "node:fs";
-import { builtIns, commands as pluginCommands } from "../plugins/index.ts";
-import { bench } from "./cli/bench.ts";
+import { benchSubjects, builtIns, commands as pluginCommands } from "../plugins/index.ts";
+import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
 import { decode } from "./cli/decode.ts";
 import { labCommandFor } from "./cli/lab.ts";
@@ -21,7 +21,7 @@ const commands: readonly Command[] = [
   status,
   ...pluginCommands.map(hostCommand),
   decode,
-  bench,
+  benchCommandFor(benchSubjects),
 ];
 const byDefault = "lab";
 

@@ -2,9 +2,12 @@
 
 import type { PluginCommand } from "../host/announcer.ts";
 import arp from "./arp/plugin.ts";
+import { benchSubject } from "./bgp/bench.ts";
 import { bgp as bgpCommand } from "./bgp/commands/bgp.ts";
 import bgp from "./bgp/plugin.ts";
 import { routerConfig } from "./bgp/router-config/command.ts";
 
 export const builtIns = [arp, bgp] as const;
 export const commands: readonly PluginCommand[] = [bgpCommand, routerConfig];
+/** What `herald bench` measures of them. */
+export const benchSubjects = { bgp: benchSubject };

@@ -1,9 +1,14 @@
 /** `herald bench`: figures that can be reproduced on the very node. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { FlagValues } from "../announcer.ts";
 import type { Driver } from "../packets/service.ts";
-import type { Bench } from "../workbench/bench/bench.ts";
+import type { Bench, BenchOptions } from "../workbench/bench/bench.ts";
+import type { BgpSubject } from "../workbench/bench/bgp-herald.ts";
 import { type Command, type CommandIo, parseFlags, suggest, UsageError } from "./command.ts";
+
+/** Kept in step with `bgp-senders.ts` by a test: no speaker loads that. */
+export const senderNames = ["herald", "bird", "frr", "gobgp", "exabgp", "replay"] as const;
 
 const help = `
 Usage: herald bench [BENCH] [flags]
@@ -11,13 +16,15 @@ Usage: herald bench [BENCH] [flags]
 Measures Herald beside others who do the same work, in interleaved rounds of one run. No BENCH lists them all.
 
   arp                 CPU per ARP reply, replies/s, loss and latency: both drivers of Herald, two responders in C, the kernel
+  bgp                 from Established to the last of 1k to 1M routes, withdrawal, one change, CPU and memory: Herald, bird, frr,
+                      gobgp, exabgp; encoding and diffing alone
   manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
 namespaces; without either it measures what needs no network and exits 3. The responders in C need a compiler.
 
 Flags:
-  --rounds N          how often each is measured (default 5); ratios are taken inside a round
+  --rounds N          how often each is measured (default 5, of bgp 3); ratios are taken inside a round
   --json              the report with every measurement, as one JSON object
   --help, -h          this text
 
@@ -25,6 +32,12 @@ of arp:
   --seconds S         length of each load (default 1)
   --vips N            addresses answered for (default 1000)
   --driver DRIVER     event-loop or blocking; default both
+
+of bgp:
+  --sizes N,N         routes (default 1000,100000; with --full also 1000000); each with 1 and with 1,000 attribute sets
+  --senders A,B       of ${senderNames.join(", ")} (default all; exabgp only up to 1,000 routes without --full)
+  --limit S           for loading, for telling and for withdrawing (default 20; with --full 120); what takes longer is "> S s"
+  --full              also 1M routes, exabgp at every size
 
 of manifests:
   --services N        Services in the directory (default 10000)
@@ -38,11 +51,20 @@ Examples:
   herald bench manifests --directory /var/lib
 `;
 
+/** The built-in plugins that are measured. */
+export interface BenchSubjects {
+  readonly bgp: BgpSubject;
+}
+
 /** What each measures, and where it is: no speaker loads any of them. */
-const benches: Readonly<Record<string, { summary: string; load(): Promise<Bench> }>> = {
+const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSubjects): Promise<Bench> }>> = {
   arp: {
     summary: "CPU per ARP reply, replies/s, loss and latency, beside responders in C and the kernel's own",
     load: async () => (await import("../workbench/bench/arp.ts")).arp,
+  },
+  bgp: {
+    summary: "time, CPU and memory to tell 1k to 1M routes, beside bird, frr, gobgp and exabgp",
+    load: async ({ bgp }) => (await import("../workbench/bench/bgp.ts")).bgpBenchFor(bgp),
   },
   manifests: {
     summary: "start to first answer with 10,000 Services in manifests, and from an edit to the wire",
@@ -55,49 +77,67 @@ const MOST_ROUNDS = 1000;
 const MOST_VIPS = 65_536;
 const MOST_SERVICES = 60_000;
 const MOST_EDITS = 5000;
+const MOST_ROUTES = 4_000_000;
 const drivers: readonly Driver[] = ["event-loop", "blocking"];
 
-export const bench: Command = {
-  name: "bench",
-  summary: "Measure what Herald costs on this machine, beside others",
-  help,
-  async run(args, io) {
-    const { values, positionals } = parseFlags(args, {
-      rounds: { type: "string" },
-      seconds: { type: "string" },
-      vips: { type: "string" },
-      driver: { type: "string" },
-      services: { type: "string" },
-      edits: { type: "string" },
-      directory: { type: "string" },
-      json: { type: "boolean" },
-      part: { type: "string" }, // what this bench runs of itself; not for people
-    });
-    const [name, ...rest] = positionals;
-    if (name === undefined) return list(io);
-    const found = Object.hasOwn(benches, name) ? benches[name] : undefined;
-    if (found === undefined) throw new UsageError(`Unknown bench ${name}${suggest(name, Object.keys(benches))}`);
-    if (rest.length > 0) throw new UsageError(`Unknown argument "${rest[0]}": expected only flags`);
-    const { run, part } = await found.load();
-    if (values.part !== undefined) {
-      await part(JSON.parse(values.part));
-      return 0;
-    }
-    const program = process.argv[1] ?? "";
-    const self = [program, "bench"];
-    const options = {
-      rounds: count("rounds", values.rounds ?? "5", MOST_ROUNDS),
-      seconds: seconds(values.seconds ?? "1"),
-      vips: count("vips", values.vips ?? "1000", MOST_VIPS),
-      drivers: values.driver === undefined ? drivers : [driver(values.driver)],
-      services: count("services", values.services ?? "10000", MOST_SERVICES),
-      edits: count("edits", values.edits ?? "200", MOST_EDITS),
-      ...(values.directory === undefined ? {} : { directory: directory(values.directory) }),
-      json: values.json ?? false,
-    };
-    return run(options, io, { program, all: [...self, ...args], part: [...self, name, "--part"] });
-  },
-};
+const flags = {
+  rounds: { type: "string" },
+  seconds: { type: "string" },
+  vips: { type: "string" },
+  driver: { type: "string" },
+  services: { type: "string" },
+  edits: { type: "string" },
+  directory: { type: "string" },
+  sizes: { type: "string" },
+  senders: { type: "string" },
+  limit: { type: "string" },
+  full: { type: "boolean" },
+  json: { type: "boolean" },
+  part: { type: "string" }, // what this bench runs of itself; not for people
+} as const;
+
+export function benchCommandFor(subjects: BenchSubjects): Command {
+  return {
+    name: "bench",
+    summary: "Measure what Herald costs on this machine, beside others",
+    help,
+    async run(args, io) {
+      const { values, positionals } = parseFlags(args, flags);
+      const [name, ...rest] = positionals;
+      if (name === undefined) return list(io);
+      const found = Object.hasOwn(benches, name) ? benches[name] : undefined;
+      if (found === undefined) throw new UsageError(`Unknown bench ${name}${suggest(name, Object.keys(benches))}`);
+      if (rest.length > 0) throw new UsageError(`Unknown argument "${rest[0]}": expected only flags`);
+      const { run, part } = await found.load(subjects);
+      if (values.part !== undefined) {
+        await part(JSON.parse(values.part));
+        return 0;
+      }
+      const program = process.argv[1] ?? "";
+      const self = [program, "bench"];
+      return run(readOptions(values, name), io, { program, all: [...self, ...args], part: [...self, name, "--part"] });
+    },
+  };
+}
+
+function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptions {
+  const isFull = values.full ?? false;
+  const sizes = values.sizes ?? (isFull ? "1000,100000,1000000" : "1000,100000");
+  return {
+    rounds: count("rounds", values.rounds ?? (name === "bgp" ? "3" : "5"), MOST_ROUNDS),
+    seconds: seconds("seconds", values.seconds ?? "1", 60),
+    vips: count("vips", values.vips ?? "1000", MOST_VIPS),
+    drivers: values.driver === undefined ? drivers : [oneOf(values.driver, drivers, "driver")],
+    services: count("services", values.services ?? "10000", MOST_SERVICES),
+    edits: count("edits", values.edits ?? "200", MOST_EDITS),
+    ...(values.directory === undefined ? {} : { directory: directory(values.directory) }),
+    sizes: sizes.split(",").map((size) => count("sizes", size, MOST_ROUTES)),
+    senders: (values.senders?.split(",") ?? senderNames).map((sender) => oneOf(sender, senderNames, "sender")),
+    limitMs: seconds("limit", values.limit ?? (isFull ? "120" : "20"), 3600) * 1000,
+    full: isFull,
+    json: values.json ?? false,
+  };
+}
 
 function list(io: CommandIo): number {
   const width = Math.max(...Object.keys(benches).map((name) => name.length));
@@ -112,9 +152,9 @@ function count(flag: string, value: string, most: number): number {
   return found;
 }
 
-function seconds(value: string): number {
+function seconds(flag: string, value: string, most: number): number {
   const found = Number(value);
-  if (!(found >= 0.01 && found <= 60)) throw new UsageError(`Flag --seconds is ${value}: expected a number from 0.01 to 60`);
+  if (!(found >= 0.01 && found <= most)) throw new UsageError(`Flag --${flag} is ${value}: expected a number from 0.01 to ${most}`);
   return found;
 }
 
@@ -124,8 +164,8 @@ function directory(value: string): string {
   return resolve(value);
 }
 
-function driver(value: string): Driver {
-  const found = drivers.find((known) => known === value);
-  if (found === undefined) throw new UsageError(`Unknown driver ${value}${suggest(value, drivers)}`);
+function oneOf<Name extends string>(value: string, known: readonly Name[], what: string): Name {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw new UsageError(`Unknown ${what} ${value}${suggest(value, known)}`);
   return found;
 }

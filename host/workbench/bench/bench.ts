@@ -22,8 +22,18 @@ export interface ManifestsOptions extends CommonOptions {
   readonly directory?: string;
 }
 
+export interface BgpOptions extends CommonOptions {
+  /** Routes. */
+  readonly sizes: readonly number[];
+  readonly senders: readonly string[];
+  /** Of each step of a measurement. */
+  readonly limitMs: number;
+  /** Nobody is spared. */
+  readonly full: boolean;
+}
+
 /** Every flag; a bench reads its own. */
-export type BenchOptions = ArpOptions & ManifestsOptions;
+export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions;
 
 /** How a bench starts its own program again, behind the Node binary. */
 export interface Self {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 const STOP_TIMEOUT_MS = 3000;
+const LAST_WORDS_MS = 200;
 
 export class Child {
   readonly #process: ChildProcess;
@@ -34,6 +35,13 @@ export class Child {
       };
       child.once("error", end);
       child.once("close", () => end());
+      // What it started may outlive it and hold its output open.
+      child.once("exit", () => {
+        setTimeout(() => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+        }, LAST_WORDS_MS);
+      });
     });
   }
 

@@ -48,8 +48,17 @@ export function since(before: Threads, after: Threads): CpuTime {
 
 /** Resident memory of a process, without its ended children; 0 where it has ended. */
 export function readResidentBytes(pid: number): number {
+  return readStatusBytes(pid, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+/** The most that it ever had; 0 where it has ended. */
+export function readPeakBytes(pid: number): number {
+  return readStatusBytes(pid, /^VmHWM:\s+(\d+) kB$/m);
+}
+
+function readStatusBytes(pid: number, line: RegExp): number {
   try {
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+    return Number(line.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

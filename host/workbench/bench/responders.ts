@@ -1,13 +1,9 @@
 /** Who answers in `herald bench arp`: Herald with each driver, two responders in C, the kernel, and nobody for comparison. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Driver } from "../../packets/service.ts";
-import { findTool } from "../testing/requirements.ts";
 import { vipAddress } from "./arp-frames.ts";
 import { type ArpNetwork, stations } from "./arp-network.ts";
 import { Child } from "./child.ts";
+import { compileReference } from "./compile.ts";
 import type { HeraldSetup } from "./herald-responder.ts";
 
 export interface Running {
@@ -58,7 +54,7 @@ export function createResponders(setup: RespondersSetup): { responders: Responde
   });
   const link = { id: 0, ...network.responder, mac: stations.responder.mac, up: true };
   const herald = drivers.map((driver) => atFarEnd(names[driver], part({ responder: { driver, link, vips } })));
-  const compiled = compile();
+  const compiled = compileReference("responder.c");
   const shapes = ["batched", "single"] as const;
   const inC = compiled.ok
     ? shapes.map((shape) => atFarEnd(names[shape], [compiled.file, shape, `${link.index}`, link.mac, vipAddress(0), `${vips}`]))
@@ -88,20 +84,4 @@ function kernel(network: ArpNetwork): Responder {
       return { child: null, stop: async () => network.setKernelAnswers(false) };
     },
   };
-}
-
-type Compiled = { ok: true; file: string } | { ok: false; reason: string };
-
-/** Into the private network's own `/run`, which vanishes with it. */
-function compile(): Compiled {
-  const compiler = findTool("cc") ?? findTool("gcc");
-  if (compiler === undefined) return { ok: false, reason: "no C compiler (apt-get install gcc libc6-dev)" };
-  const places = ["./reference/responder.c", "../host/workbench/bench/reference/responder.c"];
-  const source = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((place) => existsSync(place));
-  if (source === undefined) return { ok: false, reason: "its source is not in this installation (run from a checkout)" };
-  const file = join(mkdtempSync("/run/herald-bench-"), "responder");
-  const { status, stderr, error } = spawnSync(compiler, ["-O2", "-o", file, source], { encoding: "utf8" });
-  if (status === 0) return { ok: true, file };
-  const said = error?.message ?? stderr.split("\n").find((line) => line.includes("error")) ?? `ended with ${status}`;
-  return { ok: false, reason: `${compiler} failed: ${said.trim()} (apt-get install gcc libc6-dev)` };
 }

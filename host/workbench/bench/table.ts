@@ -26,6 +26,11 @@ export function formatNumber(value: number): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** `1,234,567`, of whole things. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
 export function formatPercent(share: number, digits = 0): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
