@@ -7,18 +7,19 @@
 
 import type { Announcement, Changes, Refusal, RouteKey, RouteTables } from "../../../host/announcer.ts";
 import { AttributeSets } from "./attribute-sets.ts";
-import { octetsOf } from "./octets.ts";
+import { octetsOfOne } from "./octets.ts";
 import { RouteBook } from "./route-book.ts";
 import type { RouteAttributes } from "./routes-plan.ts";
 
 export type Family = 4 | 6;
+type Tables = ReadonlyMap<Family, number>;
 
 export class DesiredRoutes {
   readonly tables: RouteTables;
   readonly #book = new RouteBook();
   readonly #sets = new AttributeSets();
   /** Of a peer, by family. */
-  readonly #peers = new Map<string, ReadonlyMap<Family, number>>();
+  readonly #peers = new Map<string, Tables>();
 
   constructor(tables: RouteTables) {
     this.tables = tables;
@@ -33,9 +34,7 @@ export class DesiredRoutes {
     for (const { vip } of removed) note(this.#book.remove(vip));
     const rows: Announcement[] = [...added, ...changed];
     for (const row of rows) note(this.#book.put(row));
-    for (const [peer, families] of this.#peers) {
-      for (const prefix of touched) this.#update(peer, families, prefix);
-    }
+    for (const prefix of touched) this.#update(prefix, this.#peers);
     return this.#book.refusals(
       rows.map(({ vip }) => vip),
       [...this.#peers.keys()],
@@ -50,14 +49,14 @@ export class DesiredRoutes {
       [6, this.tables.openDesired()],
     ]);
     this.#peers.set(peer, families);
-    for (const prefix of this.#book.prefixes()) this.#update(peer, families, prefix);
+    for (const prefix of this.#book.prefixes()) this.#update(prefix, [[peer, families]]);
   }
 
   /** Closes them. Nothing may follow them any more. */
   removePeer(peer: string): void {
     const families = this.#peers.get(peer);
     if (families === undefined) return;
-    for (const prefix of this.#book.prefixes()) this.#set(tableOf(families, prefix), prefix, undefined);
+    for (const prefix of this.#book.prefixes()) this.#set(families, keyOf(prefix), undefined);
     for (const table of families.values()) this.tables.close(table);
     this.#peers.delete(peer);
   }
@@ -82,12 +81,13 @@ export class DesiredRoutes {
     }
   }
 
-  #update(peer: string, families: ReadonlyMap<Family, number>, prefix: string): void {
-    this.#set(tableOf(families, prefix), prefix, this.#book.routeTo(peer, prefix));
+  #update(prefix: string, peers: Iterable<readonly [string, Tables]>): void {
+    const key = keyOf(prefix);
+    for (const [peer, tables] of peers) this.#set(tables, key, this.#book.routeTo(peer, prefix));
   }
 
-  #set(table: number, prefix: string, attributes: RouteAttributes | undefined): void {
-    const key = keyOf(prefix);
+  #set(tables: Tables, key: RouteKey, attributes: RouteAttributes | undefined): void {
+    const table = tables.get(key.family) as number;
     const before = this.tables.get(table, key);
     if (attributes === undefined) this.tables.remove(table, [key]);
     else {
@@ -101,13 +101,9 @@ export class DesiredRoutes {
   }
 }
 
-function tableOf(families: ReadonlyMap<Family, number>, prefix: string): number {
-  return families.get(prefix.includes(":") ? 6 : 4) as number;
-}
-
 /** A prefix of the book as the key of a row. */
 export function keyOf(prefix: string): RouteKey {
   const slash = prefix.indexOf("/");
-  const octets = octetsOf(prefix.slice(0, slash));
+  const octets = octetsOfOne(prefix.slice(0, slash));
   return { family: octets.length === 4 ? 4 : 6, prefixLength: Number(prefix.slice(slash + 1)), prefix: octets };
 }

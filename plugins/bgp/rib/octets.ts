@@ -14,3 +14,27 @@ export function octetsOf(...texts: readonly (string | undefined)[]): Uint8Array 
   }
   return Uint8Array.from(octets);
 }
+
+const DOT = 46;
+const ZERO = 48;
+
+/** The same of one address, several times faster where it is canonical IPv4: there may be a million. */
+export function octetsOfOne(text: string): Uint8Array {
+  const octets = new Uint8Array(4);
+  let [at, number, digits] = [0, 0, 0];
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === DOT && digits > 0 && at < 3) {
+      octets[at] = number;
+      [at, number, digits] = [at + 1, 0, 0];
+      continue;
+    }
+    const digit = code - ZERO;
+    number = number * 10 + digit;
+    digits += 1;
+    if (digit < 0 || digit > 9 || number > 255 || digits > 3) return octetsOf(text);
+  }
+  if (at !== 3 || digits === 0) return octetsOf(text);
+  octets[at] = number;
+  return octets;
+}
