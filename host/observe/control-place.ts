@@ -5,8 +5,6 @@ import { dirname, isAbsolute, join } from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** unix(7): `sun_path` has 108 bytes, the last of which is zero. What is longer would be cut. */
-const MOST_PATH_BYTES = 107;
 const EXTENSION = ".sock";
 /** One name in a directory, whatever node it comes from: no separator, nothing hidden, no way up. */
 const NODE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,252}$/;
@@ -49,10 +47,6 @@ export function nodeOfControlFile(name: string): string | undefined {
 /** Whether a file can be named after this node. */
 export function isNodeName(node: string): boolean {
   return NODE_NAME.test(node);
-}
-
-export function fitsSocket(path: string): boolean {
-  return Buffer.byteLength(path) <= MOST_PATH_BYTES && !path.includes("\0");
 }
 
 /** Undefined where it does not exist. */

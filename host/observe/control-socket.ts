@@ -8,8 +8,9 @@
 import { lstatSync, mkdirSync, type Stats, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname, resolve } from "node:path";
-import { fitsSocket } from "./control-place.ts";
 
+/** unix(7): `sun_path` has 108 bytes, the last of which is zero. What is longer would be cut. */
+const MOST_PATH_BYTES = 107;
 const DIRECTORY_MODE = 0o700;
 /** Of the mode that a new socket would have: all but reading and writing by its owner. */
 const SOCKET_UMASK = 0o177;
@@ -17,7 +18,9 @@ const WRITABLE_BY_OTHERS = 0o022;
 
 /** Rejects with one line where it cannot be had, or with ControlInUse. Connections are half open: who asks may end its side first. */
 export async function listenAt(path: string, accept: (socket: Socket) => void): Promise<Server> {
-  if (!fitsSocket(path)) throw new Error(`Cannot listen at ${path}: a socket's path has at most 107 bytes; name another with --control`);
+  if (Buffer.byteLength(path) > MOST_PATH_BYTES) {
+    throw new Error(`Cannot listen at ${path}: a socket's path has at most ${MOST_PATH_BYTES} bytes; name another with --control`);
+  }
   prepareDirectory(dirname(resolve(path)));
   await removeStale(path);
   const server = createServer({ allowHalfOpen: true }, accept);

@@ -48,7 +48,10 @@ export class KernelGround implements Ground {
   get hints(): readonly string[] {
     const sudo = process.env["SUDO_USER"] === undefined ? "" : "sudo ";
     const enter = isUserNamespace() ? "nsenter --preserve-credentials -U -m -n -p -t" : `${sudo}nsenter -at`;
-    return [`be the client, in another terminal: ${enter} ${this.#pid}`, "and there: ip neigh; curl VIP; arping -c 3 VIP"];
+    return [
+      `be the client, in another terminal: ${enter} ${this.#pid}`,
+      "and there: ip neigh; curl VIP; arping -c 3 VIP; herald status --node NODE",
+    ];
   }
 
   async setAddresses({ nodes, client }: Addresses): Promise<void> {

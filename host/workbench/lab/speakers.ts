@@ -4,8 +4,6 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { dirname } from "node:path";
-import { controlPathIn, fitsSocket } from "../../observe/control-place.ts";
 import type { GroundEvents } from "./ground.ts";
 
 const RESTART_MS = 1000;
@@ -15,7 +13,6 @@ const KEPT_LINES = 8;
 export interface SpeakersOptions {
   /** Directory or file that they read. */
   readonly manifests: string;
-  /** In a directory of the lab's own, where the speakers' control sockets are too. */
   readonly allocations: string;
   /** The command line that runs a command on a node. */
   on(node: string, ...command: readonly string[]): [string, ...string[]];
@@ -52,9 +49,7 @@ export class Speakers {
 
   #start(node: string, isController: boolean): void {
     const { manifests, allocations, on, events } = this.#options;
-    const control = controlPathIn(dirname(allocations), node);
-    const places = ["--manifests", manifests, "--allocations", allocations, "--control", fitsSocket(control) ? control : "none"];
-    const flags = [...places, "--node", node, "--interface", "eth0", "--log-format", "text"];
+    const flags = ["--manifests", manifests, "--allocations", allocations, "--node", node, "--interface", "eth0", "--log-format", "text"];
     const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
     const [file, ...args] = on(node, ...self, "run", ...flags, ...(isController ? ["--controller"] : []));
     const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
