@@ -33,6 +33,7 @@ const prefix4 = fc.tuple(u32, fc.integer({ min: 0, max: 32 })).map(([value, bits
 /** Groups without zeros, so that every text is canonical. */
 const groups = (count: number) => fc.array(fc.integer({ min: 1, max: 0xffff }), { minLength: count, maxLength: count });
 const address6 = groups(8).map((parts) => parts.map((part) => part.toString(16)).join(":"));
+const host6 = address6.filter((address) => !/^ff..:/.test(address));
 const prefix6 = fc.oneof(
   groups(3).map((parts) => `${parts.map((part) => part.toString(16)).join(":")}::/48`),
   address6.map((address) => `${address}/128`),
@@ -84,9 +85,9 @@ const attributes: fc.Arbitrary<PathAttributes> = fc.record(
     ),
     largeCommunities: some(parts(u32, u32, u32)),
     mpReachNlri: fc.oneof(
-      fc.record({ afi: fc.constant(2), safi: fc.constant(1), nextHop: address6, nlri: fc.array(prefix6, { maxLength: 20 }) }),
-      fc.record({ afi: fc.constant(2), safi: fc.constant(1), nextHop: address6, linkLocalNextHop: address6, nlri: some(prefix6) }),
-      fc.record({ afi: fc.constant(1), safi: fc.constant(1), nextHop: fc.oneof(address6, host), nlri: some(prefix4) }),
+      fc.record({ afi: fc.constant(2), safi: fc.constant(1), nextHop: host6, nlri: fc.array(prefix6, { maxLength: 20 }) }),
+      fc.record({ afi: fc.constant(2), safi: fc.constant(1), nextHop: host6, linkLocalNextHop: address6, nlri: some(prefix6) }),
+      fc.record({ afi: fc.constant(1), safi: fc.constant(1), nextHop: fc.oneof(host6, host), nlri: some(prefix4) }),
     ),
     mpUnreachNlri: fc.record({ afi: fc.constant(2), safi: fc.constant(1), withdrawnRoutes: fc.array(prefix6, { maxLength: 20 }) }),
     unknown: fc.uniqueArray(
