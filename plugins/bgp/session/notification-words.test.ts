@@ -34,4 +34,10 @@ words("describeNotification() quotes what the peer says, control characters and 
   );
 });
 
+words("describeNotification() lets no text of the peer's steer a terminal", () => {
+  const shutdownCommunication = "\u001b[2J\u009b2J\u202eevil";
+  const said = describeNotification({ errorCode: 6, errorSubcode: 2, data: "", shutdownCommunication });
+  assert.is(said, 'Cease, administrative shutdown (6/2): "\\u001b[2J\\u009b2J\\u202eevil"');
+});
+
 words.run();

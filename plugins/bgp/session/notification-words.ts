@@ -109,7 +109,13 @@ export function describeNotification({
   const words = WORDS[errorCode];
   const subcode = errorSubcode === 0 ? undefined : (words?.subcodes[errorSubcode - 1] ?? "unknown subcode");
   const name = [words?.name ?? "Unknown error", subcode].filter(Boolean).join(", ");
-  const said = shutdownCommunication === undefined ? "" : `: ${JSON.stringify(shutdownCommunication)}`;
+  const said = shutdownCommunication === undefined ? "" : `: ${quoted(shutdownCommunication)}`;
   const wrapped = hardReset === undefined ? "" : `: ${describeNotification(hardReset)}`;
   return `${name} (${errorCode}/${errorSubcode})${said}${wrapped}`;
+}
+
+/** The peer chose the text: nothing in it may steer a terminal, or turn the reading direction. */
+function quoted(text: string): string {
+  const steers = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+  return JSON.stringify(text).replace(steers, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
