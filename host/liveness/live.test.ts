@@ -258,6 +258,33 @@ inside("a session with BIRD comes up, and goes down in time when BIRD freezes", 
   }),
 );
 
+inside("the echo function finds out that FRR's kernel forwards no more, while FRR is well", bfdNeeds, () =>
+  withUs(async (here) => {
+    const forward = (value: 0 | 1) => run("nsenter", "--net=/run/netns/next", "sh", "-c", `echo ${value} > /proc/sys/net/ipv4/ip_forward`);
+    await withPeer(frr(), async (peer) => {
+      forward(0);
+      const watch = here.watch({ address: NEXT }, { ...frrDefaults, echoMode: true, echoIntervalMs: 50 });
+      await isUp(watch, peer, HERE);
+      await until(() => watch.last.reason === "without the echo function: the neighbor sends none of our packets back", PATIENCE_MS);
+      await sees(peer, HERE, /"remote-receive-interval":300,/);
+      forward(1);
+      await until(() => watch.last.reason === "", PATIENCE_MS);
+      assert.is(watch.last.state, "up");
+      await sees(peer, HERE, /"remote-receive-interval":1000,/);
+      const stoppedMs = performance.now();
+      forward(0);
+      // Control packets still pass, so it is down for as long as they take to bring it up again, now without the echo function.
+      await until(
+        () => watch.reports.some(({ state, reason }) => state === "down" && reason.startsWith("echo function failed")),
+        PATIENCE_MS,
+      );
+      assert.ok(performance.now() - stoppedMs < 150 + SLACK_MS, "3 × 50 ms");
+      await isUp(watch, peer, HERE);
+      forward(1);
+    });
+  }),
+);
+
 inside("a BIRD on this very machine that has the port is the reason", bfdNeeds, () =>
   withUs(async (here) => {
     ipBatch(["netns attach us 1"]);

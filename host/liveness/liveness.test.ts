@@ -187,18 +187,18 @@ LIVENESS("a link that is not there is the reason, until it comes; one that goes 
   await here.stop();
 });
 
-LIVENESS("a session that should have the echo function says that it does without", async () => {
-  const wire = memoryWire();
-  const here = host(wire);
-  const neighbor = station(wire);
-  const { reports, state } = watch(here, {}, { echoMode: true });
-  await until(() => neighbor.heard.length > 0);
-  neighbor.say({ state: 2 });
-  await until(() => state() === "up");
-  assert.match(reports.at(-1)?.reason ?? "", /^without the echo function/);
-  assert.is(neighbor.heard.at(-1)?.["requiredMinEchoRxInterval"], 0);
-  await here.stop();
-});
+for (const [what, target, says] of [
+  ["on no link of ours", {}, "none of this machine's links has the neighbor's network"],
+  ["over several hops", { multihop: true }, "it is for one hop of IPv4 only"],
+  ["of IPv6", { address: "2001:db8::2", localAddress: "2001:db8::1" }, "it is for one hop of IPv4 only"],
+] as const) {
+  LIVENESS(`a session ${what} that should have the echo function says why it has none`, async () => {
+    const here = host(memoryWire());
+    const { reports } = watch(here, target, { echoMode: true });
+    await until(() => reports.at(-1)?.reason === `no packet from the neighbor yet; without the echo function: ${says}`);
+    await here.stop();
+  });
+}
 
 const wrong: readonly (readonly [target: Partial<LivenessTarget>, profile: Partial<LivenessProfile>, says: string])[] = [
   [{ address: "router.example" }, {}, "expected an IPv4 or IPv6 address"],

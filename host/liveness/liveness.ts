@@ -12,13 +12,15 @@
  * last watch to close makes the session say AdminDown for as long as a few packets take; then it is forgotten.
  *
  * Everything that changes the program goes through one queue, in which a session is brought to what is wanted of it now, whatever that was
- * when it got in. Left out: authentication, and the Echo function (RFC 5880 §6.4): a session that should have it says that it does without.
+ * when it got in. The Echo function (RFC 5880 §6.4) is for one hop of IPv4, where the neighbor's kernel forwards; a session that should have it
+ * and cannot says why in its reason, and does without. Left out: authentication.
  */
 
 import type { Close, Liveness, LivenessProfile, LivenessReport, LivenessTarget, Log } from "../announcer.ts";
 import type { LinkSource } from "../packets/links.ts";
 import type { PacketService } from "../packets/service.ts";
 import { loadModule } from "../packets/wasm.ts";
+import { kernelNeighbors, type ReadNeighbors } from "./echo.ts";
 import { BfdPorts } from "./ports.ts";
 import { checkProfile } from "./profile.ts";
 import { Session } from "./session.ts";
@@ -26,7 +28,11 @@ import { readStates, type SessionState } from "./session-row.ts";
 import { readTarget } from "./target.ts";
 
 const PROGRAM = "bfd";
+/** Frames of echoes that come back; nothing else reaches the program, and only from links that a session with echoes is on. */
+const ECHO_FRAMES = { etherType: 0x0800, ipProtocol: 17, udpPort: 3785 };
 const RETRY_MS = 5000;
+/** How often the neighbor's MAC is looked up, which echoes are sent to. */
+const ECHO_CHECK_MS = 1000;
 /** The program says AdminDown four times, at most a second apart. */
 const FAREWELL_MS = 3500;
 
@@ -34,6 +40,8 @@ export interface LivenessHost {
   readonly packets: PacketService;
   readonly links: LinkSource;
   readonly log: Log;
+  /** Default: the kernel's. */
+  readonly readNeighbors?: ReadNeighbors;
 }
 
 export class LivenessService implements Liveness {
@@ -109,15 +117,16 @@ export class LivenessService implements Liveness {
     try {
       if (this.#ports === undefined) {
         const [low = 0, high = 0] = crypto.getRandomValues(new Uint32Array(2));
-        await packets.addProgram(PROGRAM, loadModule(PROGRAM), undefined, [low, high]);
+        await packets.addProgram(PROGRAM, loadModule(PROGRAM), ECHO_FRAMES, [low, high]);
         this.#ports = new BfdPorts(packets, PROGRAM);
       }
-      session.find(links);
+      session.find(links, this.#host.readNeighbors ?? kernelNeighbors);
       await this.#attach();
       await session.openPorts(this.#ports);
       session.isEnding = false;
       await this.#put(session);
       session.problem = undefined;
+      if (session.wantsEcho) this.#later(session, ECHO_CHECK_MS);
     } catch (error) {
       session.problem = (error as Error).message;
       this.#later(session, RETRY_MS);
@@ -127,10 +136,13 @@ export class LivenessService implements Liveness {
 
   /** The program knows those links that sessions are bound to. */
   async #attach(): Promise<void> {
-    const names = new Set([...this.#sessions.values()].flatMap(({ link }) => link ?? []));
+    const sessions = [...this.#sessions.values()];
+    const echoing = new Set(sessions.flatMap(({ echoLink }) => echoLink ?? []));
+    const names = new Set([...sessions.flatMap(({ link }) => link ?? []), ...echoing]);
+    const links = this.#host.links.all().filter(({ name }) => names.has(name));
     await this.#host.packets.attach(
       PROGRAM,
-      this.#host.links.all().filter(({ name }) => names.has(name)),
+      links.map((link) => ({ ...link, frames: echoing.has(link.name) })),
     );
   }
 

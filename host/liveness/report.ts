@@ -17,19 +17,19 @@ const DIAGNOSTICS = [
 ];
 const NEIGHBOR_SIGNALED = 3;
 
-const WITHOUT_ECHO = "without the echo function, which this Herald does not have";
-
 export const NOT_HEARD = "no packet from the neighbor yet";
 
 export function diagnosticText(diagnostic: number): string {
   return DIAGNOSTICS[diagnostic] ?? `diagnostic ${diagnostic}`;
 }
 
-/** `problem`: why this host cannot do its part; undefined where it can. `wantsEcho`: what nobody gets is said in every state. */
-export function toReport(session: SessionState | undefined, problem: string | undefined, wantsEcho: boolean): LivenessReport {
+/** `problem`: why this host cannot do its part; undefined where it can. `noEcho`: why it has no Echo function, where it should. */
+export function toReport(session: SessionState | undefined, problem: string | undefined, noEcho: string | undefined): LivenessReport {
   const { state = "down", remoteState } = session ?? {};
   const why = state === "up" ? undefined : (problem ?? (session === undefined ? NOT_HEARD : reasonOf(session)));
-  const reason = [why, wantsEcho ? WITHOUT_ECHO : undefined].filter((part) => part !== undefined).join("; ");
+  const reason = [why, noEcho === undefined || session?.isEchoing ? undefined : `without the echo function: ${noEcho}`]
+    .filter((part) => part !== undefined)
+    .join("; ");
   return { state, isPeerAdminDown: remoteState === "adminDown", reason };
 }
 

@@ -26,6 +26,17 @@ export interface SessionRow {
   /** Datagram ports of the program. */
   readonly sendPort: number;
   readonly receivePort: number;
+  /** Undefined: no Echo function. */
+  readonly echo: EchoRow | undefined;
+}
+
+export interface EchoRow {
+  readonly intervalMs: number;
+  /** Id of the link that the neighbor is on. */
+  readonly link: number;
+  readonly mac: string;
+  /** Ours, IPv4. */
+  readonly ownAddress: string;
 }
 
 const Offset = {
@@ -41,6 +52,10 @@ const Offset = {
   minimumTtl: 46,
   sendPort: 47,
   receivePort: 48,
+  echoLink: 49,
+  echoMac: 50,
+  echoInterval: 56,
+  echoAddress: 60,
 } as const;
 const ACTIVE = 1;
 const DRAINING = 3;
@@ -64,6 +79,11 @@ export function writeSession(row: SessionRow): Uint8Array {
   record[Offset.minimumTtl] = row.minimumTtl;
   record[Offset.sendPort] = row.sendPort;
   record[Offset.receivePort] = row.receivePort;
+  if (row.echo === undefined) return record;
+  record[Offset.echoLink] = row.echo.link;
+  record.set(Buffer.from(row.echo.mac.replaceAll(":", ""), "hex"), Offset.echoMac);
+  view.setUint32(Offset.echoInterval, toMicroseconds(row.echo.intervalMs), true);
+  record.set(toEndpoint({ address: row.echo.ownAddress, udpPort: 0 }).address.subarray(0, 4), Offset.echoAddress);
   return record;
 }
 
@@ -79,7 +99,11 @@ export interface SessionState {
   readonly diagnostic: number;
   readonly remoteState: (typeof STATES)[number];
   readonly remoteDiagnostic: number;
+  /** The neighbor's kernel sends our echoes back. */
+  readonly isEchoing: boolean;
 }
+
+const ECHOING = 0x80;
 
 /** By discriminator. */
 export function readStates(states: Uint8Array): ReadonlyMap<number, SessionState> {
@@ -93,6 +117,7 @@ export function readStates(states: Uint8Array): ReadonlyMap<number, SessionState
       diagnostic: view.getUint8(at + 5),
       remoteState: STATES[view.getUint8(at + 6) & 3] as SessionState["state"],
       remoteDiagnostic: view.getUint8(at + 7),
+      isEchoing: (view.getUint8(at + 4) & ECHOING) !== 0,
     });
   }
   return sessions;

@@ -2,6 +2,7 @@
 
 import type { LivenessProfile, LivenessReport } from "../announcer.ts";
 import type { LinkSource } from "../packets/links.ts";
+import { type EchoPlace, findEcho, type ReadNeighbors } from "./echo.ts";
 import type { BfdPorts, Binding } from "./ports.ts";
 import { mergeProfiles, type SessionProfile } from "./profile.ts";
 import { toReport } from "./report.ts";
@@ -31,7 +32,10 @@ export class Session {
   #bound: string | undefined;
   #sendPort: number | undefined;
   #receivePort: number | undefined;
-  #report: LivenessReport = toReport(undefined, undefined, false);
+  #echo: EchoPlace | undefined;
+  #noEcho: string | undefined;
+  #echoLinkId = 0;
+  #report: LivenessReport = toReport(undefined, undefined, undefined);
 
   /** `profile`: the first watcher's. */
   constructor(neighbor: Neighbor, discriminator: number, profile: LivenessProfile) {
@@ -82,16 +86,30 @@ export class Session {
   }
 
   tell(state: SessionState | undefined): void {
-    const report = toReport(state, this.problem, this.#profile.hasEcho);
+    const report = toReport(state, this.problem, this.wantsEcho ? this.#noEcho : undefined);
     if (JSON.stringify(report) === JSON.stringify(this.#report)) return;
     this.#report = report;
     for (const { call } of [...this.#watchers]) call(report);
   }
 
-  /** Finds its link. Throws where there is none now. */
-  find(links: LinkSource): void {
+  get wantsEcho(): boolean {
+    return this.#profile.echoIntervalMs !== undefined;
+  }
+
+  /** The link whose frames it needs. */
+  get echoLink(): string | undefined {
+    return this.#echo?.link;
+  }
+
+  /** Finds its link, and what echoes need. Throws where there is no such link now. */
+  find(links: LinkSource, readNeighbors: ReadNeighbors): void {
     const { family, isMultihop, localAddress } = this.neighbor;
-    const { link, vrf } = findPlace(this.neighbor, links.all());
+    const place = findPlace(this.neighbor, links.all());
+    const { link, vrf } = place;
+    const echo = this.wantsEcho ? findEcho(this.neighbor, place, links.all(), readNeighbors) : undefined;
+    this.#echo = typeof echo === "string" ? undefined : echo;
+    this.#noEcho = typeof echo === "string" ? echo : "the neighbor sends none of our packets back";
+    if (this.#echo !== undefined) this.#echoLinkId = links.id(this.#echo.link);
     this.#link = link;
     this.#links = link === undefined ? EVERY_LINK : 1n << BigInt(links.id(link));
     // A link-local address is one of a link's, and so is a socket that is bound to it.
@@ -111,8 +129,10 @@ export class Session {
 
   /** After `openPorts`. */
   toRow(): Uint8Array {
+    const { echoIntervalMs: intervalMs, ...profile } = this.#profile;
     return writeSession({
-      ...this.#profile,
+      ...profile,
+      echo: this.#echo === undefined || intervalMs === undefined ? undefined : { ...this.#echo, intervalMs, link: this.#echoLinkId },
       discriminator: this.discriminator,
       address: this.neighbor.address,
       links: this.#links,

@@ -73,6 +73,19 @@ ENGINE("a turn without frames receives nothing; all ports are asked when told so
   assert.equal(take(), []);
 });
 
+ENGINE("a link that is attached without frames is known, and no more", () => {
+  const { engine, segment, take } = answering();
+  engine.attach("arp", [{ ...eth0, frames: false }]);
+  assert.is(segment.openPorts, 0);
+  segment.transmit(request);
+  engine.turn(0);
+  assert.equal(take(), []);
+  engine.attach("arp", [eth0]);
+  segment.transmit(request);
+  engine.turn(0);
+  assert.equal(take(), [ANSWER]);
+});
+
 ENGINE("attach() opens and closes ports until they are those of exactly these links", () => {
   const { engine, segment, take, statistics } = answering();
   assert.is(segment.openPorts, 1);

@@ -125,7 +125,8 @@ export class PacketEngine {
       running.program.setLink(link.id, link.mac, false);
     }
     if (!link.up) return;
-    if (running.match !== undefined) {
+    if (link.frames === false) closePort(running, attachment);
+    else if (running.match !== undefined) {
       attachment.port ??= this.#wire.open(running.program, link, running.match.etherType, frameFilter(running.match), () => {
         attachment.isReady = true;
         this.#onReadable();

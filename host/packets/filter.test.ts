@@ -31,6 +31,19 @@ FILTER("frameFilter() looks at the IP protocol where one is named", () => {
   assert.not(runFilter(vrrp, frame(0x0800, 60, { 20: 112 }), ours));
 });
 
+FILTER("frameFilter() looks at the UDP port where one is named", () => {
+  const echoes = frameFilter({ etherType: 0x0800, ipProtocol: 17, udpPort: 3785 });
+  const sound = { 14: 0x45, 23: 17, 36: 3785 >> 8, 37: 3785 & 255 };
+  assert.ok(runFilter(echoes, frame(0x0800, 60, sound), ours));
+  for (const [at, byte] of [
+    [14, 0x46],
+    [23, 6],
+    [36, 0],
+    [37, 0],
+  ] as const)
+    assert.not(runFilter(echoes, frame(0x0800, 60, { ...sound, [at]: byte }), ours));
+});
+
 FILTER("a frame that ends before what a filter looks at is refused", () => {
   const icmpv6 = frameFilter({ etherType: 0x86dd, ipProtocol: 58 });
   const whole = frame(0x86dd, 86, { 20: 58 });
@@ -39,7 +52,11 @@ FILTER("a frame that ends before what a filter looks at is refused", () => {
 });
 
 FILTER("every jump lands on a return", () => {
-  for (const match of [{ etherType: 0x0806 }, { etherType: 0x86dd, ipProtocol: 58 }]) {
+  for (const match of [
+    { etherType: 0x0806 },
+    { etherType: 0x86dd, ipProtocol: 58 },
+    { etherType: 0x0800, ipProtocol: 17, udpPort: 3785 },
+  ]) {
     const program = frameFilter(match);
     const [accept, reject] = [program.length - 2, program.length - 1];
     assert.equal(program[accept], [0x06, 0, 0, 0x40000]);

@@ -11,6 +11,8 @@ export interface FrameMatch {
   readonly etherType: number;
   /** Next header of IPv6 or protocol of IPv4. */
   readonly ipProtocol?: number;
+  /** Destination port, of IPv4 without options. */
+  readonly udpPort?: number;
 }
 
 const LOAD_WORD = 0x20;
@@ -43,6 +45,10 @@ export function frameFilter(match: FrameMatch): Instruction[] {
   if (match.ipProtocol !== undefined) {
     const at = match.etherType === 0x86dd ? 20 : 23;
     checks.push({ load: [LOAD_BYTE, 0, 0, at], value: match.ipProtocol, want: true });
+  }
+  if (match.udpPort !== undefined) {
+    checks.push({ load: [LOAD_BYTE, 0, 0, 14], value: 0x45, want: true });
+    checks.push({ load: [LOAD_HALF, 0, 0, 36], value: match.udpPort, want: true });
   }
   const program: Instruction[] = [];
   checks.forEach(({ load, value, want }, index) => {

@@ -14,6 +14,8 @@ export interface WireLink {
   readonly index: number;
   readonly mac: string;
   readonly up: boolean;
+  /** False: known to the program by name alone, no frames of it are. Default true. */
+  readonly frames?: boolean;
 }
 
 /** One program's frames on one link. */

@@ -180,7 +180,7 @@ PAIR("an end that says farewell is down at the other as AdminDown", () => {
   const pair = upPair();
   pair.ends[0].put({ discriminator: 1, address: ADDRESSES[1], isActive: false });
   pair.run(pair.nowMs + 5);
-  assert.equal(pair.ends[1].state(2), { state: "down", diagnostic: 3, remoteState: "adminDown", remoteDiagnostic: 7 });
+  assert.equal(pair.ends[1].state(2), { state: "down", diagnostic: 3, remoteState: "adminDown", remoteDiagnostic: 7, isEchoing: false });
 });
 
 PAIR.run();

@@ -161,7 +161,7 @@ POLL("a neighbor that went by AdminDown has not failed when it falls silent", ()
   const made = settled();
   made.receive([known(ADMIN_DOWN, { diagnostic: 7 })], 1);
   made.tick(60_000);
-  assert.equal(made.state(), { state: "down", diagnostic: 3, remoteState: "adminDown", remoteDiagnostic: 7 });
+  assert.equal(made.state(), { state: "down", diagnostic: 3, remoteState: "adminDown", remoteDiagnostic: 7, isEchoing: false });
 });
 
 POLL.run();

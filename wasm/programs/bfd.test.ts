@@ -107,7 +107,7 @@ for (const [what, [reason, arrival]] of Object.entries(refused)) {
     const made = station();
     assert.equal(made.receive([arrival], 1), []);
     assert.equal(made.takeDrops(), { [reason]: 1 });
-    assert.equal(made.state(), { state: "down", diagnostic: 0, remoteState: "down", remoteDiagnostic: 0 });
+    assert.equal(made.state(), { state: "down", diagnostic: 0, remoteState: "down", remoteDiagnostic: 0, isEchoing: false });
     assert.equal(made.tick(1), []);
     assert.is(made.program.counters(0).answered, 0);
   });
@@ -155,7 +155,7 @@ BFD("a session goes down with its link, and says so", () => {
   made.program.setLink(4, "", false);
   assert.is(made.state()?.state, "up", "another link is nothing to it");
   made.program.setLink(5, "", false);
-  assert.equal(made.state(), { state: "down", diagnostic: 5, remoteState: "init", remoteDiagnostic: 0 });
+  assert.equal(made.state(), { state: "down", diagnostic: 5, remoteState: "init", remoteDiagnostic: 0, isEchoing: false });
 });
 
 BFD("tick() sends from the session's port to its neighbor with hop limit 255 and slow timers", () => {
@@ -245,7 +245,7 @@ BFD("silence is a session down, which begins anew with the next packet", () => {
   made.tick(1299.9);
   assert.is(made.state()?.state, "up");
   const [sent] = made.tick(1300);
-  assert.equal(made.state(), { state: "down", diagnostic: 1, remoteState: "up", remoteDiagnostic: 0 });
+  assert.equal(made.state(), { state: "down", diagnostic: 1, remoteState: "up", remoteDiagnostic: 0, isEchoing: false });
   assert.equal(
     [sent?.fields["state"], sent?.fields["diagnostic"], sent?.fields["yourDiscriminator"], sent?.fields["desiredMinTxInterval"]],
     [DOWN, 1, 0, 1_000_000],

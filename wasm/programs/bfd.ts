@@ -8,9 +8,10 @@
 // A session with links of its own goes down with them, and need not wait for its detection time (RFC 5880 §6.8.17 speaks of concatenated
 // paths, and leaves such knowledge to us).
 //
-// Followed: RFC 5880 asynchronous mode, with Demand mode of the neighbor's (§6.6); RFC 5881, RFC 5883. Left out: authentication, Demand mode of
-// our own, the Echo function, multipoint.
+// Followed: RFC 5880 asynchronous mode, with the Echo function (bfd/echo) and Demand mode of the neighbor's (§6.6); RFC 5881, RFC 5883. Left out:
+// authentication, Demand mode of our own, sending back echoes in place of the kernel, multipoint.
 import { BFD_POLL, BfdState, Diagnostic, hasBfdFlag } from "../wire/bfd";
+import { echoDue, receiveEcho, stopEcho, tickEcho } from "./bfd/echo";
 import {
   clearSession,
   DETECT_AT,
@@ -23,6 +24,7 @@ import {
   LINKS,
   MULTIPLIER,
   MY_DISCRIMINATOR,
+  PACKET_LENGTH,
   publish,
   RECEIVE_PORT,
   Refused,
@@ -36,11 +38,12 @@ import {
   SLOTS,
   session,
   setDiscriminator,
+  setLinkMac,
   WANTED_RX,
   WANTED_TX,
 } from "./bfd/memory";
 import { seedRandom } from "./bfd/random";
-import { receive, receivedRow } from "./bfd/receive";
+import { Drop, receive, receivedRow } from "./bfd/receive";
 import { begin, goTo, lose, sendDue, settle, stateOf } from "./bfd/session";
 import { transmit } from "./bfd/transmit";
 
@@ -82,8 +85,9 @@ export function setup(seedLow: u32, seedHigh: u32): void {
   seedRandom(seedLow ^ seedHigh);
 }
 
-export function setLink(link: u32, _mac: f64, flags: u32): void {
+export function setLink(link: u32, mac: f64, flags: u32): void {
   if (link > 63) return;
+  setLinkMac(link, bswap<u64>(<u64>mac) >> 16);
   const bit = (<u64>1) << link;
   linksUp = (flags & FLAG_UP) !== 0 ? linksUp | bit : linksUp & ~bit;
   for (let row: u32 = 0; row < ROWS; row++) {
@@ -118,6 +122,7 @@ function addSession(): i32 {
   clearSession(row);
   setDiscriminator(row, load<u32>(ROW + MY_DISCRIMINATOR));
   rowCount++;
+  stopEcho(row);
   begin(row);
   return row;
 }
@@ -140,7 +145,8 @@ export function remove(): i32 {
 
 /** Answers Polls there and then; all else waits for `tick`, which follows in the same turn where it is due. */
 export function process(link: i32, count: u32, nowMs: f64): u32 {
-  if (link !== DATAGRAMS || count > SLOTS) return 0;
+  if (count > SLOTS) return 0;
+  if (link !== DATAGRAMS) return processEchoes(link, count, nowMs);
   let sent: u32 = 0;
   for (let slot: u32 = 0; slot < count; slot++) {
     const packet: usize = RX + slot * SLOT_BYTES;
@@ -152,22 +158,36 @@ export function process(link: i32, count: u32, nowMs: f64): u32 {
   return sent;
 }
 
+function processEchoes(link: u32, count: u32, nowMs: f64): u32 {
+  for (let slot: u32 = 0; slot < count; slot++) {
+    const length: u32 = load<u16>(rxDescriptor(slot) + PACKET_LENGTH);
+    if (!receiveEcho(RX + slot * SLOT_BYTES, min(length, SLOT_BYTES), link, nowMs)) increment(DROPS + Drop.NoEcho * 8);
+  }
+  nextTickMs = nextDue();
+  return 0;
+}
+
 export function tick(nowMs: f64): u32 {
   let sent: u32 = 0;
-  for (let row: u32 = 0; row < ROWS && sent < SLOTS; row++) {
+  for (let row: u32 = 0; row < ROWS && sent + 1 < SLOTS; row++) {
     if (discriminatorOf(row) === 0) continue;
     const at = session(row);
     if (load<f64>(at + DETECT_AT) <= nowMs) lose(row, Diagnostic.DetectionTimeExpired);
+    if (tickEcho(row, sent, nowMs)) sent++;
     if (sendDue(at) <= nowMs) transmit(row, sent++, false, nowMs);
   }
   nextTickMs = nextDue();
   return sent;
 }
 
+function dueOf(at: usize): f64 {
+  return min(min(load<f64>(at + DETECT_AT), sendDue(at)), echoDue(at));
+}
+
 function nextDue(): f64 {
   let next: f64 = Infinity;
   for (let row: u32 = 0; row < ROWS; row++) {
-    if (discriminatorOf(row) !== 0) next = min(next, min(load<f64>(session(row) + DETECT_AT), sendDue(session(row))));
+    if (discriminatorOf(row) !== 0) next = min(next, dueOf(session(row)));
   }
   return next;
 }

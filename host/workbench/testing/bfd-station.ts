@@ -28,6 +28,7 @@ export const baseSession: SessionRow = {
   minimumTtl: 254,
   sendPort: SEND_PORT,
   receivePort: RECEIVE_PORT,
+  echo: undefined,
 };
 
 /** What the neighbor sends while it knows nothing of us, unless the fields say otherwise. */
@@ -84,7 +85,17 @@ export class BfdStation {
     return this.#sent(this.program.process(-1, arrivals.length, nowMs));
   }
 
-  /** Until nothing is due. */
+  /** Frames arrive on a link, as one batch. */
+  receiveFrames(link: number, frames: readonly Uint8Array[], nowMs: number): void {
+    const { memory, rx, slotBytes } = this.program;
+    for (const [slot, frame] of frames.entries()) {
+      memory.set(frame.subarray(0, slotBytes), rx + slot * slotBytes);
+      this.program.setReceivedLength(slot, frame.length);
+    }
+    this.program.process(link, frames.length, nowMs);
+  }
+
+  /** Until nothing is due. Frames have no fields. */
   tick(nowMs: number): SentPacket[] {
     const sent: SentPacket[] = [];
     while (this.program.nextTickMs <= nowMs) sent.push(...this.#sent(this.program.tick(nowMs)));
@@ -127,12 +138,13 @@ export class BfdStation {
       const at = txDescriptors + slot * Descriptor.bytes;
       const begin = tx + slot * slotBytes;
       const bytes = memory.slice(begin, begin + this.#view.getUint16(at + Descriptor.length, true));
-      const decoded = bfd.decode(bytes);
+      const port = this.program.sendPort(slot);
+      const decoded = port === 0 ? ({ ok: true, fields: {} } as const) : bfd.decode(bytes);
       if (!decoded.ok) throw new Error(`Sent what is no BFD packet: ${decoded.meaning}`);
       return {
         fields: decoded.fields,
         bytes,
-        port: this.#view.getUint8(at + Descriptor.port),
+        port,
         hopLimit: this.#view.getUint8(at + Descriptor.hopLimit),
         link: this.#view.getUint32(at + Descriptor.link, true),
         peerPort: this.#view.getUint16(at + Descriptor.peerPort, true),

@@ -30,7 +30,8 @@ const DISCRIMINATORS: u32 = STATES + ROWS * STATE_BYTES;
 export const COUNTERS: u32 = DISCRIMINATORS + ROWS * 4;
 export const RX: u32 = COUNTERS + ROWS * COUNTER_BYTES;
 export const TX: u32 = RX + SLOTS * SLOT_BYTES;
-const SESSIONS: u32 = TX + SLOTS * SLOT_BYTES;
+const LINK_MACS: u32 = TX + SLOTS * SLOT_BYTES;
+const SESSIONS: u32 = LINK_MACS + 64 * 8;
 
 // A descriptor.
 export const PACKET_LENGTH: usize = 0; // u16
@@ -55,6 +56,10 @@ export const FLAGS: usize = 45; // u8
 export const MINIMUM_HOP_LIMIT: usize = 46; // u8
 export const SEND_PORT: usize = 47; // u8: the datagram port that the session sends from
 export const RECEIVE_PORT: usize = 48; // u8: and the one that it hears
+export const ECHO_LINK: usize = 49; // u8
+export const ECHO_MAC: usize = 50; // 6 bytes: the neighbor's
+export const ECHO_INTERVAL: usize = 56; // u32, µs; 0: no Echo function
+export const ECHO_ADDRESS: usize = 60; // 4 bytes: ours, to which echoes come back
 
 export const FLAG_MULTIHOP: u32 = 1;
 export const FLAG_PASSIVE: u32 = 2;
@@ -68,6 +73,7 @@ export const REMOTE_DEMAND: usize = 68; // u8
 export const REMOTE_MULTIPLIER: usize = 69; // u8
 export const IS_POLLING: usize = 70; // u8: a Poll Sequence runs (§6.5)
 export const IS_NEWS: usize = 71; // u8: the next packet says something new, and need not wait
+export const IS_ECHOING: usize = 73; // u8: echoes come back
 export const FAREWELLS: usize = 72; // u8: packets that are still to say AdminDown
 export const REMOTE_DISCRIMINATOR: usize = 76; // u32
 export const REMOTE_MIN_RX: usize = 80; // u32, µs
@@ -78,6 +84,10 @@ export const USED_TX: usize = 96; // u32, µs: what holds until the neighbor has
 export const USED_RX: usize = 100;
 export const SEND_AT: usize = 104; // f64, ms
 export const DETECT_AT: usize = 112; // f64, ms; infinity: nothing was heard
+export const ECHO_AT: usize = 120; // f64, ms
+export const ECHO_DETECT_AT: usize = 128; // f64, ms; infinity: none has come back yet
+export const ECHO_KEY: usize = 136; // u32: in our echoes, so that nobody else's count
+export const REMOTE_MIN_ECHO_RX: usize = 140; // u32, µs
 
 // Counters of a row, u64 each.
 export const COUNTER_RECEIVED: u32 = 0;
@@ -121,6 +131,15 @@ export function discriminatorOf(row: u32): u32 {
   return load<u32>(DISCRIMINATORS + row * 4);
 }
 
+/** As `getMac`. */
+export function setLinkMac(link: u32, mac: u64): void {
+  store<u64>(LINK_MACS + link * 8, mac);
+}
+
+export function linkMac(link: u32): u64 {
+  return load<u64>(LINK_MACS + (link & 63) * 8);
+}
+
 /** As `findDiscriminator(0)`, a free row. -1: there is none. */
 export function findDiscriminator(discriminator: u32): i32 {
   for (let row: u32 = 0; row < ROWS; row++) if (discriminatorOf(row) === discriminator) return row;
@@ -143,7 +162,7 @@ export function increment(at: usize): void {
   store<u64>(at, load<u64>(at) + 1);
 }
 
-/** The row's bit in LEVELS and its entry in STATES: discriminator, state, diagnostic, the neighbor's two. 0, 0: the row is free. */
+/** The row's bit in LEVELS and its entry in STATES: discriminator, state (with 0x80 while echoes come back), diagnostic, the neighbor's two. 0, 0: the row is free. */
 export function publish(row: u32, discriminator: u32, states: u32, isUp: bool): void {
   const level: usize = LEVELS + (row >> 3);
   const bit: u32 = 1 << (row & 7);

@@ -6,6 +6,7 @@ import {
   BFD_DETECT_MULT,
   BFD_FINAL,
   BFD_MY_DISCRIMINATOR,
+  BFD_REQUIRED_MIN_ECHO_RX,
   BFD_REQUIRED_MIN_RX,
   BFD_YOUR_DISCRIMINATOR,
   BfdState,
@@ -39,6 +40,7 @@ import {
   REMOTE_DEMAND,
   REMOTE_DIAG,
   REMOTE_DISCRIMINATOR,
+  REMOTE_MIN_ECHO_RX,
   REMOTE_MIN_RX,
   REMOTE_MIN_TX,
   REMOTE_MULTIPLIER,
@@ -67,6 +69,8 @@ export enum Drop {
   LowHopLimit = 31,
   /** The session is ending; RFC 5880 §6.8.6: its packets still count for what they say of the neighbor. */
   AdminDown = 32,
+  /** A frame that is no echo of ours. */
+  NoEcho = 33,
 }
 
 /** The row that it was for. Set where `receive` gives 0. */
@@ -121,6 +125,7 @@ function learn(at: usize, packet: usize): void {
   store<u8>(at + REMOTE_DEMAND, <u8>hasBfdFlag(packet, BFD_DEMAND));
   store<u8>(at + REMOTE_MULTIPLIER, load<u8>(packet + BFD_DETECT_MULT));
   store<u32>(at + REMOTE_MIN_RX, getU32(packet + BFD_REQUIRED_MIN_RX));
+  store<u32>(at + REMOTE_MIN_ECHO_RX, getU32(packet + BFD_REQUIRED_MIN_ECHO_RX));
   store<u32>(at + REMOTE_MIN_TX, getU32(packet + BFD_DESIRED_MIN_TX));
 }
 

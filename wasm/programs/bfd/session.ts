@@ -10,6 +10,7 @@ import {
   FAREWELLS,
   FLAG_PASSIVE,
   FLAGS,
+  IS_ECHOING,
   IS_NEWS,
   IS_POLLING,
   LOCAL_DIAG,
@@ -31,7 +32,7 @@ import {
   WANTED_RX,
   WANTED_TX,
 } from "./memory";
-import { random } from "./random";
+import { jittered } from "./random";
 
 /** RFC 5880 §6.8.3: not less than a second between packets while the session is not up. */
 const SLOW_US: u32 = 1_000_000;
@@ -81,7 +82,8 @@ export function lose(row: u32, diagnostic: u32): void {
 
 export function tell(row: u32): void {
   // State, diagnostic and the neighbor's two lie as they are told.
-  publish(row, discriminatorOf(row), load<u32>(session(row) + SESSION_STATE), stateOf(row) === BfdState.Up);
+  const echoing: u32 = load<u8>(session(row) + IS_ECHOING) !== 0 ? 0x80 : 0;
+  publish(row, discriminatorOf(row), load<u32>(session(row) + SESSION_STATE) | echoing, stateOf(row) === BfdState.Up);
 }
 
 function sendNow(at: usize): void {
@@ -98,7 +100,8 @@ export function settle(row: u32): void {
   const at = session(row);
   const isUp = stateOf(row) === BfdState.Up;
   const tx = isUp ? load<u32>(at + WANTED_TX) : max(load<u32>(at + WANTED_TX), SLOW_US);
-  const rx = load<u32>(at + WANTED_RX);
+  // §6.8.3: while echoes do the detecting, Control packets need not come often.
+  const rx = load<u8>(at + IS_ECHOING) !== 0 ? max(load<u32>(at + WANTED_RX), SLOW_US) : load<u32>(at + WANTED_RX);
   if (isUp && load<u8>(at + IS_POLLING) !== 0) return;
   if (isUp && load<u32>(at + TOLD_TX) === tx && load<u32>(at + TOLD_RX) === rx) return;
   store<u32>(at + TOLD_TX, tx);
@@ -136,11 +139,9 @@ function isDemanded(at: usize): bool {
   return isUp && load<u8>(at + REMOTE_DEMAND) !== 0;
 }
 
-/** Plans the packet after this one, with the jitter of §6.8.7: up to a quarter less; where one lost packet is too many, at least a tenth. */
+/** Plans the packet after this one. */
 export function planNext(at: usize, nowMs: f64): void {
-  const least = load<u8>(at + MULTIPLIER) === 1 ? 0.1 : 0.0;
-  const factor = 1 - least - random() * (0.25 - least);
-  store<f64>(at + SEND_AT, nowMs + intervalMs(at) * factor);
+  store<f64>(at + SEND_AT, nowMs + intervalMs(at) * jittered(load<u8>(at + MULTIPLIER)));
 }
 
 /** Where the neighbor's wish has brought the next packet forward, it must not wait for its old time. */
