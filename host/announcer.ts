@@ -22,6 +22,7 @@
 
 import type { Codec as BgpCodec } from "./contract/bgp-codec.ts";
 import type { FrameCodec, RouterAdvertisement, RouterSolicitation } from "./contract/frame-codecs.ts";
+import type { LabPartner } from "./contract/lab.ts";
 import type { Liveness } from "./contract/liveness.ts";
 import type { Frames, Links, Net, Udp } from "./contract/network.ts";
 import type { Program } from "./contract/program.ts";
@@ -34,6 +35,7 @@ import type { Announcement, Family } from "./rules/vocabulary.ts";
 export type * as Bgp from "./contract/bgp.ts";
 export * from "./contract/commands.ts";
 export type * from "./contract/frame-codecs.ts";
+export type * from "./contract/lab.ts";
 export type * from "./contract/liveness.ts";
 export type * from "./contract/network.ts";
 export type * from "./contract/program.ts";
@@ -132,6 +134,8 @@ export interface PluginDefinition<Config = unknown> {
   readonly program?: string;
   /** Built-ins only: makes the config, and advertisements, of resources. */
   readonly translation?: Translation<Config>;
+  /** For `herald lab`: who is on the other side of a node with this config, and what each of them should learn of these announcements. Pure. */
+  partners?(config: Config, announcements: readonly Announcement[]): readonly LabPartner[];
   start(context: Context, config: Config): Promise<Announcer>;
 }
 

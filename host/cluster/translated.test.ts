@@ -101,6 +101,18 @@ translated("translate() sees nodes with the one that is made up, and pools in fo
   assert.equal([config()["node"], config()["nodes"]], [undefined, ["other"]]);
 });
 
+translated("configOn() is the config of whichever node, and changes nothing", () => {
+  const { put, all, offered } = open();
+  put("n.yaml", "{apiVersion: v1, kind: Node, metadata: {name: one}}");
+  put("a.yaml", route("r"));
+  const before = offered.length;
+  const { node, routes } = all.configOn("toy", "one") as Readonly<Record<string, unknown>>;
+  assert.equal([node, routes], ["one", [["r", {}]]]);
+  assert.is((all.configOn("toy", "another") as Readonly<Record<string, unknown>>)["node"], undefined);
+  assert.is(all.configOn("unknown", "one"), undefined);
+  assert.is(offered.length, before);
+});
+
 translated("a wrong object blocks no other, and its last good version stays", () => {
   const { put, config, manifests } = open();
   put("a.yaml", route("one", "{x: 1}"));

@@ -6,7 +6,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Close, Translation } from "../announcer.ts";
+import type { Close, Translation, TranslationWorld } from "../announcer.ts";
 import type { Advertisement, NodeFact, Pool, Problem } from "../rules/vocabulary.ts";
 import type { KindReaders } from "./project.ts";
 import type { SecretContent } from "./project-secret.ts";
@@ -90,6 +90,12 @@ export class Translated implements FactSink {
     return this.#parts.find(({ translator }) => translator.name === plugin)?.config;
   }
 
+  /** The config that a plugin has on a node; undefined where it has no resources. */
+  configOn(plugin: string, node: string): unknown {
+    const part = this.#parts.find(({ translator }) => translator.name === plugin);
+    return part?.translator.translation.translate(this.#worldOf(part, node)).config;
+  }
+
   /** Calls with the plugin's name after each change of its config. */
   onConfig(call: (plugin: string) => void): Close {
     this.#calls.add(call);
@@ -107,14 +113,7 @@ export class Translated implements FactSink {
 
   #translate(part: Part): void {
     part.isDirty = false;
-    const { config, advertisements, problems } = part.translator.translation.translate({
-      node: this.#node === undefined ? undefined : this.#nodes.get(this.#node),
-      objects: (kind) => inOrder(this.#objects.get(kind) ?? new Map()),
-      pools: inOrder(this.#pools),
-      nodes: inOrder(this.#nodes),
-      secrets: this.secrets.facts(),
-      before: part.advertisements,
-    });
+    const { config, advertisements, problems } = part.translator.translation.translate(this.#worldOf(part, this.#node));
     const gone = new Set(part.advertisements.map(keyOf));
     for (const advertisement of advertisements) {
       gone.delete(keyOf(advertisement));
@@ -126,6 +125,17 @@ export class Translated implements FactSink {
     if (isDeepStrictEqual(part.config, config)) return;
     part.config = config;
     for (const call of this.#calls) call(part.translator.name);
+  }
+
+  #worldOf({ advertisements }: Part, node: string | undefined): TranslationWorld {
+    return {
+      node: node === undefined ? undefined : this.#nodes.get(node),
+      objects: (kind) => inOrder(this.#objects.get(kind) ?? new Map()),
+      pools: inOrder(this.#pools),
+      nodes: inOrder(this.#nodes),
+      secrets: this.secrets.facts(),
+      before: advertisements,
+    };
   }
 }
 

@@ -17,6 +17,7 @@
 
 import { type Announcer, definePlugin, type Permission } from "../../host/announcer.ts";
 import { ATTRIBUTES_SCHEMA, type BgpConfig, CONFIG_SCHEMA } from "./config.ts";
+import { partnersOf } from "./partners.ts";
 import { Speaker } from "./speaker.ts";
 import { translation } from "./translation.ts";
 import { neighborPermission } from "./unnumbered.ts";
@@ -31,6 +32,7 @@ export default definePlugin<BgpConfig>({
   example: { peers: [], profiles: [], nodeAddresses: ["192.0.2.11"] },
   translation,
   permissions: ({ peers }) => peers.flatMap(permissionsOf),
+  partners: partnersOf,
 
   async start(context, config): Promise<Announcer> {
     const speaker = new Speaker(context, config);

@@ -35,7 +35,7 @@ export const translation: Translation<BgpConfig> = {
     const secretProblems = near.flatMap((peer) => objectToSecret(peer, world.secrets) ?? []);
     const usable = near.filter((peer) => objectToSecret(peer, world.secrets) === undefined);
     return {
-      config: configOf(node === undefined ? [] : usable, profiles, node?.addresses ?? []),
+      config: configOf(usable, profiles, node?.addresses ?? []),
       advertisements: advertisements.accepted,
       problems: [...aliasProblems, ...advertisements.problems, ...peers.problems, ...secretProblems],
     };

@@ -117,7 +117,10 @@ COMMANDS("listen tells of a session on a real socket, as text or as JSON lines",
     assert.is(code, 0);
     const events =
       flags.length > 0 ? lines.map((line) => JSON.parse(line).event) : lines.map((line) => line.split("  ").at(-1)?.split(":")[0]);
-    assert.equal(events, flags.length > 0 ? ["sessionUp", "sessionDown"] : ["Listening as AS 64512 on 127.0.0.1", "up", "down"]);
+    assert.equal(
+      events,
+      flags.length > 0 ? ["listening", "sessionUp", "sessionDown"] : ["Listening as AS 64512 on 127.0.0.1", "up", "down"],
+    );
   }
 });
 

@@ -39,7 +39,8 @@ export async function listen(args: readonly string[], io: CommandIo, tools: Comm
         port,
         keys.filter((key) => key.address.includes(":") === isIpv6),
       );
-      if (!json) io.stdout.write(`Listening as AS ${asNumber} on ${isIpv6 ? `[${address}]` : address}:${bound}\n`);
+      if (json) io.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), event: "listening", address, port: bound })}\n`);
+      else io.stdout.write(`Listening as AS ${asNumber} on ${isIpv6 ? `[${address}]` : address}:${bound}\n`);
     }
     await stopped;
     await glass.close();

@@ -1,0 +1,67 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Announcement } from "../../host/announcer.ts";
+import type { RouteTerms } from "./advertisement.ts";
+import { partnersOf } from "./partners.ts";
+import { type Peer, readPeer } from "./peer.ts";
+
+const partners = suite("partnersOf");
+
+function peer(spec: object, metadata: object = {}): Peer {
+  const object = {
+    ...{ apiVersion: "metallb.io/v1beta2", kind: "BGPPeer", metadata: { name: "router", ...metadata } },
+    spec: { myASN: 64512, peerASN: 64513, peerAddress: "192.0.2.1", ...spec },
+  };
+  const parsed = readPeer(object);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed));
+  return parsed.value;
+}
+
+function announcement(vip: string, terms: Partial<RouteTerms> = {}): Announcement {
+  const all = {
+    aggregationLength: 32,
+    aggregationLengthV6: 128,
+    communities: [],
+    largeCommunities: [],
+    peers: [],
+    prepend: 0,
+    weighted: false,
+  };
+  const family = vip.includes(":") ? 6 : 4;
+  return { vip, family, links: null, services: ["default/web"], rank: ["node-a"], attributes: { all: { ...all, ...terms } } };
+}
+
+const of = (one: Peer, ...announcements: Announcement[]) => partnersOf({ peers: [one], profiles: [], nodeAddresses: [] }, announcements);
+
+partners("says where a peer is, who it is, and what signs its session", () => {
+  const found = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 1179, asNumber: 64513, md5: { text: "sesame" }, learns: [] };
+  assert.equal(of(peer({ peerPort: 1179, password: "sesame" })), [found]);
+});
+
+partners("finds an AS number for a peer that only has to be of our own, or of another", () => {
+  const numberOf = (spec: object) => of(peer({ peerASN: undefined, ...spec }))[0]?.asNumber;
+  assert.is(numberOf({ dynamicASN: "internal" }), 64512);
+  assert.is(numberOf({ dynamicASN: "internal", localASN: 64600 }), 64600);
+  assert.is(numberOf({ dynamicASN: "external" }), 64513);
+  assert.is(numberOf({ dynamicASN: "external", localASN: 64513 }), 64512);
+});
+
+partners("a peer learns what is meant for it, of the families of its session", () => {
+  const all = [
+    announcement("198.51.100.1"),
+    announcement("198.51.100.2", { peers: ["other"] }),
+    announcement("198.51.100.3", { peers: ["router"], aggregationLength: 24 }),
+    announcement("2001:db8::1"),
+  ];
+  assert.equal(of(peer({}), ...all)[0]?.learns, ["198.51.100.1", "198.51.100.3"]);
+  assert.equal(of(peer({ dualStackAddressFamily: true }), ...all)[0]?.learns, ["198.51.100.1", "198.51.100.3", "2001:db8::1"]);
+  assert.equal(of(peer({ peerAddress: "2001:db8::ffff" }), ...all)[0]?.learns, ["2001:db8::1"]);
+});
+
+partners("leaves out those that no mere listener at an address can be", () => {
+  assert.equal(of(peer({ peerAddress: undefined, interface: "eth0" })), []);
+  assert.equal(of(peer({ vrf: "red" })), []);
+  assert.equal(of({ ...peer({}), passive: true }), []);
+});
+
+partners.run();
