@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { PlanOutput } from "./cli/plan-manifests.ts";
 import { runProgram } from "./workbench/testing/run-command.ts";
 
 const README = suite("README");
@@ -24,21 +25,35 @@ README("plan prints what it shows", async () => {
   );
 });
 
-README("the lab's table has the addresses and owners that a plan gives", async () => {
-  const [, ...rows] =
-    blocks
-      .find(({ body }) => body.startsWith("SERVICE ") && body.includes("REPLY IN"))
-      ?.body.trim()
-      .split("\n") ?? [];
-  const { allocations, owners } = JSON.parse((await runProgram(["plan", "--json", "--manifests", homelab])).out);
-  const wanted = allocations.map(({ service, vips: [vip], pool }: { service: string; vips: string[]; pool: string }) => {
-    const [owner] = owners.find((entry: { vip: string }) => entry.vip === vip).rank;
-    return [service.replace("default/", ""), vip, pool, owner, owner];
-  });
+/** The cells of the lab's table under a head, in the order of the plan. */
+function labRows(head: string): string[][] {
+  const { body = "" } = blocks.find((block) => block.body.includes(head)) ?? {};
+  const table = body.split("\n\n").find((part) => part.includes(head)) ?? "";
+  const [, ...rows] = table.trim().split("\n");
+  return rows.map((row) => row.split(/ {2,}/));
+}
+
+README("the lab's tables have the addresses, owners and next hops that a plan gives", async () => {
+  const { allocations, owners, announcements } = JSON.parse(
+    (await runProgram(["plan", "--json", "--manifests", homelab])).out,
+  ) as PlanOutput;
+  const rows = allocations.map(({ service, vips: [vip = ""] = [], pool = "" }) => [service.replace("default/", ""), vip, pool]);
+  const rankOf = (vip = "") => owners.find((entry) => entry.vip === vip)?.rank;
   assert.equal(
-    rows.map((row) => row.split(/ {2,}/)).map(([service, vip, pool, owner, , reached]) => [service, vip, pool, owner, reached]),
-    wanted,
+    labRows("REPLY IN").map(([service, vip, pool, owner, , reached]) => [service, vip, pool, owner, reached]),
+    rows
+      .filter(([, vip]) => rankOf(vip) !== undefined)
+      .map(([service, vip, pool]) => [service, vip, pool, rankOf(vip)?.[0], rankOf(vip)?.[0]]),
   );
+  const nodesOf = (vip = "") => announcements.filter((entry) => entry.vip === vip && entry.via === "bgp").map(({ node }) => node);
+  const learned = labRows("LEARNED IN");
+  assert.equal(
+    learned.map(([service, vip, pool, router, nextHops]) => [service, vip, pool, router, nextHops]),
+    rows
+      .filter(([, vip]) => rankOf(vip) === undefined)
+      .map(([service, vip, pool]) => [service, vip, pool, "router", nodesOf(vip).join(", ")]),
+  );
+  for (const [, vip, , , , reached = ""] of learned) assert.ok(nodesOf(vip).includes(reached), vip);
 });
 
 README("the manifests for one's own box are enough, and no more than 15 lines", async () => {

@@ -12,9 +12,11 @@ Usage: herald [lab] [flags]
 Builds a small cluster on this machine and shows Herald at work in it: a switch,
 a node for each Node of the manifests, with a real speaker on it, and a client
 that has never heard of Herald. The client connects to each Service's VIP: you
-see the MAC that its kernel learned by ARP, and the node that it reached. Before
-the speakers start, the lab makes sure that no VIP resolves, so that what you
-see afterwards is Herald's doing.
+see the MAC that its kernel learned by ARP, and the node that it reached. For
+each BGPPeer with an IPv4 address there is a router, too: you see the next hops
+that it learned for a VIP, and which of them the client reached through it.
+Before the speakers start, the lab makes sure that no VIP resolves and no router
+has a route, so that what you see afterwards is Herald's doing.
 
 All of it runs in network namespaces of its own, as root or as a plain user. Your
 network is not touched, and when the lab ends, however it ends, nothing is left.
@@ -26,13 +28,18 @@ It follows every edit of the manifests until Ctrl-C.
   --once           try every VIP once, print the table and end
   --json           as --once, and print one JSON object: {"wire", "services":
                    [{"name", "vip", "pool", "owner", "mac", "ownerMac",
-                   "resolved", "reached", "firstReplyMicros"}]}
-  --verbose        show the logs of the speakers too
+                   "resolved", "reached", "firstReplyMicros"}], "routes":
+                   [{"name", "vip", "pool", "router", "prefix", "nextHops",
+                   "expectedNextHops", "learned", "reached", "learnedInMs"}]};
+                   learnedInMs counts from when the VIP was given out
+  --verbose        show the logs of speakers and routers too
   --capture FILE   write every frame on the switch to FILE, for Wireshark
 
 Exit code with --once: 0 where the client resolved every VIP to its owner's MAC
-and reached that node; 1 where not, with the reason for each; 3 where all is
-well, but only in memory, because this machine allows no network namespaces.
+and reached that node, and each router learned every VIP from all nodes that
+should announce it, and the client reached one of them through it; 1 where not,
+with the reason for each; 3 where all is well, but only in memory (without BGP,
+which needs TCP), because this machine allows no network namespaces.
 
   herald lab
   herald lab --manifests my-cluster/

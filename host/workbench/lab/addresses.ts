@@ -24,9 +24,9 @@ type Facts = Pick<Snapshot, "nodes" | "pools">;
 
 /**
  * IPv4 addresses for these nodes and the client. A node without an InternalIP of IPv4 gets one from the subnet of the
- * others. Whoever had one `before` keeps it. Prefixes do not matter: the lab's hosts take everything to be on their link.
+ * others. Whoever had one `before` keeps it; nobody gets one of `others`. Prefixes do not matter: the lab's hosts take everything to be on their link.
  */
-export function planAddresses({ nodes, pools }: Facts, before?: Addresses): Addresses {
+export function planAddresses({ nodes, pools }: Facts, before?: Addresses, others: readonly string[] = []): Addresses {
   const known = new Map(
     [...nodes.values()].flatMap(({ name, addresses }) => {
       const [value] = [...addresses, before?.nodes.get(name) ?? ""].map(readIpv4).filter((address) => address !== undefined);
@@ -34,7 +34,7 @@ export function planAddresses({ nodes, pools }: Facts, before?: Addresses): Addr
     }),
   );
   const client = readIpv4(before?.client ?? "");
-  const taken = new Set([...known.values(), ...(client === undefined ? [] : [client])]);
+  const taken = new Set([...known.values(), ...[client, ...others.map(readIpv4)].filter((value) => value !== undefined)]);
   const subnet = subnetOf([...known.values()], pools.values());
   const take = (from: bigint): bigint => {
     const value = freeIn([subnet, ...SPARE_SUBNETS], from, taken, [...pools.values()]);

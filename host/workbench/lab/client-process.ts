@@ -1,6 +1,7 @@
 /**
  * The client of the lab: an ordinary Linux host that has never heard of Herald. It connects to a VIP, so its kernel resolves it by ARP
- * and keeps what it learned in the neighbor table; a packet socket beside it notes when requests left and replies came.
+ * and keeps what it learned in the neighbor table; a packet socket beside it notes when requests left and replies came. A VIP that is to be
+ * reached through a router has a route of its own there.
  */
 
 import { spawnSync } from "node:child_process";
@@ -8,7 +9,7 @@ import { codec } from "../../packets/codec/codec.ts";
 import { frameFilter } from "../../packets/filter.ts";
 import { openFrameTap } from "../../packets/frame-tap.ts";
 import { libc } from "../../packets/libc.ts";
-import { linkIndex, outerPid, run } from "../private-network.ts";
+import { ipBatch, linkIndex, outerPid, run } from "../private-network.ts";
 import { ArpLog } from "./arp-log.ts";
 import { askName } from "./ask-name.ts";
 import type { Probe, Target } from "./ground.ts";
@@ -36,7 +37,7 @@ export async function runClient(address: string): Promise<number> {
     tap.drain();
     log.forget(vips);
     if (isFresh) forgetNeighbors(vips);
-    const names = await Promise.all(targets.map(askName));
+    const names = await askInTurn(targets);
     tap.drain();
     const macs = neighbors();
     return targets.map(({ vip }, at) => ({ mac: macs.get(vip) ?? null, reached: names[at] ?? null, ...log.answer(vip) }));
@@ -46,6 +47,31 @@ export async function runClient(address: string): Promise<number> {
     return { pid: outerPid() } satisfies Hello;
   });
   return 0;
+}
+
+/** VIP → the router that it goes through. */
+const detours = new Map<string, string>();
+
+/** One way after the other, as a VIP may be reached by several; all of one way at once. */
+async function askInTurn(targets: readonly Target[]): Promise<(string | undefined)[]> {
+  const names = new Map<Target, string | undefined>();
+  for (const way of new Set(targets.map(({ via }) => via))) {
+    const these = targets.filter(({ via }) => via === way);
+    ipBatch([...new Set(these.flatMap(({ vip }) => wayCommand(vip, way)))]);
+    await Promise.all(these.map(async (target) => names.set(target, await askName(target))));
+  }
+  return targets.map((target) => names.get(target));
+}
+
+function wayCommand(vip: string, via: string | undefined): string[] {
+  const before = detours.get(vip);
+  if (via === before) return [];
+  if (via === undefined) {
+    detours.delete(vip);
+    return [`route delete ${vip}/32`];
+  }
+  detours.set(vip, via);
+  return [`route replace ${vip}/32 via ${via} dev eth0 onlink`];
 }
 
 /** Of an entry that is not there `ip` complains, which is fine. */

@@ -2,6 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dryRun } from "../../cluster/dry-run.ts";
 import type { ManifestsSource } from "../../cluster/manifests.ts";
+import { planAll } from "../../rules/merge-claims.ts";
+import { indexPlan } from "../../rules/plan.ts";
 import type { AnnouncerFact, ServiceFact, Snapshot } from "../../rules/vocabulary.ts";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../testing/facts.ts";
 import { rankOracle } from "../testing/rank-oracle.ts";
@@ -10,6 +12,7 @@ import { type Expected, expect } from "./expectation.ts";
 const EXPECT = suite("expect");
 
 const arp: AnnouncerFact = { name: "arp", from: "owner", serves: { kind: "L2Advertisement", families: [4] } };
+const bgp: AnnouncerFact = { name: "bgp", from: "every-node", serves: { kind: "BGPAdvertisement", families: [4, 6] } };
 
 function snapshot(services: readonly ServiceFact[], parts: Partial<Snapshot> = {}): Snapshot {
   const endpoints = [
@@ -29,8 +32,8 @@ function snapshot(services: readonly ServiceFact[], parts: Partial<Snapshot> = {
 
 /** Of a source that has read everything. */
 function rowsOf(facts: Snapshot): Expected[] {
-  const source = { isComplete: () => true } as ManifestsSource;
-  return expect(facts, dryRun(source, facts), [arp], rankOracle);
+  const run = dryRun({ isComplete: () => true } as ManifestsSource, facts);
+  return expect(facts, run, planAll(indexPlan(run.snapshot, [arp, bgp], rankOracle), run.snapshot));
 }
 
 EXPECT("knows VIP, pool and owner before they are on record", () => {
@@ -59,10 +62,17 @@ EXPECT("says why there is no VIP", () => {
 EXPECT("says why nobody owns a VIP", () => {
   const service = serviceFact("web", { selector: { app: "web" } });
   const withoutEndpoints = snapshot([service], { endpoints: new Map() });
-  assert.match(rowsOf(withoutEndpoints)[0]?.reason ?? "", /^arp: noEndpoints on node-a, node-b$/);
+  assert.match(rowsOf(withoutEndpoints)[0]?.reason ?? "", /^arp: noEndpoints on node-a, node-b; bgp: noEndpoints on node-a, node-b$/);
   const [unadvertised] = rowsOf(snapshot([service], { advertisements: [] }));
   assert.is(unadvertised?.owner, undefined);
   assert.ok((unadvertised?.reason ?? "").length > 0);
+});
+
+EXPECT("leaves out what nobody owns, as every node announces it, but not where somebody owns it too", () => {
+  const routed = { ...advertisementFact("home"), kind: "BGPAdvertisement" };
+  assert.equal(rowsOf(snapshot([serviceFact("web")], { advertisements: [routed] })), []);
+  const both = rowsOf(snapshot([serviceFact("web")], { advertisements: [advertisementFact("home"), routed] }));
+  assert.match(both[0]?.owner ?? "", /^node-[ab]$/);
 });
 
 EXPECT("leaves out what is no load balancer", () => {

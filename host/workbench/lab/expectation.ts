@@ -4,10 +4,8 @@
  */
 
 import type { DryRun } from "../../cluster/dry-run.ts";
-import { planAll } from "../../rules/merge-claims.ts";
-import { indexPlan } from "../../rules/plan.ts";
-import type { RankNodes } from "../../rules/rank.ts";
-import type { AnnouncerFact, PlanRefusal, ServiceFact, ServiceKey, ServicePort, Snapshot } from "../../rules/vocabulary.ts";
+import type { Plan } from "../../rules/merge-claims.ts";
+import type { PlanRefusal, ServiceFact, ServiceKey, ServicePort, Snapshot } from "../../rules/vocabulary.ts";
 
 /** One VIP of a Service; a Service without one has a single row without. */
 export interface Expected {
@@ -22,25 +20,24 @@ export interface Expected {
   readonly reason?: string;
 }
 
-/** The rows of a snapshot and what the controller would make of it, by Service and VIP in the order of its status. */
-export function expect(
-  { services }: Snapshot,
-  { allocations, snapshot }: DryRun,
-  announcers: readonly AnnouncerFact[],
-  rank: RankNodes,
-): Expected[] {
-  const { claims, refused } = planAll(indexPlan(snapshot, announcers, rank), snapshot);
-  const owners = new Map(claims.map(({ vip, rank: [owner] }) => [vip, owner]));
+/**
+ * The rows of a snapshot, what the controller would make of it, and the plan of that, by Service and VIP in the order of its status. VIPs that
+ * only every node announces are left out: they are routes (`route-expectation.ts`), and nobody owns them.
+ */
+export function expect({ services }: Snapshot, { allocations }: DryRun, { claims, refused }: Plan): Expected[] {
+  const owners = new Map(claims.filter(({ from }) => from !== "every-node").map(({ vip, rank: [owner] }) => [vip, owner]));
+  const routed = new Set(claims.filter(({ from }) => from === "every-node").map(({ vip }) => vip));
   return [...allocations]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([service, { vips, pool, refused: said }]) => {
       const fact = services.get(service) as ServiceFact;
       const common = { service, ports: fact.ports, ...(pool === undefined ? {} : { pool }) };
       if (vips.length === 0) return [{ ...common, isOnRecord: fact.ingress.length === 0, reason: said?.message ?? "It has no address" }];
-      return vips.map((vip): Expected => {
+      return vips.flatMap((vip): Expected[] => {
         const owner = owners.get(vip);
+        if (owner === undefined && routed.has(vip)) return [];
         const isOnRecord = fact.ingress.includes(vip);
-        return { ...common, vip, isOnRecord, ...(owner === undefined ? { reason: reasonOf(refused, service, vip) } : { owner }) };
+        return [{ ...common, vip, isOnRecord, ...(owner === undefined ? { reason: reasonOf(refused, service, vip) } : { owner }) }];
       });
     });
 }

@@ -2,11 +2,15 @@
 
 import type { ServicePort } from "../../rules/vocabulary.ts";
 import type { Addresses } from "./addresses.ts";
+import type { Learned } from "./learned-routes.ts";
+import type { RouterPlan } from "./router-plan.ts";
 
 /** What the client is to reach. `port`: the first that it can ask; without one it only resolves the VIP. */
 export interface Target {
   readonly vip: string;
   readonly port?: ServicePort;
+  /** Address of the router that it is to be reached through; without one it is on the client's link. */
+  readonly via?: string;
 }
 
 /** What became of a target. */
@@ -35,9 +39,11 @@ export interface SpeakerEnd {
 export interface GroundEvents {
   /** It will be started again. */
   onSpeakerEnd(end: SpeakerEnd): void;
-  /** The ground itself is lost: the client or a node's listener ended. */
+  /** What some router has learned is another. */
+  onRoutes(): void;
+  /** The ground itself is lost: the client, a router or a node's listener ended. */
   onLost(error: Error): void;
-  /** A line of a speaker's log. */
+  /** A line of a speaker's log, or a router's. */
   onLog(line: string): void;
 }
 
@@ -47,6 +53,10 @@ export interface Ground {
   readonly hints: readonly string[];
   /** Makes the hosts be the client and these nodes. Speakers run only where `startSpeakers` was called before. */
   setAddresses(addresses: Addresses): Promise<void>;
+  /** Makes the routers be these, after `setAddresses`. In memory there are none. */
+  setRouters(routers: readonly RouterPlan[]): Promise<void>;
+  /** Of the router at this address; undefined: there is none. */
+  learned(router: string): Learned | undefined;
   /** From now on a listener on each node answers at each VIP on these ports, and on no others. */
   setListeners(ports: ReadonlyMap<string, readonly ServicePort[]>): Promise<void>;
   startSpeakers(): Promise<void>;

@@ -6,7 +6,10 @@ import type { Addresses } from "./addresses.ts";
 import type { ClientRequest, Hello } from "./client-process.ts";
 import type { Ground, GroundEvents, Probe, Target } from "./ground.ts";
 import { HostProcess } from "./host-process.ts";
+import type { Learned } from "./learned-routes.ts";
 import type { Listen } from "./node-process.ts";
+import type { RouterPlan } from "./router-plan.ts";
+import { Routers } from "./routers.ts";
 import { Speakers } from "./speakers.ts";
 
 /** No Node can have this name. */
@@ -32,8 +35,10 @@ export class KernelGround implements Ground {
   readonly #network: PrivateNetwork;
   readonly #events: GroundEvents;
   readonly #speakers: Speakers;
+  readonly #routers: Routers;
   readonly #nodes = new Map<string, Host>();
   #client: HostProcess | undefined;
+  #addresses: Addresses | undefined;
   #ports: Listen["ports"] = [];
   #haveSpeakersStarted = false;
   #pid = 0;
@@ -42,6 +47,7 @@ export class KernelGround implements Ground {
   constructor(network: PrivateNetwork, paths: { readonly manifests: string; readonly allocations: string }, events: GroundEvents) {
     this.#network = network;
     this.#events = events;
+    this.#routers = new Routers(network, events);
     this.#speakers = new Speakers({ ...paths, events, on: (node, ...command) => network.on(node, ...command) });
   }
 
@@ -54,7 +60,9 @@ export class KernelGround implements Ground {
     ];
   }
 
-  async setAddresses({ nodes, client }: Addresses): Promise<void> {
+  async setAddresses(addresses: Addresses): Promise<void> {
+    const { nodes, client } = addresses;
+    this.#addresses = addresses;
     const leaving = [...this.#nodes].filter(([name, host]) => nodes.get(name) !== host.address).map(([name]) => name);
     const staying = [...this.#nodes.keys()].filter((name) => !leaving.includes(name));
     if (this.#haveSpeakersStarted && leaving.length > 0) await this.#speakers.set(staying.sort());
@@ -63,6 +71,14 @@ export class KernelGround implements Ground {
     if (this.#client === undefined) await this.#addClient(client);
     await this.#listen([...nodes.keys()].filter((name) => !staying.includes(name)));
     if (this.#haveSpeakersStarted) await this.startSpeakers();
+  }
+
+  async setRouters(routers: readonly RouterPlan[]): Promise<void> {
+    if (this.#addresses !== undefined) await this.#routers.set(routers, this.#addresses);
+  }
+
+  learned(router: string): Learned | undefined {
+    return this.#routers.learned(router);
   }
 
   async setListeners(ports: ReadonlyMap<string, readonly ServicePort[]>): Promise<void> {

@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { namespaces, type Requirement, testWith } from "../testing/requirements.ts";
 import { PROGRAM, RunningLab, runLab } from "../testing/running-lab.ts";
+import type { RouteResult } from "./route-row.ts";
 import type { RowResult } from "./row.ts";
 
 const NOBODY = 65534;
@@ -26,7 +27,13 @@ function manifests(name: string, change: (file: string) => string): string {
   return copy;
 }
 
-function parse(stdout: string): { wire: string; services: RowResult[] } {
+interface LabOutput {
+  readonly wire: string;
+  readonly services: RowResult[];
+  readonly routes: RouteResult[];
+}
+
+function parse(stdout: string): LabOutput {
   assert.is(stdout.trimEnd().split("\n").length, 1, `standard output is one line:\n${stdout}`);
   return JSON.parse(stdout);
 }
@@ -50,14 +57,31 @@ function assertAllReached(services: readonly RowResult[]): void {
   }
 }
 
+const NODES = ["node-a", "node-b", "node-c"];
+
+function assertLearned([photos, ...others]: readonly RouteResult[]): void {
+  assert.equal(others, []);
+  const { reached = null, learnedInMs = null, ...rest } = photos ?? {};
+  assert.equal(rest, {
+    ...{ name: "default/photos", vip: "198.51.100.1", pool: "routed", router: "router", prefix: "198.51.100.1/32" },
+    ...{ nextHops: NODES, expectedNextHops: NODES, learned: true },
+  });
+  assert.ok(NODES.includes(reached ?? ""), `reached ${reached}`);
+  assert.ok(learnedInMs !== null && learnedInMs < 10_000, `learned in ${learnedInMs} ms`);
+}
+
 testWith(LAB, [namespaces], "resolves and reaches every VIP of the home lab, and prints only JSON", async () => {
   const { code, stdout, stderr } = await runLab(["--json"]);
-  const { wire, services } = parse(stdout);
+  const { wire, services, routes } = parse(stdout);
   assert.is(code, 0, stderr);
   assert.is(wire, "kernel");
   assertAllReached(services);
+  assertLearned(routes);
   assert.match(stderr, /^Your own network is untouched/);
-  assert.match(stderr, /Control: with all speakers off the client resolves no VIP \(3 tried\)/);
+  assert.match(
+    stderr,
+    /Control: with all speakers off the client resolves no VIP \(3 tried\), and no router has a route to one \(1 tried\)/,
+  );
 });
 
 testWith(LAB, [namespaces], "runs two labs side by side", async () => {
@@ -133,6 +157,7 @@ testWith(LAB, [plainUser], "needs no root", async () => {
   const { code, stdout, stderr } = await runLab(["--json"], { uid: NOBODY });
   assert.is(code, 0, stderr);
   assertAllReached(parse(stdout).services);
+  assertLearned(parse(stdout).routes);
 });
 
 /** A path on which `unshare` is refused, as in a locked-down container. */
@@ -150,8 +175,13 @@ function refusingPath(): string {
 LAB("runs in memory where no namespaces are allowed, says so, and exits 3", async () => {
   const { code, stdout, stderr } = await runLab(["--json"], { env: { PATH: refusingPath() } });
   assert.is(code, 3, stderr);
-  const { wire, services } = parse(stdout);
+  const { wire, services, routes } = parse(stdout);
   assert.is(wire, "memory");
+  assert.equal(
+    routes.map(({ name, router, nextHops, learned, reached }) => [name, router, nextHops, learned, reached]),
+    [["default/photos", "router", [], false, null]],
+  );
+  assert.match(stderr, /NEXT HOPS: not tried, as BGP needs TCP/);
   assert.equal(
     services.map(({ name, owner, resolved, reached }) => [name, owner, resolved, reached]),
     [

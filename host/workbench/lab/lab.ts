@@ -62,7 +62,7 @@ function demandElsewhere(what: string, path: string): void {
 async function runInside(options: LabOptions, io: LabIo): Promise<number> {
   const letGo = new Promise<void>((resolve) => onLetGo(resolve));
   const network = new PrivateNetwork();
-  const place = await openWorkplace(options.manifests, PRIVATE_DIRECTORY);
+  const place = await openWorkplace(options.manifests, PRIVATE_DIRECTORY, options.plugins);
   const tap = options.capture === undefined ? undefined : captureSwitch(network.bridge, options.capture);
   const makeGround = (events: GroundEvents): Ground => new KernelGround(network, place, events);
   try {
@@ -95,7 +95,7 @@ async function runInMemory(
     for (const signal of signals) process.on(signal, () => resolve());
   });
   try {
-    const place = await openWorkplace(options.manifests, directory);
+    const place = await openWorkplace(options.manifests, directory, options.plugins);
     const makeGround = (events: GroundEvents): Ground => {
       const ground = new MemoryGround({ ...place, plugins: options.plugins, events });
       if (options.capture !== undefined) {

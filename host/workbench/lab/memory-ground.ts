@@ -64,9 +64,17 @@ export class MemoryGround implements Ground {
   /** Nothing but ARP travels on this segment. */
   async setListeners(): Promise<void> {}
 
+  async setRouters(): Promise<void> {}
+
+  learned(): undefined {
+    return undefined;
+  }
+
   async startSpeakers(): Promise<void> {
     this.#haveSpeakersStarted = true;
-    const { manifests, allocations, plugins, events } = this.#options;
+    const { manifests, allocations, events } = this.#options;
+    // What talks to others would do so on this machine's own network.
+    const plugins = this.#options.plugins.filter(({ partners }) => partners === undefined);
     for (const [node, mac] of this.#macs) {
       if (this.#speakers.has(node)) continue;
       const speaker = await startSpeaker({

@@ -49,7 +49,7 @@ export function targetOf({ vip = "", ports }: Expected): Target {
 }
 
 /** TCP where there is any: it says who answered, and the client of a lab is most like a browser. */
-function portToAsk(ports: readonly ServicePort[]): ServicePort | undefined {
+export function portToAsk(ports: readonly ServicePort[]): ServicePort | undefined {
   return ports.find(({ protocol }) => protocol === "TCP") ?? ports.find(({ protocol }) => protocol === "UDP");
 }
 

@@ -2,7 +2,6 @@
 
 import type { PluginDefinition } from "../../announcer.ts";
 import { createRank } from "../../packets/rank.ts";
-import { announcerFact } from "../../sandbox/start-plugin.ts";
 import { followLab } from "./follow-lab.ts";
 import type { Ground, GroundEvents, SpeakerEnd } from "./ground.ts";
 import type { LabIo } from "./io.ts";
@@ -35,6 +34,7 @@ export async function runOnGround(run: LabRun, io: LabIo): Promise<number> {
   lost.catch(() => {}); // it may come when nobody waits any more
   const ground = run.makeGround({
     onLost: lose,
+    onRoutes: () => trial.routesChanged(),
     onLog: (line) => run.verbose && io.screen.say(line),
     onSpeakerEnd(end) {
       const lines = describeEnd(end);
@@ -44,8 +44,7 @@ export async function runOnGround(run: LabRun, io: LabIo): Promise<number> {
       trial.doubt(end.node);
     },
   });
-  const announcers = run.plugins.map(announcerFact);
-  const trial = new Trial({ store: place.store, dryRun: place.dryRun, announcers, rank: createRank(), ground, onLost: lose });
+  const trial = new Trial({ place, plugins: run.plugins, rank: createRank(), ground, onLost: lose });
   const go = async (): Promise<number> => {
     await trial.prepare();
     if (!(await passControl(trial, run, io))) return 1;
@@ -66,14 +65,16 @@ export async function runOnGround(run: LabRun, io: LabIo): Promise<number> {
 
 /** Without it nothing that the client learns later would prove anything. */
 async function passControl(trial: Trial, { manifests, place }: LabRun, io: LabIo): Promise<boolean> {
-  const { vips, answered } = await trial.control();
-  for (const line of answered) io.complain(`Control failed: with all speakers off the client resolved ${line}`);
+  const { vips, routes, answered } = await trial.control();
+  for (const line of answered) io.complain(`Control failed: with all speakers off ${line}`);
   if (answered.length > 0) return false;
   const { nodes, services } = place.store.snapshot();
   const madeUp = place.areNodesMadeUp ? " (made up: the manifests name none)" : "";
   const wanting = [...services.values()].filter(({ type }) => type === "LoadBalancer").length;
   io.say(`Manifests: ${manifests}: ${count(wanting, "Service")} of type LoadBalancer, ${count(nodes.size, "node")}${madeUp}.`);
-  if (vips > 0) io.say(`Control: with all speakers off the client resolves no VIP (${vips} tried). Starting the speakers.`);
+  const resolved = vips > 0 ? [`the client resolves no VIP (${vips} tried)`] : [];
+  const routed = routes > 0 ? [`no router has a route to one (${routes} tried)`] : [];
+  if (vips + routes > 0) io.say(`Control: with all speakers off ${[...resolved, ...routed].join(", and ")}. Starting the speakers.`);
   return true;
 }
 

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { lineScreen } from "./line-screen.ts";
-import type { Picture } from "./screen.ts";
-import { cellsOf, formatMicros } from "./table-text.ts";
+import type { Picture, Table } from "./screen.ts";
+import { cellsOf, formatMicros, ROUTES, routeCells, SERVICES } from "./table-text.ts";
 import { terminalScreen } from "./terminal-screen.ts";
 
 const SCREEN = suite("screen");
@@ -20,8 +20,28 @@ const result = {
 };
 const open = { ...result, mac: null, reached: null, firstReplyMicros: null };
 
+const route = {
+  ...{ name: "default/photos", vip: "198.51.100.1", pool: "routed", router: "router", prefix: "198.51.100.1/32" },
+  ...{ nextHops: ["node-a", "node-b"], expectedNextHops: ["node-a", "node-b"], learned: true, reached: "node-b", learnedInMs: 42 },
+};
+const openRoute = { ...route, nextHops: [], reached: null, learnedInMs: null };
+
+function table(rows: readonly { result: Parameters<typeof cellsOf>[0]; isPending?: boolean }[]): Table {
+  const toRow = ({ result: { name, vip }, isPending = false }: (typeof rows)[number], cells: string[]) => {
+    return { key: `${name.replace("default/", "")} ${vip}`, cells, isPending };
+  };
+  return { columns: SERVICES, rows: rows.map((row) => toRow(row, cellsOf(row.result, row.isPending ?? false))) };
+}
+
+function routes(isPending: boolean): Table {
+  return {
+    columns: ROUTES,
+    rows: [{ key: "photos 198.51.100.1 on router", cells: routeCells(isPending ? openRoute : route, isPending), isPending }],
+  };
+}
+
 function picture(parts: Partial<Picture> = {}): Picture {
-  return { rows: [{ cells: cellsOf(result, false), isPending: false }], complaints: [], hints: ["Ctrl-C ends"], ...parts };
+  return { tables: [table([{ result }])], complaints: [], hints: ["Ctrl-C ends"], ...parts };
 }
 
 const TABLE = `
@@ -60,7 +80,7 @@ SCREEN("a terminal is redrawn in place, with what happened above", () => {
   const out = terminal(80, 24);
   const screen = terminalScreen(out, false);
   screen.say("Hello");
-  screen.show(picture({ rows: [{ cells: cellsOf(open, true), isPending: true }] }));
+  screen.show(picture({ tables: [table([{ result: open, isPending: true }])] }));
   screen.say("Something happened");
   screen.show(picture());
   assert.is(out.text, `Hello\nSomething happened\n${TABLE}\nCtrl-C ends\n`);
@@ -76,17 +96,14 @@ SCREEN("a terminal is not written where nothing changed", () => {
 
 SCREEN("a picture is never higher or wider than the terminal", () => {
   const out = terminal(60, 20);
-  const rows = Array.from({ length: 100 }, (_, at) => ({
-    cells: cellsOf({ ...result, name: `some-namespace/service-${at}` }, false),
-    isPending: false,
-  }));
+  const rows = Array.from({ length: 100 }, (_, at) => ({ result: { ...result, name: `some-namespace/service-${at}` } }));
   const complaints = Array.from(
     { length: 50 },
     (_, at) => `default/service-${at} does not resolve, and this is said in a line that is far too long`,
   );
   const screen = terminalScreen(out, false);
-  screen.show(picture({ rows, complaints }));
-  screen.show(picture({ rows: rows.slice(1), complaints }));
+  screen.show(picture({ tables: [table(rows), routes(false)], complaints }));
+  screen.show(picture({ tables: [table(rows.slice(1)), routes(false)], complaints }));
   assert.ok(out.overflow <= 0, `${out.overflow} lines too many`);
   const widest = Math.max(...out.text.split("\n").map(({ length }) => length));
   assert.ok(widest <= 80, "names are cut to eight letters, and no further");
@@ -102,15 +119,42 @@ SCREEN("control sequences of others are shown, not obeyed", () => {
 SCREEN("lines are printed when all has settled, then once a change", () => {
   let text = "";
   const screen = lineScreen((more) => (text += more));
-  screen.show(picture({ rows: [{ cells: cellsOf(open, true), isPending: true }] }));
+  screen.show(picture({ tables: [table([{ result: open, isPending: true }])] }));
   assert.is(text, "", "nothing is known yet");
   screen.show(picture());
   screen.show(picture());
   assert.is(text, `${TABLE}\nCtrl-C ends\n\n`);
   text = "";
-  screen.show(picture({ rows: [{ cells: cellsOf({ ...result, owner: "node-b" }, false), isPending: false }], complaints: ["wrong"] }));
-  screen.show(picture({ rows: [], complaints: ["wrong"] }));
+  screen.show(picture({ tables: [table([{ result: { ...result, owner: "node-b" } }])], complaints: ["wrong"] }));
+  screen.show(picture({ tables: [table([])], complaints: ["wrong"] }));
   assert.is(text, "web      192.0.2.240  home  node-b  02:00:00:00:00:0a  node-a   83 µs\nwrong\nweb 192.0.2.240 is gone\n");
+});
+
+const ROUTE_TABLE = `
+SERVICE  VIP           POOL    ROUTER  NEXT HOPS       REACHED  LEARNED IN
+photos   198.51.100.1  routed  router  node-a, node-b  node-b   42 ms
+`;
+
+SCREEN("a terminal has the routes below the services", () => {
+  const out = terminal(80, 24);
+  const screen = terminalScreen(out, false);
+  screen.show(picture({ tables: [table([{ result }]), routes(true)] }));
+  assert.match(out.text, /^photos +198\.51\.100\.1 +routed +router +\.\.\. +\.\.\. +\.\.\.$/m);
+  screen.show(picture({ tables: [table([{ result }]), routes(false)] }));
+  assert.is(out.text, `${TABLE}${ROUTE_TABLE}\nCtrl-C ends\n`);
+});
+
+SCREEN("lines have the heads of a table once, and wait for the rows of all at first", () => {
+  let text = "";
+  const screen = lineScreen((more) => (text += more));
+  screen.show(picture({ tables: [table([{ result }]), routes(true)] }));
+  assert.is(text, "");
+  screen.show(picture({ tables: [table([{ result }]), routes(false)] }));
+  assert.is(text, `${TABLE}${ROUTE_TABLE}\nCtrl-C ends\n\n`);
+  text = "";
+  screen.show(picture({ tables: [table([{ result }])] }));
+  screen.show(picture({ tables: [table([{ result }]), routes(false)] }));
+  assert.is(text, "photos 198.51.100.1 on router is gone\nphotos   198.51.100.1  routed  router  node-a, node-b  node-b   42 ms\n");
 });
 
 SCREEN("formatMicros() has two or three digits", () => {

@@ -5,6 +5,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { GroundEvents } from "./ground.ts";
+import { readLines } from "./lines.ts";
 
 const RESTART_MS = 1000;
 /** Of each speaker's log, to show when it ends. */
@@ -87,14 +88,4 @@ export class Speakers {
     process.kill("SIGTERM");
     await ended;
   }
-}
-
-function readLines(stream: NodeJS.ReadableStream, call: (line: string) => void): void {
-  let rest = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) call(line);
-  });
 }

@@ -1,36 +1,67 @@
 /** Rows of the lab as cells, and cells as lines that fit a terminal. */
 
+import type { RouteResult } from "./route-row.ts";
 import type { RowResult } from "./row.ts";
 
-export const HEADS: readonly string[] = ["SERVICE", "VIP", "POOL", "OWNER", "MAC", "REACHED", "REPLY IN"];
+/** The columns of a table. */
+export interface Columns {
+  readonly heads: readonly string[];
+  /** Room that a column has before there is anything in it, so that the others stay where they are. */
+  readonly least: readonly number[];
+  /** Those that may be cut: names that people choose. */
+  readonly cut: readonly number[];
+}
 
-/** A MAC has its room before there is one, so that the columns stay where they are. */
-const LEAST = [0, 0, 0, 0, 17, 0, 8];
+export const SERVICES: Columns = {
+  heads: ["SERVICE", "VIP", "POOL", "OWNER", "MAC", "REACHED", "REPLY IN"],
+  least: [0, 0, 0, 0, 17, 0, 8],
+  cut: [0, 2, 3, 5],
+};
+
+export const ROUTES: Columns = {
+  heads: ["SERVICE", "VIP", "POOL", "ROUTER", "NEXT HOPS", "REACHED", "LEARNED IN"],
+  least: [0, 0, 0, 0, 0, 0, 0],
+  cut: [0, 2, 3, 4, 5],
+};
+
 /** Below this a name says nothing any more. */
 const SHORTEST_NAME = 8;
 const GAP = "  ";
-/** Columns that may be cut: names that people choose. */
-const CUT = [0, 2, 3, 5];
 
 /** The cells of one row; what is not known yet is three dots. */
 export function cellsOf(row: RowResult, isPending: boolean): string[] {
   const open = isPending ? "..." : "-";
   const reply = row.firstReplyMicros === null ? "-" : formatMicros(row.firstReplyMicros);
-  // Without namespace where it is the usual one, as kubectl shows it.
-  const name = row.name.replace(/^default\//, "");
   const found = row.mac === null ? [open, open, open] : [row.mac, row.reached ?? "-", reply];
-  return [name, row.vip ?? "none", row.pool ?? "-", row.owner ?? "none", ...(row.vip === null ? ["-", "-", "-"] : found)];
+  return [shortName(row.name), row.vip ?? "none", row.pool ?? "-", row.owner ?? "none", ...(row.vip === null ? ["-", "-", "-"] : found)];
+}
+
+/** So for a route. */
+export function routeCells(row: RouteResult, isPending: boolean): string[] {
+  const open = isPending ? "..." : "-";
+  const { vip, pool, router, nextHops, reached, learnedInMs } = row;
+  const learned = learnedInMs === null ? open : `${learnedInMs} ms`;
+  return [shortName(row.name), vip, pool ?? "-", router ?? "none", nextHops.join(", ") || open, reached ?? open, learned];
+}
+
+/** Without namespace where it is the usual one, as kubectl shows it. */
+function shortName(name: string): string {
+  return name.replace(/^default\//, "");
 }
 
 export function formatMicros(micros: number): string {
   return micros < 1000 ? `${Math.round(micros)} µs` : `${(micros / 1000).toFixed(1)} ms`;
 }
 
-/** Room for every row, as far as `columns` allow. */
-export function widthsOf(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY): number[] {
-  const widths = [HEADS, ...rows].reduce<number[]>((wide, row) => row.map((cell, at) => Math.max(cell.length, wide[at] ?? 0)), [...LEAST]);
-  for (let over = sum(widths) + GAP.length * (widths.length - 1) - columns; over > 0; over--) {
-    const widest = CUT.reduce((best, column) => ((widths[column] ?? 0) > (widths[best] ?? 0) ? column : best));
+/** Room for every row, as far as `most` letters allow. */
+export function widthsOf(
+  { heads, least, cut }: Columns,
+  rows: readonly (readonly string[])[],
+  most = Number.POSITIVE_INFINITY,
+): readonly number[] {
+  const widths = [heads, ...rows].reduce<number[]>((wide, row) => row.map((cell, at) => Math.max(cell.length, wide[at] ?? 0)), [...least]);
+  for (let over = sum(widths) + GAP.length * (widths.length - 1) - most; over > 0; over--) {
+    const widest = cut.reduce((best, column) => ((widths[column] ?? 0) > (widths[best] ?? 0) ? column : best));
     if ((widths[widest] ?? 0) <= SHORTEST_NAME) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }

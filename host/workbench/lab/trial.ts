@@ -6,24 +6,28 @@
  * tried again and again.
  */
 
-import type { DryRun } from "../../cluster/dry-run.ts";
-import type { Store } from "../../cluster/store.ts";
+import type { PluginDefinition } from "../../announcer.ts";
+import { planAll } from "../../rules/merge-claims.ts";
+import { indexPlan } from "../../rules/plan.ts";
 import type { RankNodes } from "../../rules/rank.ts";
-import type { AnnouncerFact, ServicePort, Snapshot } from "../../rules/vocabulary.ts";
+import type { ServicePort } from "../../rules/vocabulary.ts";
+import { announcerFact } from "../../sandbox/start-plugin.ts";
 import { type Addresses, planAddresses } from "./addresses.ts";
 import { type Expected, expect } from "./expectation.ts";
 import type { Ground, Probe } from "./ground.ts";
+import { expectRoutes } from "./route-expectation.ts";
+import { RouteRows, type RouteView } from "./route-rows.ts";
+import { findPartners, objectionTo, planRouters } from "./router-plan.ts";
 import { canTry, complaintOf, type Macs, type Row, type RowResult, resultOf, targetOf } from "./row.ts";
+import type { Workplace } from "./workplace.ts";
 
 const RETRY_MS = 100;
 /** What takes longer than this is shown as wrong, though it is still tried. */
 const PATIENCE_MS = 3000;
 
 export interface TrialOptions {
-  readonly store: Store;
-  /** What the controller would do with the facts of the store. */
-  readonly dryRun: (snapshot: Snapshot) => DryRun;
-  readonly announcers: readonly AnnouncerFact[];
+  readonly place: Pick<Workplace, "store" | "dryRun" | "configOn" | "onConfig" | "passwordOf">;
+  readonly plugins: readonly PluginDefinition[];
   readonly rank: RankNodes;
   readonly ground: Ground;
   /** It cannot go on. */
@@ -41,6 +45,7 @@ export interface RowView {
 
 export interface View {
   readonly rows: readonly RowView[];
+  readonly routes: readonly RouteView[];
   /** Nothing is left to try. */
   readonly isSettled: boolean;
 }
@@ -48,6 +53,7 @@ export interface View {
 export class Trial {
   readonly #options: TrialOptions;
   readonly #rows = new Map<string, Row>();
+  readonly #routes: RouteRows;
   #call: () => void = () => {};
   #addresses: Addresses | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -60,6 +66,15 @@ export class Trial {
 
   constructor(options: TrialOptions) {
     this.#options = options;
+    const { ground } = options;
+    const isReachable = this.#isReachable;
+    this.#routes = new RouteRows({
+      isReachable,
+      learned: (router) => ground.learned(router),
+      nameOf: (address) => [...(this.#addresses?.nodes ?? [])].find(([, own]) => own === address)?.[0] ?? address,
+      addressOf: (node) => this.#addresses?.nodes.get(node) ?? "",
+      objectionTo: (router) => this.#addresses && objectionTo(router, this.#addresses),
+    });
   }
 
   get view(): View {
@@ -68,7 +83,7 @@ export class Trial {
       complaint: complaintOf(row, this.#macs, this.#isReachable),
       isPending: !isSettled(row) && performance.now() - row.sinceMs < PATIENCE_MS,
     }));
-    return { rows, isSettled: [...this.#rows.values()].every(isSettled) };
+    return { rows, routes: this.#routes.views, isSettled: this.#isSettled };
   }
 
   /** Calls at once and whenever the view may have changed. */
@@ -82,8 +97,8 @@ export class Trial {
     await this.#update();
   }
 
-  /** The VIPs that the client resolved though no speaker runs, and who answered. */
-  async control(): Promise<{ vips: number; answered: string[] }> {
+  /** What the client resolved or reached, and the routers knew, though no speaker runs. */
+  async control(): Promise<{ vips: number; routes: number; answered: string[] }> {
     const targets = [...this.#rows.values()]
       .filter(({ expected }) => expected.owner !== undefined)
       .map(({ expected }) => targetOf(expected));
@@ -92,25 +107,42 @@ export class Trial {
       const macs = [...new Set([probes[at]?.mac ?? [], probes[at]?.answeredBy ?? []].flat())];
       return macs.length === 0
         ? []
-        : [`${vip}, answered by the kernel of ${macs.map((mac) => this.#macs.owner(mac) ?? mac).join(" and ")}`];
+        : [`the client resolved ${vip}, answered by the kernel of ${macs.map((mac) => this.#macs.owner(mac) ?? mac).join(" and ")}`];
     });
-    return { vips: targets.length, answered };
+    const routes = this.#routes.targets;
+    const reached = (await this.#options.ground.probe(routes, false)).flatMap(({ reached: node }, at) =>
+      node === null ? [] : [`the client reached ${routes[at]?.vip} on ${node} through the router ${routes[at]?.via}`],
+    );
+    const learned = this.#routes.views.flatMap(({ result: { vip, router, nextHops } }) =>
+      nextHops.length === 0 ? [] : [`the router ${router} had a route to ${vip}`],
+    );
+    return { vips: targets.length, routes: routes.length, answered: [...answered, ...reached, ...learned] };
   }
 
   /** Starts the speakers, and follows from then on. */
   async start(): Promise<void> {
     await this.#options.ground.startSpeakers();
     for (const [key, { expected }] of this.#rows) this.#rows.set(key, newRow(expected));
-    this.#options.store.onDirty(() => {
+    this.#routes.renew();
+    const follow = (): void => {
       this.#isStale = true;
       this.#wake();
-    });
+    };
+    this.#options.place.store.onDirty(follow);
+    this.#options.place.onConfig(follow);
     this.#wake();
   }
 
   /** Its VIPs are to be resolved anew: what the client knows of them no longer tells whether the speaker answers. */
   doubt(node: string): void {
     this.#renew(node);
+    this.#call();
+    this.#wake();
+  }
+
+  /** The routers know something new. */
+  routesChanged(): void {
+    this.#routes.look();
     this.#call();
     this.#wake();
   }
@@ -122,6 +154,10 @@ export class Trial {
 
   get #isReachable(): boolean {
     return this.#options.ground.wire === "kernel";
+  }
+
+  get #isSettled(): boolean {
+    return [...this.#rows.values()].every(isSettled) && this.#routes.isSettled;
   }
 
   get #macs(): Macs {
@@ -145,7 +181,7 @@ export class Trial {
         this.#isBusy = false;
         if (this.#hasEnded) return;
         if (this.#isDirty) this.#wake();
-        else if (![...this.#rows.values()].every(isSettled)) this.#timer = setTimeout(() => this.#wake(), RETRY_MS);
+        else if (!this.#isSettled) this.#timer = setTimeout(() => this.#wake(), RETRY_MS);
       });
   }
 
@@ -154,26 +190,33 @@ export class Trial {
     if (this.#isStale) await this.#update();
     await this.#try(true);
     await this.#try(false);
+    if (await this.#routes.try((targets) => this.#options.ground.probe(targets, false))) this.#call();
   }
 
   /** Takes over what the manifests and the controller say now. */
   async #update(): Promise<void> {
-    const { store, dryRun, announcers, rank, ground } = this.#options;
+    const { place, plugins, rank, ground } = this.#options;
     this.#isStale = false;
-    store.takeDirty();
-    const snapshot = store.snapshot();
-    const expected = expect(snapshot, dryRun(snapshot), announcers, rank);
+    place.store.takeDirty();
+    const snapshot = place.store.snapshot();
+    const run = place.dryRun(snapshot);
+    const plan = planAll(indexPlan(run.snapshot, plugins.map(announcerFact), rank), run.snapshot);
+    const partners = findPartners(plugins, place.configOn, snapshot.nodes.keys(), plan.claims);
+    const expected = expect(snapshot, run, plan);
+    const routes = expectRoutes(snapshot, run, plan, partners);
     const before = new Map(this.#rows);
     this.#rows.clear();
     for (const next of expected) {
       const key = `${next.service} ${next.vip ?? ""}`;
       this.#rows.set(key, nextRow(before.get(key), next));
     }
-    this.#addresses = planAddresses(snapshot, this.#addresses);
+    this.#addresses = planAddresses(snapshot, this.#addresses, [...partners.keys()]);
     const macs = new Map([...this.#addresses.nodes.keys()].map((node) => [node, ground.mac(node)]));
     await ground.setAddresses(this.#addresses);
     for (const [node, mac] of macs) if (ground.mac(node) !== mac) this.#renew(node);
-    await ground.setListeners(portsOf(expected));
+    await ground.setRouters(planRouters(partners.values(), this.#addresses, place.passwordOf));
+    this.#routes.expect(routes);
+    await ground.setListeners(portsOf([...expected, ...routes]));
     this.#call();
   }
 
@@ -224,7 +267,7 @@ function isSettled({ expected, isGood }: Row): boolean {
   return isGood || expected.owner === undefined;
 }
 
-function portsOf(expected: readonly Expected[]): Map<string, readonly ServicePort[]> {
+function portsOf(expected: readonly Pick<Expected, "vip" | "ports">[]): Map<string, readonly ServicePort[]> {
   const ports = new Map<string, readonly ServicePort[]>();
   for (const { vip, ports: more } of expected)
     if (vip !== undefined && !vip.includes(":")) ports.set(vip, [...(ports.get(vip) ?? []), ...more]);

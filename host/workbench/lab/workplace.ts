@@ -2,10 +2,11 @@
 
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Close } from "../../announcer.ts";
+import type { Close, PluginDefinition, Secret } from "../../announcer.ts";
 import { type DryRun, dryRun } from "../../cluster/dry-run.ts";
 import { ManifestsSource } from "../../cluster/manifests.ts";
 import { Store } from "../../cluster/store.ts";
+import { translatorsOf } from "../../cluster/translated.ts";
 import { problemText } from "../../observe/problem-text.ts";
 import type { Snapshot } from "../../rules/vocabulary.ts";
 import { MADE_UP_NODES, planAddresses } from "./addresses.ts";
@@ -15,6 +16,11 @@ export interface Workplace {
   readonly store: Store;
   /** What the controller would do with the facts of the store. */
   dryRun(snapshot: Snapshot): DryRun;
+  /** The config that a plugin with resources of its own has on a node. */
+  configOn(plugin: string, node: string): unknown;
+  /** Calls after each change of what plugins make of their resources. */
+  onConfig(call: () => void): Close;
+  passwordOf(secret: Secret): string | undefined;
   /** What speakers read. */
   readonly manifests: string;
   readonly allocations: string;
@@ -27,9 +33,10 @@ export interface Workplace {
 }
 
 /** Throws where there are no manifests. */
-export async function openWorkplace(manifests: string, directory: string): Promise<Workplace> {
+export async function openWorkplace(manifests: string, directory: string, plugins: readonly PluginDefinition[]): Promise<Workplace> {
   await mkdir(directory, { recursive: true });
   const allocations = join(directory, "allocations.yaml");
+  const translators = translatorsOf(plugins);
   const first = new Store();
   (await ManifestsSource.open({ path: manifests, follow: false, allocations }, first)).close();
   const { nodes, pools } = first.snapshot();
@@ -42,12 +49,15 @@ export async function openWorkplace(manifests: string, directory: string): Promi
     closeMirror = await mirrorWithNodes(manifests, path, planAddresses({ nodes: facts, pools }).nodes);
   }
   const store = new Store();
-  const source = await ManifestsSource.open({ path, follow: true, allocations }, store);
+  const source = await ManifestsSource.open({ path, follow: true, allocations, translators }, store);
   const nameOf = (file: string): string =>
     areNodesMadeUp && file.startsWith(path) ? userName(manifests, file.slice(path.length + 1)) : file;
   return {
     store,
     dryRun: (snapshot) => dryRun(source, snapshot),
+    configOn: (plugin, node) => source.translated.configOn(plugin, node),
+    onConfig: (call) => source.translated.onConfig(call),
+    passwordOf: (secret) => ("text" in secret ? secret.text : source.translated.secrets.get(secret.secret)?.password),
     manifests: path,
     allocations,
     areNodesMadeUp,

@@ -1,0 +1,61 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { definePlugin, type LabPartner, type PluginDefinition } from "../../announcer.ts";
+import type { Claim } from "../../rules/plan.ts";
+import { findPartners, objectionTo, planRouters } from "./router-plan.ts";
+
+const ROUTERS = suite("routers of the lab");
+
+const VIP = "198.51.100.1";
+const nodes = ["node-a", "node-b"];
+const addresses = { nodes: new Map(nodes.map((name, at) => [name, `192.0.2.${11 + at}`])), client: "192.0.2.100" };
+const claim: Claim = {
+  ...{ vip: VIP, family: 4, via: "bgp", from: "every-node", services: ["default/web"], group: [VIP], rank: nodes },
+  placements: new Map(nodes.map((name) => [name, { links: null, attributes: {} }])),
+};
+const router = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 179, asNumber: 64513 } as const;
+
+/** A plugin whose config is who its partners are; each learns all that its node announces. */
+function plugin(): PluginDefinition {
+  return definePlugin<readonly Omit<LabPartner, "learns">[]>({
+    ...{ name: "bgp", api: 1, from: "every-node", serves: { kind: "BGPAdvertisement", families: [4] }, config: {}, example: [] },
+    permissions: () => [],
+    partners: (config, announcements) => config.map((partner) => ({ ...partner, learns: announcements.map(({ vip }) => vip) })),
+    start: () => Promise.reject(new Error("nothing is started")),
+  }) as PluginDefinition;
+}
+
+function find(configOn: (node: string) => unknown, claims = [claim]) {
+  return findPartners([plugin()], (_, node) => configOn(node), nodes, claims);
+}
+
+ROUTERS("one address is one router, which learns from the nodes that have it for a peer and announce", () => {
+  const partners = find((node) => [node === "node-a" ? router : { ...router, name: "same" }]);
+  assert.equal([...partners.keys()], ["192.0.2.1"]);
+  const { router: found, learns } = partners.get("192.0.2.1") ?? {};
+  assert.equal(found, { name: "router", address: "192.0.2.1", port: 179, asNumber: 64513 });
+  assert.equal(learns, new Map([[VIP, nodes]]));
+  assert.equal(find((node) => (node === "node-b" ? [router] : [])).get("192.0.2.1")?.learns, new Map([[VIP, ["node-b"]]]));
+  assert.equal(find(() => [router], [{ ...claim, rank: ["node-a"] }]).get("192.0.2.1")?.learns, new Map([[VIP, ["node-a"]]]));
+  assert.equal(find(() => [router], [{ ...claim, via: "other" }]).get("192.0.2.1")?.learns, new Map());
+  assert.is(find(() => undefined).size, 0, "a plugin without resources");
+});
+
+ROUTERS("a router knows the keys of the nodes that sign, where they are known", () => {
+  const partners = find((node) => [{ ...router, md5: node === "node-a" ? { text: "sesame" } : { secret: "unknown" } }]);
+  const plans = planRouters(partners.values(), addresses, (secret) => ("text" in secret ? secret.text : undefined));
+  assert.equal(plans, [{ name: "router", address: "192.0.2.1", port: 179, asNumber: 64513, keys: { "192.0.2.11": "sesame" } }]);
+});
+
+ROUTERS("there is no router where somebody else is, and none of IPv6", () => {
+  assert.is(objectionTo("192.0.2.1", addresses), undefined);
+  assert.is(objectionTo("192.0.2.12", addresses), "node-b has that address");
+  assert.is(objectionTo("192.0.2.100", addresses), "the lab's client has that address");
+  assert.is(objectionTo("2001:db8::1", addresses), "the lab has IPv4 only");
+  assert.equal(
+    planRouters(find(() => [{ ...router, address: "192.0.2.12" }]).values(), addresses, () => undefined),
+    [],
+  );
+});
+
+ROUTERS.run();
