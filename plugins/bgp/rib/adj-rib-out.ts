@@ -6,7 +6,7 @@
  * and die with the session: the stream arrives in order or is lost whole.
  */
 
-import type { RouteTables } from "../../../host/announcer.ts";
+import type { Bgp, RouteTables } from "../../../host/announcer.ts";
 import type { Codec, PathAttributes } from "../messages.ts";
 import { type LocalEnd, nextHopOf } from "../next-hop.ts";
 import { pathAttributesOf } from "../path-attributes.ts";
@@ -15,6 +15,7 @@ import type { Established } from "../session/hooks.ts";
 import { IPV4_UNICAST, IPV6_UNICAST, sameFamily } from "../session/negotiate.ts";
 import type { DesiredRoutes, Family } from "./desired-routes.ts";
 import { octetsOf } from "./octets.ts";
+import type { RouteAttributes } from "./routes-plan.ts";
 
 export interface AdjRibOutParts {
   readonly peer: string;
@@ -33,6 +34,8 @@ interface Side {
   told: number | undefined;
   /** Everything has been said at least once. */
   isWhole: boolean;
+  /** What is said of routes with these attributes, encoded once; emptied by what it depends on besides. */
+  terms: WeakMap<RouteAttributes, Bgp.GroupTerms>;
   /** The End-of-RRs that are owed for route refreshes (RFC 7313). */
   refreshes: number;
 }
@@ -56,7 +59,7 @@ export class AdjRibOut {
     const { families } = parts.established.negotiated;
     this.#sides = [IPV4_UNICAST, IPV6_UNICAST].flatMap((family) =>
       families.some((agreed) => sameFamily(agreed, family))
-        ? [{ family: family.afi === 1 ? 4 : 6, told: undefined, isWhole: false, refreshes: 0 }]
+        ? [{ family: family.afi === 1 ? 4 : 6, told: undefined, isWhole: false, terms: new WeakMap(), refreshes: 0 }]
         : [],
     );
     this.addressesChanged();
@@ -92,6 +95,7 @@ export class AdjRibOut {
   /** RFC 8326 §4: asks for other paths before ours go. */
   leave(): void {
     this.#isLeaving = true;
+    for (const side of this.#sides) side.terms = new WeakMap();
     for (const { told } of this.#sides) if (told !== undefined) this.#tables.doubtAll(told);
     this.flush();
   }
@@ -101,6 +105,7 @@ export class AdjRibOut {
     if (this.#isClosed) return;
     const { peer, routes, report, established, localEnd } = this.#parts;
     for (const side of this.#sides) {
+      side.terms = new WeakMap();
       if (side.told !== undefined) continue;
       const hop = nextHopOf(side.family, localEnd(), established.negotiated);
       report(side.family, typeof hop === "string" ? hop : undefined);
@@ -139,12 +144,19 @@ export class AdjRibOut {
     return pieces.length === 1 ? first : concat(pieces, length);
   }
 
-  #termsOf({ family }: Side, attributeSet: number) {
-    const { routes, codec, established, localEnd } = this.#parts;
+  #termsOf({ family, terms }: Side, attributeSet: number): Bgp.GroupTerms | undefined {
+    const route = this.#parts.routes.attributes(attributeSet);
+    const known = terms.get(route) ?? this.#encodeTerms(family, route);
+    if (known !== undefined) terms.set(route, known);
+    return known;
+  }
+
+  #encodeTerms(family: Family, route: RouteAttributes): Bgp.GroupTerms | undefined {
+    const { codec, established, localEnd } = this.#parts;
     const { negotiated } = established;
     const hop = nextHopOf(family, localEnd(), negotiated);
     if (typeof hop === "string") return undefined;
-    const attributes = pathAttributesOf(routes.attributes(attributeSet), negotiated, this.#isLeaving);
+    const attributes = pathAttributesOf(route, negotiated, this.#isLeaving);
     const encode = (all: PathAttributes) => codec.encodeAttributes(all, negotiated.format);
     if (family === 4 && !hop.nextHop.includes(":")) return { attributes: encode({ ...attributes, nextHop: hop.nextHop }) };
     return { attributes: encode(attributes), nextHop: octetsOf(hop.nextHop, hop.linkLocalNextHop) };
