@@ -52,6 +52,19 @@ export function readWords(name: string, at = 0): number[] {
   return Array.from({ length: read(`${name}_BYTES`, at) / 4 }, (_, index) => view.getUint32(from + index * 4, true));
 }
 
+/** Where a field and the one of its length lie: names are put together once, for a session may begin with thousands of encodings. */
+function placeOf(name: string): { readonly at: number; readonly bytes: number } {
+  let place = places.get(name);
+  if (place === undefined) {
+    const { value } = bgpModule();
+    place = { at: value(name), bytes: value(`${name}_BYTES`) };
+    places.set(name, place);
+  }
+  return place;
+}
+
+const places = new Map<string, { readonly at: number; readonly bytes: number }>();
+
 /** Room for values of the record that is being written: a new one for each message. */
 export class Values {
   #next = bgpModule().value("VALUES");
@@ -59,22 +72,24 @@ export class Values {
 
   /** Copies bytes to where a field then says they are. Throws RangeError where there is no room for them. */
   putBytes(bytes: Uint8Array, name: string, at = 0): void {
-    this.#put(bytes.length, name, at);
-    bgpModule().memory.set(bytes, read(name, at));
+    bgpModule().memory.set(bytes, this.#put(bytes.length, name, at));
   }
 
   putWords(words: readonly number[], name: string, at = 0): void {
     const { view } = bgpModule();
-    this.#put(words.length * 4, name, at);
-    const from = read(name, at);
+    const from = this.#put(words.length * 4, name, at);
     words.forEach((word, index) => void view.setUint32(from + index * 4, word, true));
   }
 
-  #put(length: number, name: string, at: number): void {
-    if (this.#next + length > this.#end)
-      throw new RangeError(`Cannot encode values of more than ${bgpModule().value("VALUES_BYTES")} bytes`);
-    write(name, this.#next, at);
-    write(`${name}_BYTES`, length, at);
+  /** Answers with where they go. */
+  #put(length: number, name: string, at: number): number {
+    const { view, value } = bgpModule();
+    if (this.#next + length > this.#end) throw new RangeError(`Cannot encode values of more than ${value("VALUES_BYTES")} bytes`);
+    const from = this.#next;
+    const place = placeOf(name);
+    view.setUint32(at + place.at, from, true);
+    view.setUint32(at + place.bytes, length, true);
     this.#next += (length + 3) & ~3;
+    return from;
   }
 }

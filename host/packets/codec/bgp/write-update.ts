@@ -4,7 +4,7 @@ import type { AfiSafi, PathAttributes, UnknownAttribute, UpdateMessage } from ".
 import { splitAs4 } from "./as-path.ts";
 import { attributeNames, codeOf, wordsOf } from "./attributes.ts";
 import { writeKeys } from "./prefixes.ts";
-import { bgpModule, Values, write } from "./record.ts";
+import { bgpModule, once, Values, write } from "./record.ts";
 import { parseHex, parseOctets } from "./text.ts";
 
 /** Fills the record with a whole UPDATE. Throws TypeError where a value is not what it should be. */
@@ -64,6 +64,18 @@ class Keys {
   }
 }
 
+const entryLayout = once(() => {
+  const { value } = bgpModule();
+  return {
+    first: value("ATTRIBUTES"),
+    most: value("ATTRIBUTES_MAX"),
+    bytes: value("ATTRIBUTE_BYTES"),
+    code: value("ATTRIBUTE_CODE"),
+    flags: value("ATTRIBUTE_FLAGS"),
+    form: value("ATTRIBUTE_FORM"),
+  };
+});
+
 class AttributeList {
   readonly values = new Values();
   #count = 0;
@@ -85,12 +97,13 @@ class AttributeList {
   /** Where the entry lies. Flags of 0 stand for those that the attribute has. */
   #add(code: number, flags: number, form: string): number {
     const { memory, value } = bgpModule();
-    if (this.#count === value("ATTRIBUTES_MAX")) throw new RangeError(`Cannot encode more than ${this.#count} attributes`);
-    const at = value("ATTRIBUTES") + this.#count * value("ATTRIBUTE_BYTES");
-    memory.fill(0, at, at + value("ATTRIBUTE_BYTES"));
-    memory[at + value("ATTRIBUTE_CODE")] = code;
-    memory[at + value("ATTRIBUTE_FLAGS")] = flags;
-    memory[at + value("ATTRIBUTE_FORM")] = value(form);
+    const entry = entryLayout();
+    if (this.#count === entry.most) throw new RangeError(`Cannot encode more than ${this.#count} attributes`);
+    const at = entry.first + this.#count * entry.bytes;
+    memory.fill(0, at, at + entry.bytes);
+    memory[at + entry.code] = code;
+    memory[at + entry.flags] = flags;
+    memory[at + entry.form] = value(form);
     this.#count += 1;
     write("UPDATE_ATTRIBUTES", this.#count);
     return at;
