@@ -36,6 +36,23 @@ plugin("a router learns what is announced, follows each change, and forgets at t
   await router.close();
 });
 
+plugin("as many routes as there are reach the router, each with its own attributes", async () => {
+  const count = 3000;
+  const router = await openRouter();
+  const addresses = Array.from({ length: count }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+  const node = await startNode(
+    [peerAt(router.port)],
+    addresses.map((vip, at) => announce(vip, { communities: [`1:${at % 7}`] })),
+  );
+  await until(() => router.routes().length === count);
+  const told = new Map(router.glass.routes().map(({ prefix, attributes }) => [prefix, attributes.communities]));
+  for (const [at, vip] of addresses.entries()) assert.equal(told.get(`${vip}/32`), [`1:${at % 7}`]);
+  await node.announcer.apply({ added: [], changed: [], removed: addresses.slice(1).map((vip) => announce(vip)) });
+  await until(() => router.routes().length === 1);
+  await node.stop("leave");
+  await router.close();
+});
+
 plugin("a session that comes later, or again, is told everything", async () => {
   const { port, close } = await openRouter();
   await close();

@@ -134,11 +134,11 @@ export class AdjRibOut {
   }
 
   #takeChanges(told: number): Uint8Array {
-    const first = this.#tables.diffRows(told, true).slice();
+    const first = new Uint8Array(this.#tables.diffRows(told, true));
     const pieces = [first];
     let length = first.length;
     for (let next = first; next.length > 0 && length < BATCH_BYTES; length += next.length) {
-      next = this.#tables.diffRows(told, true).slice();
+      next = new Uint8Array(this.#tables.diffRows(told, true));
       pieces.push(next);
     }
     return pieces.length === 1 ? first : concat(pieces, length);
