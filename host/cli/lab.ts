@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PluginDefinition } from "../announcer.ts";
+import type { RealRouter } from "../workbench/lab/real-router.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 
 const help = `
@@ -33,6 +34,7 @@ It follows every edit of the manifests until Ctrl-C.
                    "expectedNextHops", "learned", "reached", "learnedInMs"}]};
                    learnedInMs counts from when the VIP was given out
   --verbose        show the logs of speakers and routers too
+  --router NAME    put a real router there, bird or frr, where it is installed
   --capture FILE   write every frame on the switch to FILE, for Wireshark
 
 Exit code with --once: 0 where the client resolved every VIP to its owner's MAC
@@ -44,6 +46,7 @@ which needs TCP), because this machine allows no network namespaces.
   herald lab
   herald lab --manifests my-cluster/
   herald lab --once --json
+  herald lab --router bird
   herald lab --once --capture lab.pcap && tshark -r lab.pcap -Y arp
 `;
 
@@ -64,6 +67,7 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
     json: { type: "boolean" },
     verbose: { type: "boolean" },
     capture: { type: "string" },
+    router: { type: "string" },
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   const manifests = values.manifests ?? homelab();
@@ -72,17 +76,29 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
   const { capture } = values;
   if (capture !== undefined && !existsSync(dirname(capture)))
     throw new UsageError(`Flag --capture has the value "${capture}": expected a file in a directory that exists`);
+  const router = await readRouter(values.router);
   const json = values.json ?? false;
   const { createIo } = await import("../workbench/lab/io.ts");
   const { runLab } = await import("../workbench/lab/lab.ts");
   const labIo = createIo(io, json);
   try {
-    const options = { manifests, once: json || (values.once ?? false), json, verbose: values.verbose ?? false, capture };
+    const options = { manifests, once: json || (values.once ?? false), json, verbose: values.verbose ?? false, capture, router };
     return await runLab({ ...options, plugins: builtIns, args }, labIo);
   } catch (error) {
     labIo.complain((error as Error).message);
     return 1;
   }
+}
+
+/** Throws UsageError, also where the program is not there. */
+async function readRouter(text: string | undefined): Promise<RealRouter | undefined> {
+  if (text === undefined) return undefined;
+  const { REAL_ROUTERS, whatRouterNeeds } = await import("../workbench/lab/real-router.ts");
+  const router = REAL_ROUTERS.find((name) => name === text);
+  if (router === undefined) throw new UsageError(`Flag --router has the value "${text}": expected ${REAL_ROUTERS.join(" or ")}`);
+  const missing = whatRouterNeeds(router);
+  if (missing !== undefined) throw new UsageError(missing);
+  return router;
 }
 
 /** A process of the lab's own, on one of its hosts. */

@@ -12,6 +12,8 @@ export interface LabPartner {
   readonly port: number;
   /** Its own. */
   readonly asNumber: number;
+  /** The node's, as it tells this partner. */
+  readonly nodeAsNumber: number;
   /** The key that the node signs with (TCP MD5). */
   readonly md5?: Secret;
   /** VIPs that it should learn from the node. */

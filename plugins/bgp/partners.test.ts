@@ -34,7 +34,8 @@ function announcement(vip: string, terms: Partial<RouteTerms> = {}): Announcemen
 const of = (one: Peer, ...announcements: Announcement[]) => partnersOf({ peers: [one], profiles: [], nodeAddresses: [] }, announcements);
 
 partners("says where a peer is, who it is, and what signs its session", () => {
-  const found = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 1179, asNumber: 64513, md5: { text: "sesame" }, learns: [] };
+  const router = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 1179, asNumber: 64513, nodeAsNumber: 64512 };
+  const found = { ...router, md5: { text: "sesame" }, learns: [] };
   assert.equal(of(peer({ peerPort: 1179, password: "sesame" })), [found]);
 });
 
@@ -44,6 +45,7 @@ partners("finds an AS number for a peer that only has to be of our own, or of an
   assert.is(numberOf({ dynamicASN: "internal", localASN: 64600 }), 64600);
   assert.is(numberOf({ dynamicASN: "external" }), 64513);
   assert.is(numberOf({ dynamicASN: "external", localASN: 64513 }), 64512);
+  assert.is(of(peer({ localASN: 64600 }))[0]?.nodeAsNumber, 64600, "as the peer is told");
 });
 
 partners("a peer learns what is meant for it, of the families of its session", () => {

@@ -19,11 +19,11 @@ export function partnersOf({ peers }: BgpConfig, announcements: readonly Announc
   const book = new RouteBook();
   for (const announcement of announcements) book.put(announcement);
   return peers.flatMap((peer): LabPartner[] => {
-    const { name, at, port, password, passive, vrf } = peer;
+    const { name, at, port, password, passive, vrf, myAs, localAs = myAs } = peer;
     if ("link" in at || passive || vrf !== undefined) return [];
     const learns = announcements.filter((announcement) => isTold(peer, announcement, book)).map(({ vip }) => vip);
     const md5 = password === undefined ? {} : { md5: password };
-    return [{ protocol: "bgp", name, address: at.address, port, asNumber: asNumberOf(peer), ...md5, learns }];
+    return [{ protocol: "bgp", name, address: at.address, port, asNumber: asNumberOf(peer), nodeAsNumber: localAs, ...md5, learns }];
   });
 }
 

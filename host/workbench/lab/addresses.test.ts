@@ -40,6 +40,11 @@ ADDRESSES("goes to another subnet where the pools take all of the nodes'", () =>
   assert.is(client, "198.51.100.100");
 });
 
+ADDRESSES("gives nobody an address of others", () => {
+  const { nodes, client } = planAddresses(facts([nodeFact("a")]), undefined, ["192.0.2.11", "192.0.2.100", "2001:db8::1"]);
+  assert.equal([nodes.get("a"), client], ["192.0.2.12", "192.0.2.101"]);
+});
+
 ADDRESSES("lets everyone keep what they had", () => {
   const before = planAddresses(facts([nodeFact("a"), nodeFact("b")]));
   const after = planAddresses(facts([nodeFact("0"), nodeFact("a"), nodeFact("b")], poolFact("p", [`${before.client}/32`])), before);

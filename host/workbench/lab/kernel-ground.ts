@@ -10,6 +10,7 @@ import type { Learned } from "./learned-routes.ts";
 import type { Listen } from "./node-process.ts";
 import type { RouterPlan } from "./router-plan.ts";
 import { Routers } from "./routers.ts";
+import type { RouterProgram } from "./running-router.ts";
 import { Speakers } from "./speakers.ts";
 
 /** No Node can have this name. */
@@ -30,6 +31,11 @@ interface Host {
   readonly listener: HostProcess;
 }
 
+export interface KernelGroundPaths {
+  readonly manifests: string;
+  readonly allocations: string;
+}
+
 export class KernelGround implements Ground {
   readonly wire = "kernel";
   readonly #network: PrivateNetwork;
@@ -44,10 +50,10 @@ export class KernelGround implements Ground {
   #pid = 0;
 
   /** To be made inside a private network. */
-  constructor(network: PrivateNetwork, paths: { readonly manifests: string; readonly allocations: string }, events: GroundEvents) {
+  constructor(network: PrivateNetwork, paths: KernelGroundPaths, router: RouterProgram, events: GroundEvents) {
     this.#network = network;
     this.#events = events;
-    this.#routers = new Routers(network, events);
+    this.#routers = new Routers(network, router, events);
     this.#speakers = new Speakers({ ...paths, events, on: (node, ...command) => network.on(node, ...command) });
   }
 

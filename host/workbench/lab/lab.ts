@@ -18,9 +18,12 @@ import { openCapture } from "./capture.ts";
 import type { Ground, GroundEvents } from "./ground.ts";
 import type { LabIo } from "./io.ts";
 import { KernelGround } from "./kernel-ground.ts";
+import { listeningRouter } from "./listening-router.ts";
 import { MemoryGround } from "./memory-ground.ts";
+import type { RealRouter } from "./real-router.ts";
 import { realRunCommand } from "./real-run.ts";
 import { runOnGround } from "./run-on-ground.ts";
+import type { RouterProgram } from "./running-router.ts";
 import { openWorkplace } from "./workplace.ts";
 
 /** On the `/run` of the private network, which nobody outside sees. */
@@ -34,6 +37,8 @@ export interface LabOptions {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly capture: string | undefined;
+  /** Instead of our own. */
+  readonly router: RealRouter | undefined;
   readonly plugins: readonly PluginDefinition[];
   /** The command line after `lab`, to run it again inside. */
   readonly args: readonly string[];
@@ -64,12 +69,19 @@ async function runInside(options: LabOptions, io: LabIo): Promise<number> {
   const network = new PrivateNetwork();
   const place = await openWorkplace(options.manifests, PRIVATE_DIRECTORY, options.plugins);
   const tap = options.capture === undefined ? undefined : captureSwitch(network.bridge, options.capture);
-  const makeGround = (events: GroundEvents): Ground => new KernelGround(network, place, events);
+  const router = options.router === undefined ? listeningRouter : await findRouter(options.router);
+  const makeGround = (events: GroundEvents): Ground => new KernelGround(network, place, router, events);
   try {
     return await runOnGround({ ...options, place, makeGround, letGo }, io);
   } finally {
     tap?.drain();
   }
+}
+
+/** Its files go where they are gone with the network. */
+async function findRouter(name: RealRouter): Promise<RouterProgram> {
+  process.env["TMPDIR"] = PRIVATE_DIRECTORY;
+  return (await import("./real-router.ts")).realRouter(name);
 }
 
 function captureSwitch(bridge: string, file: string): FrameTap {

@@ -13,7 +13,7 @@ const claim: Claim = {
   ...{ vip: VIP, family: 4, via: "bgp", from: "every-node", services: ["default/web"], group: [VIP], rank: nodes },
   placements: new Map(nodes.map((name) => [name, { links: null, attributes: {} }])),
 };
-const router = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 179, asNumber: 64513 } as const;
+const router = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 179, asNumber: 64513, nodeAsNumber: 64512 } as const;
 
 /** A plugin whose config is who its partners are; each learns all that its node announces. */
 function plugin(): PluginDefinition {
@@ -44,7 +44,18 @@ ROUTERS("one address is one router, which learns from the nodes that have it for
 ROUTERS("a router knows the keys of the nodes that sign, where they are known", () => {
   const partners = find((node) => [{ ...router, md5: node === "node-a" ? { text: "sesame" } : { secret: "unknown" } }]);
   const plans = planRouters(partners.values(), addresses, (secret) => ("text" in secret ? secret.text : undefined));
-  assert.equal(plans, [{ name: "router", address: "192.0.2.1", port: 179, asNumber: 64513, keys: { "192.0.2.11": "sesame" } }]);
+  assert.equal(plans, [
+    {
+      name: "router",
+      address: "192.0.2.1",
+      port: 179,
+      asNumber: 64513,
+      neighbors: [
+        { address: "192.0.2.11", asNumber: 64512, key: "sesame" },
+        { address: "192.0.2.12", asNumber: 64512 },
+      ],
+    },
+  ]);
 });
 
 ROUTERS("there is no router where somebody else is, and none of IPv6", () => {

@@ -11,16 +11,24 @@ export interface RouterPlan {
   readonly address: string;
   readonly port: number;
   readonly asNumber: number;
-  /** Address of a node → the key that it signs with. */
-  readonly keys: Readonly<Record<string, string>>;
+  /** In the order of their addresses. */
+  readonly neighbors: readonly NeighborPlan[];
+}
+
+/** A node that peers with the router. */
+export interface NeighborPlan {
+  readonly address: string;
+  readonly asNumber: number;
+  /** That it signs with (TCP MD5). */
+  readonly key?: string;
 }
 
 export interface Partner {
-  readonly router: Omit<RouterPlan, "keys">;
+  readonly router: Omit<RouterPlan, "neighbors">;
   /** VIP → the nodes that it should learn it from, sorted. */
   readonly learns: ReadonlyMap<string, readonly string[]>;
-  /** Node → its key, where it signs. */
-  readonly secrets: ReadonlyMap<string, Secret>;
+  /** By name. */
+  readonly nodes: ReadonlyMap<string, Pick<LabPartner, "nodeAsNumber" | "md5">>;
 }
 
 /** One partner of one node. */
@@ -61,8 +69,7 @@ function joinPartners(address: string, all: readonly Found[]): Partner {
   const learns = new Map<string, readonly string[]>();
   for (const { node, partner } of all)
     for (const vip of partner.learns) learns.set(vip, [...new Set([...(learns.get(vip) ?? []), node])].sort());
-  const secrets = new Map(all.flatMap(({ node, partner }) => (partner.md5 === undefined ? [] : [[node, partner.md5] as const])));
-  return { router: { name, address, port, asNumber }, learns, secrets };
+  return { router: { name, address, port, asNumber }, learns, nodes: new Map(all.map(({ node, partner }) => [node, partner])) };
 }
 
 /** Why the lab cannot have a router there; undefined: it can. */
@@ -81,9 +88,13 @@ export function planRouters(
 ): readonly RouterPlan[] {
   return [...partners]
     .filter(({ router }) => objectionTo(router.address, addresses) === undefined)
-    .map(({ router, secrets }) => {
-      const keys = Array.from(secrets, ([node, secret]) => [addresses.nodes.get(node) ?? "", passwordOf(secret) ?? ""] as const);
-      return { ...router, keys: Object.fromEntries(keys.filter(([address, key]) => address !== "" && key !== "")) };
+    .map(({ router, nodes }) => {
+      const neighbors = [...nodes].flatMap(([node, { nodeAsNumber, md5 }]): NeighborPlan[] => {
+        const address = addresses.nodes.get(node);
+        const key = md5 && passwordOf(md5);
+        return address === undefined ? [] : [{ address, asNumber: nodeAsNumber, ...(key === undefined ? {} : { key }) }];
+      });
+      return { ...router, neighbors: neighbors.sort((one, other) => compare(one.address, other.address)) };
     });
 }
 

@@ -1,14 +1,13 @@
 /**
- * The routers of the lab: each a host on the switch that takes BGP sessions with `herald bgp listen`, of this very program, and forwards
- * by what it learned. Its kernel has one route for each prefix, with every next hop, and picks one for each connection.
+ * The routers of the lab: each a host on the switch that takes BGP sessions and forwards by what it learned. Its kernel has one route for each
+ * prefix, with every next hop, and picks one for each connection.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { ipBatch, type PrivateNetwork, run } from "../private-network.ts";
 import type { Addresses } from "./addresses.ts";
-import { type Learned, LearnedRoutes, type RouterEvent } from "./learned-routes.ts";
-import { readLines } from "./lines.ts";
+import type { Learned } from "./learned-routes.ts";
 import type { RouterPlan } from "./router-plan.ts";
+import type { RouterProgram, RunningRouter } from "./running-router.ts";
 
 export interface RouterEvents {
   /** Some router has learned or lost something, and forwards by it. */
@@ -20,9 +19,7 @@ export interface RouterEvents {
 interface Router {
   readonly plan: string;
   readonly host: string;
-  readonly learned: LearnedRoutes;
-  readonly process: ChildProcess;
-  readonly ended: Promise<void>;
+  running: RunningRouter | undefined;
   isStopping: boolean;
   /** Hosts and learned routes in its kernel, as `ip route` is told them. */
   readonly installed: Map<string, string>;
@@ -36,17 +33,17 @@ const PROTOCOL_BGP = 186;
 /** Forward; choose next hops by ports too; and keep the client coming, though its way over us is a detour. */
 const FORWARD = `cd /proc/sys/net/ipv4 && echo 1 >ip_forward && echo 1 >fib_multipath_hash_policy &&
   echo 0 >conf/all/send_redirects && echo 0 >conf/eth0/send_redirects`;
-/** A router that has not begun to listen by then is tried without. */
-const START_MS = 5000;
 
 export class Routers {
   readonly #network: PrivateNetwork;
+  readonly #program: RouterProgram;
   readonly #events: RouterEvents;
   /** By address. */
   readonly #routers = new Map<string, Router>();
 
-  constructor(network: PrivateNetwork, events: RouterEvents) {
+  constructor(network: PrivateNetwork, program: RouterProgram, events: RouterEvents) {
     this.#network = network;
+    this.#program = program;
     this.#events = events;
   }
 
@@ -55,27 +52,36 @@ export class Routers {
     const wanted = new Set(plans.map(({ address }) => address));
     const leaving = [...this.#routers].filter(([address]) => !wanted.has(address));
     await Promise.all(leaving.map(([address, router]) => this.#remove(address, router)));
-    await Promise.all(plans.map((plan) => this.#renew(plan)));
-    for (const router of this.#routers.values()) {
-      router.neighbors = [...nodes.values(), client];
-      this.#install(router);
-    }
+    const neighbors = [...nodes.values(), client];
+    await Promise.all(plans.map((plan) => this.#renew(plan, neighbors)));
   }
 
   learned(address: string): Learned | undefined {
-    return this.#routers.get(address)?.learned;
+    return this.#routers.get(address)?.running?.learned;
   }
 
   /** A changed router begins anew, on the same host: the others know its MAC. */
-  async #renew(plan: RouterPlan): Promise<void> {
+  async #renew(plan: RouterPlan, neighbors: readonly string[]): Promise<void> {
+    const text = JSON.stringify(this.#program.fixed(plan));
     const before = this.#routers.get(plan.address);
-    if (before?.plan === JSON.stringify(plan)) return;
-    if (before === undefined) await this.#start(plan, this.#addHost(plan.address), new Map());
-    else {
-      await this.#end(before);
-      await this.#start(plan, before.host, before.installed);
-      this.#events.onRoutes();
+    if (before?.plan === text) {
+      before.neighbors = neighbors;
+      this.#install(before);
+      return;
     }
+    if (before !== undefined) await this.#end(before);
+    const host = before?.host ?? this.#addHost(plan.address);
+    const installed = before?.installed ?? new Map<string, string>();
+    const router: Router = { plan: text, host, running: undefined, isStopping: false, installed, neighbors, timer: undefined };
+    this.#routers.set(plan.address, router);
+    this.#install(router);
+    const { name } = plan;
+    router.running = await this.#program.start(plan, (...command) => this.#network.on(host, ...command), {
+      onChange: () => this.#changed(router),
+      onLost: (how) => this.#events.onLost(new Error(`The router ${name} ended: ${how}`)),
+      onLog: (line) => this.#events.onLog(`${name}: ${line}`),
+    });
+    this.#changed(router);
   }
 
   #addHost(address: string): string {
@@ -85,41 +91,6 @@ export class Routers {
     this.#network.addHost(host, `${address}/32`);
     run(...this.#network.on(host, "sh", "-c", FORWARD));
     return host;
-  }
-
-  async #start(plan: RouterPlan, host: string, installed: Router["installed"]): Promise<void> {
-    const { name, address, port, asNumber, keys } = plan;
-    const signed = Object.entries(keys).flatMap(([peer, key]) => ["--md5", `${peer}=${key}`]);
-    const flags = ["--asn", String(asNumber), "--address", address, "--port", String(port), "--json", ...signed];
-    const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
-    const [file, ...args] = this.#network.on(host, ...self, "bgp", "listen", ...flags);
-    const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let last = "";
-    const router: Router = {
-      ...{ plan: JSON.stringify(plan), host, learned: new LearnedRoutes(), process: child, isStopping: false },
-      ...{ installed, neighbors: [], timer: undefined },
-      ended: new Promise((resolve) => {
-        child.once("close", (code, signal) => {
-          resolve();
-          if (!router.isStopping) this.#events.onLost(new Error(`The router ${name} ended: ${last || (signal ?? `exit code ${code}`)}`));
-        });
-      }),
-    };
-    this.#routers.set(address, router);
-    readLines(child.stderr, (line) => {
-      last = line;
-      this.#events.onLog(`${name}: ${line}`);
-    });
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, START_MS).unref();
-      child.once("close", () => resolve());
-      readLines(child.stdout, (line) => {
-        this.#events.onLog(`${name}: ${line}`);
-        const event = JSON.parse(line) as RouterEvent;
-        if (event.event === "listening") resolve();
-        if (router.learned.take(event)) this.#changed(router);
-      });
-    });
   }
 
   async #remove(address: string, router: Router): Promise<void> {
@@ -132,8 +103,7 @@ export class Routers {
   async #end(router: Router): Promise<void> {
     router.isStopping = true;
     clearImmediate(router.timer);
-    router.process.kill("SIGTERM");
-    await router.ended;
+    await router.running?.stop();
   }
 
   /** Once for all that came together. */
@@ -146,17 +116,18 @@ export class Routers {
     });
   }
 
-  #install({ host, learned, neighbors, installed }: Router): void {
+  #install({ host, running, neighbors, installed }: Router): void {
     const wanted = new Map(neighbors.map((address) => [`${address}/32`, "dev eth0"]));
-    for (const [prefix, nextHops] of learned.routes) {
+    for (const [prefix, nextHops] of running?.learned.routes ?? []) {
       const reachable = nextHops.filter((address) => neighbors.includes(address));
       if (prefix.includes(":") || reachable.length === 0 || wanted.has(prefix)) continue;
       wanted.set(prefix, `proto ${PROTOCOL_BGP} ${reachable.map((address) => `nexthop via ${address} dev eth0 onlink`).join(" ")}`);
     }
     const gone = [...installed.keys()].filter((prefix) => !wanted.has(prefix));
     const fresh = [...wanted].filter(([prefix, text]) => installed.get(prefix) !== text);
+    const commands = [...gone.map((prefix) => `delete ${prefix}`), ...fresh.map(([prefix, text]) => `replace ${prefix} ${text}`)];
     ipBatch(
-      [...gone.map((prefix) => `route delete ${prefix}`), ...fresh.map(([prefix, text]) => `route replace ${prefix} ${text}`)],
+      commands.map((command) => `route ${command}`),
       "-n",
       host,
     );

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { namespaces, testWith } from "../testing/requirements.ts";
+import { namespaces, testWith, tool } from "../testing/requirements.ts";
 import { RunningLab, runLab } from "../testing/running-lab.ts";
 import type { RouteResult } from "./route-row.ts";
 
@@ -77,8 +77,11 @@ testWith(ROUTES, [namespaces], "come and go with speakers, peers, advertisements
   }
 });
 
-async function judge(path: string): Promise<{ code: number | null; photos: RouteResult | undefined; stderr: string }> {
-  const { code, stdout, stderr } = await runLab(["--json", "--manifests", path]);
+async function judge(
+  path: string,
+  ...flags: readonly string[]
+): Promise<{ code: number | null; photos: RouteResult | undefined; stderr: string }> {
+  const { code, stdout, stderr } = await runLab(["--json", "--manifests", path, ...flags]);
   const { routes } = JSON.parse(stdout) as { routes: RouteResult[] };
   return { code, photos: routes[0], stderr };
 }
@@ -112,6 +115,24 @@ testWith(ROUTES, [namespaces], "there is no router where a node is", async () =>
   const { code, stderr } = await judge(path);
   assert.is(code, 1);
   assert.match(stderr, /photos 198\.51\.100\.1 cannot be learned: .*\(192\.0\.2\.12\), as node-b has that address/);
+});
+
+for (const [router, needed] of [
+  ["bird", tool("birdc", "bird2")],
+  ["frr", tool("vtysh", "frr")],
+] as const) {
+  testWith(ROUTES, [namespaces, needed], `are learned by ${router}, and packets go where it says`, async () => {
+    const { code, photos, stderr } = await judge(homelab, "--router", router);
+    assert.is(code, 0, stderr);
+    assert.equal(photos?.nextHops, ["node-a", "node-b", "node-c"]);
+    assert.ok(photos?.nextHops.includes(photos.reached ?? ""));
+  });
+}
+
+ROUTES("a router of another name is refused", async () => {
+  const { code, stderr } = await runLab(["--once", "--router", "quagga"]);
+  assert.is(code, 2);
+  assert.match(stderr, /Flag --router has the value "quagga": expected bird or frr/);
 });
 
 ROUTES.run();

@@ -1,9 +1,9 @@
 /**
  * One run of the lab, on whatever ground: facts → what to expect → the client tries it → rows.
  *
- * First everything but the speakers is there, and the client must not resolve a single VIP: else what it learns later would prove nothing
- * (`control`). Then the speakers start, and from then on every change of the manifests changes the rows, and what is not as expected is
- * tried again and again.
+ * First everything but the speakers is there, and the client must not resolve a single VIP, nor a router know a route: else what they
+ * learn later would prove nothing (`control`). Then the speakers start, and from then on every change of the manifests changes the rows,
+ * and what is not as expected is tried again and again.
  */
 
 import type { PluginDefinition } from "../../announcer.ts";
