@@ -97,6 +97,8 @@ LIVENESS("close() tells the neighbor AdminDown, and forgets the session, program
   ours.close();
   ours.close();
   await until(() => theirs.state() === "down");
+  here.links.set([{ ...eth0, mtu: 9000 }]); // is no reason to forget it sooner
+  await new Promise((resolve) => setTimeout(resolve, 100));
   const { isPeerAdminDown, reason } = theirs.reports.at(-1) as LivenessReport;
   assert.is(isPeerAdminDown, true);
   assert.is(reason, "neighbor signaled session down: administratively down");
@@ -107,6 +109,22 @@ LIVENESS("close() tells the neighbor AdminDown, and forgets the session, program
     await new Promise((resolve) => setTimeout(resolve, 100));
   await until(() => wire.datagrams.size === 0);
   assert.is(ours.reports.length, told, "who has closed is told nothing");
+  await Promise.all([here.stop(), there.stop()]);
+});
+
+LIVENESS("a neighbor that is watched again while its session ends is up again", async () => {
+  const wire = memoryWire();
+  const [here, there] = [host(wire), host(wire)];
+  const theirs = watch(there, mirrored);
+  const ours = watch(here);
+  await until(() => theirs.state() === "up");
+  ours.close();
+  await until(() => theirs.state() === "down");
+  const again = watch(here);
+  assert.is(here.service.size, 1);
+  await until(() => again.state() === "up" && theirs.state() === "up");
+  await new Promise((resolve) => setTimeout(resolve, 4000)); // longer than a farewell takes
+  assert.equal([again.state(), theirs.state(), here.service.size], ["up", "up", 1]);
   await Promise.all([here.stop(), there.stop()]);
 });
 

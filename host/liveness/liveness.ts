@@ -59,7 +59,7 @@ export class LivenessService implements Liveness {
     this.#closes = [
       host.packets.onStates((program, states) => program === PROGRAM && this.#hear(readStates(states))),
       host.links.watch(() => {
-        for (const session of this.#sessions.values()) if (session.followsLinks) this.#enqueue(session);
+        for (const session of this.#sessions.values()) if (session.isWatched && session.followsLinks) this.#enqueue(session);
       }),
     ];
   }
