@@ -38,6 +38,7 @@ function formatCodec({ codec }: BgpReport): string {
     { heading: "attribute sets", cell: ({ sets }) => formatCount(sets) },
     { heading: "encode ns/route", cell: ({ encodeNs }) => formatNumber(summarize(encodeNs).median) },
     { heading: "interval", cell: ({ encodeNs }) => formatInterval(summarize(encodeNs)) },
+    { heading: "min", cell: ({ encodeNs }) => formatNumber(summarize(encodeNs).min) },
     { heading: "with copies ns/route", cell: ({ packNs }) => formatNumber(summarize(packNs).median) },
     { heading: "diff of equals ms", cell: ({ equalMs }) => formatNumber(summarize(equalMs).median) },
     { heading: "interval", cell: ({ equalMs }) => formatInterval(summarize(equalMs)) },
