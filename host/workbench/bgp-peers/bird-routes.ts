@@ -50,7 +50,7 @@ function routeOf(prefix: string, from: string, attributes: ReadonlyMap<string, s
     ...(med === undefined ? {} : { med }),
     communities: tuples(attributes.get("BGP.community")).map((parts) => parts.join(":")),
     largeCommunities: tuples(attributes.get("BGP.large_community")).map((parts) => parts.join(":")),
-    extendedCommunities: tuples(attributes.get("BGP.ext_community")).map(extendedOf),
+    ...linkBandwidth(attributes.get("BGP.ext_community")),
   };
 }
 
@@ -59,8 +59,11 @@ function tuples(text = ""): string[][] {
   return [...text.matchAll(/\(([^)]*)\)/g)].map(([, inner = ""]) => inner.split(",").map((part) => part.trim()));
 }
 
-/** `(generic, 0x4004fde8, 0x4cee6b28)`; the others, which have names, are left as they are. */
-function extendedOf(parts: readonly string[]): string {
-  const [kind, ...words] = parts;
-  return kind === "generic" ? words.map((word) => Number(word).toString(16).padStart(8, "0")).join("") : parts.join(":");
+/** `(unknown 0x4004, 65001, 1303564382)`: AS number, and the bits of a float. */
+function linkBandwidth(text: string | undefined): { linkBandwidth?: number } {
+  const [, , bits] = tuples(text).find(([kind]) => kind === "unknown 0x4004") ?? [];
+  if (bits === undefined) return {};
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, Number(bits));
+  return { linkBandwidth: view.getFloat32(0) };
 }

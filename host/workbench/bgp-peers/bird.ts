@@ -30,6 +30,11 @@ export async function startBird(workplace: Workplace, description: RouterDescrip
       return routes.map((route) => ({ ...route, from: places.get(route.from) ?? "", stale: !isUp.get(route.from) }));
     },
     session: async (neighbor) => session(nameOf(neighbor)),
+    async detectionMs(neighbor) {
+      const rows = (await ask("show", "bfd", "sessions")).split("\n").map((line) => line.trim().split(/ +/));
+      const [, , , , , timeout] = rows.find(([address, , state]) => address === neighbor && state === "Up") ?? [];
+      return timeout === undefined ? undefined : Number(timeout) * 1000;
+    },
     refresh: async (neighbor) => void (await ask("reload", "in", nameOf(neighbor))),
     shutDown: async (neighbor) => void (await ask("disable", nameOf(neighbor))),
     freeze: () => workplace.signal("SIGSTOP"),

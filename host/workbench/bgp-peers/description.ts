@@ -56,8 +56,8 @@ export interface SeenRoute {
   readonly med?: number;
   readonly communities: readonly string[];
   readonly largeCommunities: readonly string[];
-  /** Eight octets in hex. */
-  readonly extendedCommunities: readonly string[];
+  /** Octets a second (draft-ietf-idr-link-bandwidth); the only extended community that is read. */
+  readonly linkBandwidth?: number;
   /** Kept for a neighbor that is restarting. */
   readonly stale: boolean;
 }
@@ -78,6 +78,8 @@ export interface Router {
   /** Those of neighbors, of both families; from the router's own table. */
   routes(): Promise<readonly SeenRoute[]>;
   session(neighbor: string): Promise<SeenSession>;
+  /** Silence after which BFD takes a neighbor for dead; undefined: it does not watch it now. */
+  detectionMs(neighbor: string): Promise<number | undefined>;
   /** Asks a neighbor to send its routes again (RFC 2918). */
   refresh(neighbor: string): Promise<void>;
   /** Closes a session with a NOTIFICATION; ExaBGP connects again at once. */

@@ -84,7 +84,16 @@ function routeOf(prefix: string, from: string, nextHops: readonly string[], attr
     ...(med === undefined ? {} : { med }),
     communities: attribute.community?.map((parts) => parts.join(":")) ?? [],
     largeCommunities: attribute["large-community"]?.map((parts) => parts.join(":")) ?? [],
-    extendedCommunities: attribute["extended-community"]?.map(({ value }) => BigInt(value).toString(16).padStart(16, "0")) ?? [],
+    ...linkBandwidth(attribute["extended-community"]?.map(({ value }) => BigInt(value))),
     stale: false,
   };
+}
+
+/** Type 0x4004, an AS number, and a float. */
+function linkBandwidth(communities: readonly bigint[] = []): { linkBandwidth?: number } {
+  const found = communities.find((community) => community >> 48n === 0x4004n);
+  if (found === undefined) return {};
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, found);
+  return { linkBandwidth: view.getFloat32(4) };
 }

@@ -40,6 +40,7 @@ export async function startExabgp(workplace: Workplace, description: RouterDescr
     },
     // RFC 4486 §4 "Subcode Definition": administrative shutdown.
     shutDown: async (neighbor) => tell(`neighbor ${neighbor} teardown 2`),
+    detectionMs: async () => undefined,
     freeze: () => workplace.signal("SIGSTOP"),
     thaw: () => workplace.signal("SIGCONT"),
     log: () => workplace.log(),
@@ -87,7 +88,7 @@ function neighborLines(neighbor: NeighborDescription, description: RouterDescrip
     "  api {",
     "    processes [ relay ];",
     "    neighbor-changes;",
-    "    receive { parsed; open; update; notification; refresh; }",
+    "    receive { parsed; open; update; notification; }",
     "  }",
     ...(routes.length === 0 ? [] : ["  static {", ...routes.map((route) => `    ${routeLine(route)}`), "  }"]),
     "}",

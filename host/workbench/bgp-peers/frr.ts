@@ -32,6 +32,13 @@ export async function startFrr(workplace: Workplace, description: RouterDescript
       return tables.flatMap(readRoutes);
     },
     session: async (neighbor) => readSession(neighbor, await vtysh(`show bgp neighbors ${neighbor} json`)),
+    async detectionMs(neighbor) {
+      const peers = JSON.parse(await vtysh("show bfd peers json")) as readonly FrrBfdPeer[];
+      const found = peers.find(({ peer, status }) => peer === neighbor && status === "up");
+      return found === undefined
+        ? undefined
+        : Math.max(found["receive-interval"], found["remote-transmit-interval"]) * found["remote-detect-multiplier"];
+    },
     async refresh(neighbor) {
       const families = neighbors.find((one) => placeOf(one) === neighbor)?.families ?? [];
       for (const family of families) await vtysh(`clear bgp ipv${family} unicast ${neighbor} soft in`);
@@ -53,6 +60,14 @@ async function giveFolder(workplace: Workplace): Promise<readonly string[]> {
   const id = async (flag: string) => Number(await workplace.ask("id", flag, "frr"));
   chownSync(workplace.folder, await id("-u"), await id("-g"));
   return [];
+}
+
+interface FrrBfdPeer {
+  readonly peer: string;
+  readonly status: string;
+  readonly "receive-interval": number;
+  readonly "remote-transmit-interval": number;
+  readonly "remote-detect-multiplier": number;
 }
 
 interface FrrPath {
@@ -92,9 +107,15 @@ function routeOf(prefix: string, path: FrrPath): SeenRoute {
     ...(med === undefined ? {} : { med }),
     communities: path.community?.list ?? [],
     largeCommunities: path.largeCommunity?.list ?? [],
-    extendedCommunities: (path.extendedCommunity?.string ?? "").split(/ (?!\()/).filter((text) => text !== ""),
+    ...linkBandwidth(path.extendedCommunity?.string),
     stale: path.stale ?? false,
   };
+}
+
+/** `LB:65001:375000000 (3.000 Gbps)`. */
+function linkBandwidth(text = ""): { linkBandwidth?: number } {
+  const [, octets] = /LB:\d+:(\d+)/.exec(text) ?? [];
+  return octets === undefined ? {} : { linkBandwidth: Number(octets) };
 }
 
 function readSession(neighbor: string, json: string): SeenSession {

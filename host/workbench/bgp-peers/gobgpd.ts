@@ -26,6 +26,7 @@ export async function startGobgpd(workplace: Workplace, description: RouterDescr
     session: async (neighbor) => readSession(await gobgp("neighbor", neighbor, "-j")),
     refresh: async (neighbor) => void (await gobgp("neighbor", neighbor, "softresetin")),
     shutDown: async (neighbor) => void (await gobgp("neighbor", neighbor, "shutdown")),
+    detectionMs: async () => undefined,
     freeze: () => workplace.signal("SIGSTOP"),
     thaw: () => workplace.signal("SIGCONT"),
     log: () => workplace.log(),
@@ -123,6 +124,8 @@ function readAttributes(attributes: readonly GobgpAttribute[]): Omit<SeenRoute, 
   const of = (type: number) => attributes.find((attribute) => attribute.type === type);
   const localPref = of(5)?.value as number | undefined;
   const med = of(4)?.metric;
+  const extended = of(16)?.value as readonly { readonly bandwidth?: number }[] | undefined;
+  const bandwidth = extended?.find((one) => one.bandwidth !== undefined)?.bandwidth;
   const nextHop = of(3)?.nexthop ?? of(14)?.nexthop;
   return {
     nextHops: nextHop === undefined ? [] : [nextHop],
@@ -132,7 +135,7 @@ function readAttributes(attributes: readonly GobgpAttribute[]): Omit<SeenRoute, 
     communities: of(8)?.communities?.map((number) => `${number >>> 16}:${number & 0xffff}`) ?? [],
     largeCommunities:
       (of(32)?.value as readonly GobgpLarge[] | undefined)?.map((one) => `${one.ASN}:${one.LocalData1}:${one.LocalData2}`) ?? [],
-    extendedCommunities: (of(16)?.value as readonly object[] | undefined)?.map((one) => JSON.stringify(one)) ?? [],
+    ...(bandwidth === undefined ? {} : { linkBandwidth: bandwidth }),
   };
 }
 

@@ -26,6 +26,7 @@ export async function startOpenbgpd(workplace: Workplace, description: RouterDes
     session: async (neighbor) => readSession((await neighbors()).find(({ remote_addr }) => remote_addr === neighbor)),
     refresh: async (neighbor) => void (await bgpctl("neighbor", neighbor, "refresh")),
     shutDown: async (neighbor) => void (await bgpctl("neighbor", neighbor, "down")),
+    detectionMs: async () => undefined,
     freeze: () => workplace.signal("SIGSTOP"),
     thaw: () => workplace.signal("SIGCONT"),
     log: () => workplace.log(),
@@ -42,6 +43,7 @@ function openbgpdConfig({ asNumber, routerId, port = BGP_PORT, neighbors, routes
     `listen on :: port ${port}`,
     `socket "${control}"`,
     "fib-update no",
+    "connect-retry 1",
     ...routes.map(networkLine),
     ...neighbors.flatMap(neighborLines),
     "allow from any",
@@ -89,7 +91,6 @@ interface OpenbgpdRoute {
   readonly localpref: number;
   readonly communities?: readonly string[];
   readonly large_communities?: readonly string[];
-  readonly extended_communities?: readonly string[];
 }
 
 function readRoutes(json: string): SeenRoute[] {
@@ -105,7 +106,6 @@ function readRoutes(json: string): SeenRoute[] {
       med: route.metric,
       communities: route.communities ?? [],
       largeCommunities: route.large_communities ?? [],
-      extendedCommunities: route.extended_communities ?? [],
       stale: route.stale ?? false,
     }));
 }

@@ -5,7 +5,6 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -13,6 +12,8 @@ import { promisify } from "node:util";
 /** Makes a command line run on a host of the private network: `(...command) => network.on("router", ...command)`. */
 export type OnHost = (...command: readonly string[]) => readonly string[];
 
+/** `/run` is the private network's own, and goes with it. */
+const FOLDER = "/run/router-";
 const START_MS = 5000;
 const ANSWER_MS = 5000;
 const END_MS = 2000;
@@ -30,7 +31,7 @@ export class Workplace {
 
   constructor(onHost: OnHost) {
     this.#onHost = onHost;
-    this.folder = mkdtempSync(join(tmpdir(), "herald-router-"));
+    this.folder = mkdtempSync(FOLDER);
     // Some routers give up being root before they look into it.
     chmodSync(this.folder, 0o755);
   }
