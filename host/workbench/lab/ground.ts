@@ -53,8 +53,8 @@ export interface Ground {
   readonly hints: readonly string[];
   /** Makes the hosts be the client and these nodes. Speakers run only where `startSpeakers` was called before. */
   setAddresses(addresses: Addresses): Promise<void>;
-  /** Makes the routers be these, after `setAddresses`. In memory there are none. */
-  setRouters(routers: readonly RouterPlan[]): Promise<void>;
+  /** Makes the routers be these, among hosts with these addresses. In memory there are none. */
+  setRouters(routers: readonly RouterPlan[], addresses: Addresses): Promise<void>;
   /** Of the router at this address; undefined: there is none. */
   learned(router: string): Learned | undefined;
   /** From now on a listener on each node answers at each VIP on these ports, and on no others. */

@@ -44,7 +44,6 @@ export class KernelGround implements Ground {
   readonly #routers: Routers;
   readonly #nodes = new Map<string, Host>();
   #client: HostProcess | undefined;
-  #addresses: Addresses | undefined;
   #ports: Listen["ports"] = [];
   #haveSpeakersStarted = false;
   #pid = 0;
@@ -66,9 +65,7 @@ export class KernelGround implements Ground {
     ];
   }
 
-  async setAddresses(addresses: Addresses): Promise<void> {
-    const { nodes, client } = addresses;
-    this.#addresses = addresses;
+  async setAddresses({ nodes, client }: Addresses): Promise<void> {
     const leaving = [...this.#nodes].filter(([name, host]) => nodes.get(name) !== host.address).map(([name]) => name);
     const staying = [...this.#nodes.keys()].filter((name) => !leaving.includes(name));
     if (this.#haveSpeakersStarted && leaving.length > 0) await this.#speakers.set(staying.sort());
@@ -79,8 +76,8 @@ export class KernelGround implements Ground {
     if (this.#haveSpeakersStarted) await this.startSpeakers();
   }
 
-  async setRouters(routers: readonly RouterPlan[]): Promise<void> {
-    if (this.#addresses !== undefined) await this.#routers.set(routers, this.#addresses);
+  async setRouters(routers: readonly RouterPlan[], addresses: Addresses): Promise<void> {
+    await this.#routers.set(routers, addresses);
   }
 
   learned(router: string): Learned | undefined {

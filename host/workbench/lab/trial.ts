@@ -212,9 +212,9 @@ export class Trial {
     }
     this.#addresses = planAddresses(snapshot, this.#addresses, [...partners.keys()]);
     const macs = new Map([...this.#addresses.nodes.keys()].map((node) => [node, ground.mac(node)]));
-    await ground.setAddresses(this.#addresses);
+    const routers = planRouters(partners.values(), this.#addresses, place.passwordOf);
+    await Promise.all([ground.setAddresses(this.#addresses), ground.setRouters(routers, this.#addresses)]);
     for (const [node, mac] of macs) if (ground.mac(node) !== mac) this.#renew(node);
-    await ground.setRouters(planRouters(partners.values(), this.#addresses, place.passwordOf));
     this.#routes.expect(routes);
     await ground.setListeners(portsOf([...expected, ...routes]));
     this.#call();
