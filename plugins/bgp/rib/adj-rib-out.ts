@@ -7,8 +7,8 @@
  */
 
 import type { Bgp, RouteTables } from "../../../host/announcer.ts";
-import type { Codec, PathAttributes } from "../messages.ts";
-import { type LocalEnd, nextHopOf } from "../next-hop.ts";
+import type { Codec } from "../messages.ts";
+import { type LocalEnd, type NextHop, nextHopOf } from "../next-hop.ts";
 import { pathAttributesOf } from "../path-attributes.ts";
 import { makeEndOfRib } from "../session/end-of-rib.ts";
 import type { Established } from "../session/hooks.ts";
@@ -34,8 +34,11 @@ interface Side {
   told: number | undefined;
   /** Everything has been said at least once. */
   isWhole: boolean;
+  hop: NextHop | undefined;
   /** What is said of routes with these attributes, encoded once; emptied by what it depends on besides. */
   terms: WeakMap<RouteAttributes, Bgp.GroupTerms>;
+  /** The same without their communities, which few sets of attributes differ in. */
+  heads: Map<string, Uint8Array>;
   /** The End-of-RRs that are owed for route refreshes (RFC 7313). */
   refreshes: number;
 }
@@ -59,7 +62,17 @@ export class AdjRibOut {
     const { families } = parts.established.negotiated;
     this.#sides = [IPV4_UNICAST, IPV6_UNICAST].flatMap((family) =>
       families.some((agreed) => sameFamily(agreed, family))
-        ? [{ family: family.afi === 1 ? 4 : 6, told: undefined, isWhole: false, terms: new WeakMap(), refreshes: 0 }]
+        ? [
+            {
+              family: family.afi === 1 ? 4 : 6,
+              told: undefined,
+              hop: undefined,
+              isWhole: false,
+              terms: new WeakMap(),
+              heads: new Map(),
+              refreshes: 0,
+            },
+          ]
         : [],
     );
     this.addressesChanged();
@@ -100,16 +113,20 @@ export class AdjRibOut {
     this.flush();
   }
 
-  /** Our addresses may have changed: what had no next hop may have one now. What is told stays told. */
+  /** Our addresses may have changed: what had no next hop may have one now, or another. What has none any more stays as it was told. */
   addressesChanged(): void {
     if (this.#isClosed) return;
     const { peer, routes, report, established, localEnd } = this.#parts;
     for (const side of this.#sides) {
-      side.terms = new WeakMap();
-      if (side.told !== undefined) continue;
       const hop = nextHopOf(side.family, localEnd(), established.negotiated);
-      report(side.family, typeof hop === "string" ? hop : undefined);
-      if (typeof hop !== "string") side.told = this.#tables.openTold(routes.table(peer, side.family));
+      const problem = typeof hop === "string" ? hop : undefined;
+      if (side.hop === undefined) report(side.family, problem);
+      if (typeof hop === "string" || JSON.stringify(hop) === JSON.stringify(side.hop)) continue;
+      side.hop = hop;
+      side.terms = new WeakMap();
+      side.heads = new Map();
+      if (side.told === undefined) side.told = this.#tables.openTold(routes.table(peer, side.family));
+      else this.#tables.doubtAll(side.told);
     }
     this.flush();
   }
@@ -141,25 +158,37 @@ export class AdjRibOut {
       next = new Uint8Array(this.#tables.diffRows(told, true));
       pieces.push(next);
     }
-    return pieces.length === 1 ? first : concat(pieces, length);
+    return pieces.length === 1 ? first : concat(pieces);
   }
 
-  #termsOf({ family, terms }: Side, attributeSet: number): Bgp.GroupTerms | undefined {
+  #termsOf(side: Side, attributeSet: number): Bgp.GroupTerms | undefined {
+    const { terms } = side;
     const route = this.#parts.routes.attributes(attributeSet);
-    const known = terms.get(route) ?? this.#encodeTerms(family, route);
+    const known = terms.get(route) ?? this.#encodeTerms(side, attributeSet, route);
     if (known !== undefined) terms.set(route, known);
     return known;
   }
 
-  #encodeTerms(family: Family, route: RouteAttributes): Bgp.GroupTerms | undefined {
-    const { codec, established, localEnd } = this.#parts;
+  #encodeTerms({ family, hop, heads }: Side, attributeSet: number, route: RouteAttributes): Bgp.GroupTerms | undefined {
+    if (hop === undefined) return undefined;
+    const { routes, codec, established } = this.#parts;
     const { negotiated } = established;
-    const hop = nextHopOf(family, localEnd(), negotiated);
-    if (typeof hop === "string") return undefined;
-    const attributes = pathAttributesOf(route, negotiated, this.#isLeaving);
-    const encode = (all: PathAttributes) => codec.encodeAttributes(all, negotiated.format);
-    if (family === 4 && !hop.nextHop.includes(":")) return { attributes: encode({ ...attributes, nextHop: hop.nextHop }) };
-    return { attributes: encode(attributes), nextHop: octetsOf(hop.nextHop, hop.linkLocalNextHop) };
+    const isInAttributes = family === 4 && !hop.nextHop.includes(":");
+    const encode = (all: RouteAttributes): Uint8Array => {
+      const attributes = pathAttributesOf(all, negotiated, this.#isLeaving);
+      return codec.encodeAttributes(isInAttributes ? { ...attributes, nextHop: hop.nextHop } : attributes, negotiated.format);
+    };
+    const { localPref, med, prepend, linkBandwidth } = route;
+    const key = `${localPref} ${med} ${prepend}`;
+    let attributes: Uint8Array;
+    // Communities are the last attributes (RFC 4271 §5 has them in the order of their codes), so their bytes can be made beforehand.
+    if (this.#isLeaving || linkBandwidth !== undefined) attributes = encode(route);
+    else {
+      const head = heads.get(key) ?? encode({ ...route, communities: [], largeCommunities: [] });
+      heads.set(key, head);
+      attributes = concat([head, routes.communities(attributeSet)]);
+    }
+    return { attributes, ...(isInAttributes ? {} : { nextHop: octetsOf(hop.nextHop, hop.linkLocalNextHop) }) };
   }
 
   /** True: goes on when the kernel has taken what was written. */
@@ -186,8 +215,8 @@ function afiSafiOf({ family }: Side) {
   return family === 4 ? IPV4_UNICAST : IPV6_UNICAST;
 }
 
-function concat(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);

@@ -10,14 +10,22 @@ import type { RouteAttributes } from "./routes-plan.ts";
 interface Entry {
   readonly content: string;
   readonly attributes: RouteAttributes;
+  /** Its communities, encoded. */
+  readonly communities: Uint8Array;
   count: number;
 }
 
 export class AttributeSets {
+  readonly #encode: (attributes: RouteAttributes) => Uint8Array;
   readonly #ids = new Map<string, number>();
   readonly #entries = new Map<number, Entry>();
   readonly #contents = new WeakMap<RouteAttributes, string>();
   #last = 0;
+
+  /** `encode` gives the communities of a set as path attributes: the same to every peer. */
+  constructor(encode: (attributes: RouteAttributes) => Uint8Array) {
+    this.#encode = encode;
+  }
 
   /** Sets that some desired route has. */
   get size(): number {
@@ -32,7 +40,7 @@ export class AttributeSets {
       this.#last += 1;
       id = this.#last;
       this.#ids.set(content, id);
-      this.#entries.set(id, { content, attributes, count: 0 });
+      this.#entries.set(id, { content, attributes, communities: this.#encode(attributes), count: 0 });
     }
     this.#entryOf(id).count += 1;
     return id;
@@ -45,6 +53,11 @@ export class AttributeSets {
     if (entry.count > 0) return;
     this.#entries.delete(id);
     this.#ids.delete(entry.content);
+  }
+
+  /** The communities of a set, encoded. */
+  communities(id: number): Uint8Array {
+    return this.#entryOf(id).communities;
   }
 
   /** What a number that somebody holds stands for. */

@@ -6,6 +6,7 @@
  */
 
 import type { Announcement, Changes, Refusal, RouteKey, RouteTables } from "../../../host/announcer.ts";
+import type { Codec } from "../messages.ts";
 import { AttributeSets } from "./attribute-sets.ts";
 import { octetsOfOne } from "./octets.ts";
 import { RouteBook } from "./route-book.ts";
@@ -17,12 +18,18 @@ type Tables = ReadonlyMap<Family, number>;
 export class DesiredRoutes {
   readonly tables: RouteTables;
   readonly #book = new RouteBook();
-  readonly #sets = new AttributeSets();
+  readonly #sets: AttributeSets;
   /** Of a peer, by family. */
   readonly #peers = new Map<string, Tables>();
 
-  constructor(tables: RouteTables) {
+  constructor(tables: RouteTables, codec: Pick<Codec, "encodeAttributes">) {
     this.tables = tables;
+    this.#sets = new AttributeSets(({ communities, largeCommunities }) =>
+      codec.encodeAttributes({
+        ...(communities.length === 0 ? {} : { communities }),
+        ...(largeCommunities.length === 0 ? {} : { largeCommunities }),
+      }),
+    );
   }
 
   /** Takes changes in. Throws where there is no room; the same changes may come again. */
@@ -66,6 +73,11 @@ export class DesiredRoutes {
     const table = this.#peers.get(peer)?.get(family);
     if (table === undefined) throw new Error(`Cannot tell routes to ${peer}: it is no peer`);
     return table;
+  }
+
+  /** The communities of an attribute-set id, encoded. */
+  communities(id: number): Uint8Array {
+    return this.#sets.communities(id);
   }
 
   /** What an attribute-set id of a row stands for. */
