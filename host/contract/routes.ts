@@ -13,7 +13,7 @@ export interface RouteKey {
 export interface Route extends RouteKey {
   /** 16 bytes that only have to mean something to their reader; default all zero. */
   readonly nextHop?: Uint8Array;
-  /** Attribute-set id: 1 to 0xfffffffe. Not to be given to another content while a row holds it. */
+  /** Attribute-set id: 1 to 0xfffffffe, or 0 for none. Not to be given to another content while a row holds it. */
   readonly attributes: number;
 }
 
@@ -24,13 +24,11 @@ export interface RouteTables {
   openTold(desired: number): number;
   /** Throws where told tables still follow it. */
   close(table: number): void;
-  /** False: out of room, and only some of the routes were taken. */
-  put(table: number, routes: readonly Route[]): boolean;
-  /** As `put`, for rows laid out already. */
-  putRows(table: number, rows: Uint8Array): boolean;
-  /** Removes what is there of these keys. */
-  remove(table: number, keys: readonly RouteKey[]): void;
-  get(table: number, key: RouteKey): Route | undefined;
+  /**
+   * Puts the routes, and removes those whose attribute-set id is 0; gives the ids that were there before, 0 where there was none. Throws
+   * RangeError where there is no room; the routes before the first that it had no room for may have been taken.
+   */
+  exchange(table: number, routes: readonly Route[]): Uint32Array;
   /** Makes all that was told unsure, so that all of it comes again. */
   doubtAll(told: number): void;
   /**

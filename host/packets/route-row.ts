@@ -31,6 +31,10 @@ export function writeRow(bytes: Buffer, at: number, route: RouteKey & Partial<Ro
   bytes.writeUInt32LE(route.attributes ?? 0, at + ATTRIBUTES);
 }
 
+export function attributesAt(bytes: Buffer, row: number): number {
+  return bytes.readUInt32LE(row + ATTRIBUTES);
+}
+
 /** Copies the route out of the row at `at`. */
 export function readRow(bytes: Buffer, at: number): Route {
   const family = bytes[at] === 4 ? 4 : 6;

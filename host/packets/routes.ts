@@ -1,7 +1,17 @@
 /** Desired tables, told tables and their differences, kept by module `routes`; the story is in `wasm/routes/index.ts`. */
 
 import { randomBytes } from "node:crypto";
-import { CHANGE_BYTES, ROW_BYTES, type Route, type RouteChange, type RouteKey, readChange, readRow, writeRow } from "./route-row.ts";
+import {
+  attributesAt,
+  CHANGE_BYTES,
+  ROW_BYTES,
+  type Route,
+  type RouteChange,
+  type RouteKey,
+  readChange,
+  readRow,
+  writeRow,
+} from "./route-row.ts";
 import { loadModule } from "./wasm.ts";
 
 export interface RouteTablesOptions {
@@ -27,6 +37,7 @@ interface RoutesExports {
   close(table: number): number;
   put(table: number, count: number): number;
   remove(table: number, count: number): number;
+  exchange(table: number, count: number): number;
   touch(told: number, count: number): number;
   touchAll(told: number): number;
   doubtAll(told: number): number;
@@ -104,6 +115,22 @@ export class RouteTables {
     this.#inBatches(keys, (count) => accept(this.#wasm.remove(table, count)) === 0);
   }
 
+  /**
+   * Puts the routes, and removes those whose attribute-set id is 0; gives the ids that were there before, 0 where there was none. Throws
+   * RangeError where there is no room; the routes before the first that it had no room for may have been taken.
+   */
+  exchange(table: number, routes: readonly Route[]): Uint32Array {
+    const before = new Uint32Array(routes.length);
+    let from = 0;
+    this.#inBatches(routes, (count) => {
+      accept(this.#withRoom(() => this.#wasm.exchange(table, count)));
+      for (let at = 0; at < count; at += 1) before[from + at] = attributesAt(this.#bytes, this.#wasm.ROWS.value + at * ROW_BYTES);
+      from += count;
+      return true;
+    });
+    return before;
+  }
+
   get(table: number, key: RouteKey): Route | undefined {
     writeRow(this.#bytes, this.#wasm.ROWS.value, key);
     return accept(this.#wasm.get(table)) === 1 ? readRow(this.#bytes, this.#wasm.ROWS.value) : undefined;
@@ -165,14 +192,17 @@ export class RouteTables {
   }
 
   #putBatch(table: number, count: number): boolean {
-    let status = this.#wasm.put(table, count);
-    while (status === FULL) {
+    const status = this.#withRoom(() => this.#wasm.put(table, count));
+    return status !== FULL && accept(status) === 0;
+  }
+
+  /** Makes room as long as there is none, and then tries again. */
+  #withRoom(call: () => number): number {
+    for (;;) {
+      const status = call();
       const wanted = Math.min(this.#wasm.keyCapacity.value * 2, this.#keysMax);
-      if (wanted <= this.#wasm.keyCapacity.value || this.#reserve(wanted, 0) < 0) return false;
-      status = this.#wasm.put(table, count);
+      if (status !== FULL || wanted <= this.#wasm.keyCapacity.value || this.#reserve(wanted, 0) < 0) return status;
     }
-    accept(status);
-    return true;
   }
 
   #inBatches(routes: readonly RouteKey[], call: (count: number) => boolean): boolean {

@@ -25,4 +25,4 @@ export { diff, Kind } from "./diff";
 export { keyCount, reserve, seed } from "./keys";
 export { BATCH_MAX, CHANGE_BYTES, CHANGES, KEYS_MAX, keyCapacity, ROW_BYTES, ROWS, TABLES_MAX, tableCapacity } from "./memory";
 export { Status } from "./status";
-export { close, doubtAll, get, openDesired, openTold, put, remove, rowCount, touch, touchAll, UNSURE } from "./tables";
+export { close, doubtAll, exchange, get, openDesired, openTold, put, remove, rowCount, touch, touchAll, UNSURE } from "./tables";

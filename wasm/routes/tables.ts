@@ -3,12 +3,13 @@
 //
 // Whatever changes on either side of a pair sets the key's dirty bit in the told table: a clean key needs no look.
 
-import { find, hold, idLimit, intern, release } from "./keys";
+import { find, hold, idLimit, intern, keyCount, release } from "./keys";
 import {
   BATCH_MAX,
   copyHalf,
   dirtyAt,
   KEY_BYTES,
+  keyCapacity,
   ROW_ATTRIBUTES,
   ROW_BYTES,
   ROW_FAMILY,
@@ -80,12 +81,46 @@ export function remove(table: u32, count: u32): Status {
   const status = check(table, count);
   if (status !== Status.Ok) return status;
   for (let at: usize = ROWS; at < ROWS + count * ROW_BYTES; at += ROW_BYTES) {
-    const id = find(at);
-    if (id < 0 || attributesOf(valueAt(table, id)) === ABSENT) continue;
-    mark(table, id);
-    erase(table, id);
+    removeOne(table, at);
   }
   return Status.Ok;
+}
+
+/**
+ * As `put`, and as `remove` of rows whose attribute-set id is zero; afterwards each row has the id that was there before, zero where
+ * there was none. `Full`: no row was taken.
+ */
+export function exchange(table: u32, count: u32): Status {
+  const status = check(table, count);
+  if (status !== Status.Ok) return status;
+  for (let at: usize = ROWS; at < ROWS + count * ROW_BYTES; at += ROW_BYTES) {
+    if (load<u32>(at, ROW_ATTRIBUTES) === UNSURE && isDesired(table)) return Status.BadRow;
+  }
+  if (keyCapacity - keyCount < count) return Status.Full;
+  for (let at: usize = ROWS; at < ROWS + count * ROW_BYTES; at += ROW_BYTES) {
+    store<u32>(at, load<u32>(at, ROW_ATTRIBUTES) === ABSENT ? removeOne(table, at) : putOne(table, at), ROW_ATTRIBUTES);
+  }
+  return Status.Ok;
+}
+
+/** Gives the attribute-set id that was there. */
+function removeOne(table: u32, at: usize): u32 {
+  const id = find(at);
+  const before = id < 0 ? ABSENT : attributesOf(valueAt(table, id));
+  if (before === ABSENT) return ABSENT;
+  mark(table, id);
+  erase(table, id);
+  return before;
+}
+
+/** Gives the attribute-set id that was there; there must be room. */
+function putOne(table: u32, at: usize): u32 {
+  const id = intern(at);
+  const before = attributesOf(valueAt(table, id));
+  if (isSameValue(valueAt(table, id), at + KEY_BYTES)) return before;
+  write(table, id, at + KEY_BYTES);
+  mark(table, id);
+  return before;
 }
 
 /** Makes the next diff look at the first `count` keys of `ROWS` again, as after a delay for rows that are unsure. */

@@ -5,7 +5,7 @@
  * Adj-RIB-Out (`adj-rib-out.ts`) follows the table of its peer and family, and finds there what has changed since it was last told.
  */
 
-import type { Announcement, Changes, Refusal, RouteKey, RouteTables } from "../../../host/announcer.ts";
+import type { Announcement, Changes, Refusal, Route, RouteKey, RouteTables } from "../../../host/announcer.ts";
 import type { Codec } from "../messages.ts";
 import { AttributeSets } from "./attribute-sets.ts";
 import { octetsOfOne } from "./octets.ts";
@@ -41,7 +41,7 @@ export class DesiredRoutes {
     for (const { vip } of removed) note(this.#book.remove(vip));
     const rows: Announcement[] = [...added, ...changed];
     for (const row of rows) note(this.#book.put(row));
-    for (const prefix of touched) this.#update(prefix, this.#peers);
+    this.#update(touched, this.#peers);
     return this.#book.refusals(
       rows.map(({ vip }) => vip),
       [...this.#peers.keys()],
@@ -56,14 +56,18 @@ export class DesiredRoutes {
       [6, this.tables.openDesired()],
     ]);
     this.#peers.set(peer, families);
-    for (const prefix of this.#book.prefixes()) this.#update(prefix, [[peer, families]]);
+    this.#update(this.#book.prefixes(), [[peer, families]]);
   }
 
   /** Closes them. Nothing may follow them any more. */
   removePeer(peer: string): void {
     const families = this.#peers.get(peer);
     if (families === undefined) return;
-    for (const prefix of this.#book.prefixes()) this.#set(families, keyOf(prefix), undefined);
+    const keys = Array.from(this.#book.prefixes(), keyOf);
+    for (const [family, table] of families) {
+      const routes = keys.flatMap((key) => (key.family === family ? [{ ...key, attributes: NONE }] : []));
+      this.#exchange(table, routes);
+    }
     for (const table of families.values()) this.tables.close(table);
     this.#peers.delete(peer);
   }
@@ -93,25 +97,28 @@ export class DesiredRoutes {
     }
   }
 
-  #update(prefix: string, peers: Iterable<readonly [string, Tables]>): void {
-    const key = keyOf(prefix);
-    for (const [peer, tables] of peers) this.#set(tables, key, this.#book.routeTo(peer, prefix));
+  /** Works out what each of these peers should be told of the prefixes. */
+  #update(prefixes: Iterable<string>, peers: Iterable<readonly [string, Tables]>): void {
+    const keys = Array.from(prefixes, (prefix) => ({ prefix, key: keyOf(prefix) }));
+    for (const [peer, tables] of peers) {
+      const rows = new Map<number, Route[]>(Array.from(tables.values(), (table) => [table, []]));
+      for (const { prefix, key } of keys) {
+        const attributes = this.#book.routeTo(peer, prefix);
+        const id = attributes === undefined ? NONE : this.#sets.take(attributes);
+        rows.get(tables.get(key.family) as number)?.push({ ...key, attributes: id });
+      }
+      for (const [table, routes] of rows) this.#exchange(table, routes);
+    }
   }
 
-  #set(tables: Tables, key: RouteKey, attributes: RouteAttributes | undefined): void {
-    const table = tables.get(key.family) as number;
-    const before = this.tables.get(table, key);
-    if (attributes === undefined) this.tables.remove(table, [key]);
-    else {
-      const id = this.#sets.take(attributes);
-      if (!this.tables.put(table, [{ ...key, attributes: id }])) {
-        this.#sets.release(id);
-        throw new Error(`Cannot keep more routes than the ${this.tables.count(table)} that there are: out of memory`);
-      }
-    }
-    if (before !== undefined) this.#sets.release(before.attributes);
+  /** The ids of the routes are held already; those that they take the place of are let go. */
+  #exchange(table: number, routes: readonly Route[]): void {
+    for (const id of this.tables.exchange(table, routes)) if (id !== NONE) this.#sets.release(id);
   }
 }
+
+/** The attribute-set id of a route that is not there. */
+const NONE = 0;
 
 /** A prefix of the book as the key of a row. */
 export function keyOf(prefix: string): RouteKey {
