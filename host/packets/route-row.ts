@@ -23,10 +23,12 @@ const kinds = [undefined, "added", "changed", "removed"] as const;
 
 /** Writes a route, or only a key, as the row at `at`. */
 export function writeRow(bytes: Buffer, at: number, route: RouteKey & Partial<Route>): void {
-  bytes.fill(0, at, at + ROW_BYTES);
+  // Loops, as a call out of JavaScript costs more than so few bytes.
+  for (let end = at + ROW_BYTES, index = at; index < end; index += 1) bytes[index] = 0;
   bytes[at] = route.family;
   bytes[at + 1] = route.prefixLength;
-  bytes.set(route.prefix, at + PREFIX);
+  const { prefix } = route;
+  for (let index = 0; index < prefix.length; index += 1) bytes[at + PREFIX + index] = prefix[index] as number;
   if (route.nextHop !== undefined) bytes.set(route.nextHop, at + NEXT_HOP);
   bytes.writeUInt32LE(route.attributes ?? 0, at + ATTRIBUTES);
 }

@@ -35,12 +35,9 @@ export class DesiredRoutes {
   /** Takes changes in. Throws where there is no room; the same changes may come again. */
   apply({ added, changed, removed }: Changes): readonly Refusal[] {
     const touched = new Set<string>();
-    const note = (prefixes: Iterable<string>) => {
-      for (const prefix of prefixes) touched.add(prefix);
-    };
-    for (const { vip } of removed) note(this.#book.remove(vip));
+    for (const { vip } of removed) this.#book.remove(vip, touched);
     const rows: Announcement[] = [...added, ...changed];
-    for (const row of rows) note(this.#book.put(row));
+    for (const row of rows) this.#book.put(row, touched);
     this.#update(touched, this.#peers);
     return this.#book.refusals(
       rows.map(({ vip }) => vip),
@@ -99,15 +96,15 @@ export class DesiredRoutes {
 
   /** Works out what each of these peers should be told of the prefixes. */
   #update(prefixes: Iterable<string>, peers: Iterable<readonly [string, Tables]>): void {
-    const keys = Array.from(prefixes, (prefix) => ({ prefix, key: keyOf(prefix) }));
+    const texts = [...prefixes];
+    const keys = texts.map(keyOf);
     for (const [peer, tables] of peers) {
-      const rows = new Map<number, Route[]>(Array.from(tables.values(), (table) => [table, []]));
-      for (const { prefix, key } of keys) {
-        const attributes = this.#book.routeTo(peer, prefix);
-        const id = attributes === undefined ? NONE : this.#sets.take(attributes);
-        rows.get(tables.get(key.family) as number)?.push({ ...key, attributes: id });
+      const routes: Record<Family, Route[]> = { 4: [], 6: [] };
+      for (const [at, { family, prefixLength, prefix }] of keys.entries()) {
+        const attributes = this.#book.routeTo(peer, texts[at] as string);
+        routes[family].push({ family, prefixLength, prefix, attributes: attributes === undefined ? NONE : this.#sets.take(attributes) });
       }
-      for (const [table, routes] of rows) this.#exchange(table, routes);
+      for (const [family, table] of tables) this.#exchange(table, routes[family]);
     }
   }
 

@@ -30,9 +30,9 @@ export class RouteBook {
   readonly #keys = new WeakMap<object, string>();
   readonly #merged = new WeakMap<Voice, Map<string, RouteAttributes | string | undefined>>();
 
-  /** Takes an announcement in, in the place of the last one of the same address; gives the prefixes that may have changed. */
-  put(announcement: Kept): Set<string> {
-    const touched = this.remove(announcement.vip);
+  /** Takes an announcement in, in the place of the last one of the same address; adds the prefixes that may have changed to `touched`. */
+  put(announcement: Kept, touched = new Set<string>()): Set<string> {
+    this.remove(announcement.vip, touched);
     const { vip, attributes, localEndpoints } = announcement;
     const found = contributionsOf(announcement);
     if (typeof found === "string") {
@@ -48,9 +48,8 @@ export class RouteBook {
     return touched;
   }
 
-  /** Gives the prefixes that may have changed. An address that is not in the book is fine. */
-  remove(vip: string): Set<string> {
-    const touched = new Set<string>();
+  /** Adds the prefixes that may have changed to `touched`. An address that is not in the book is fine. */
+  remove(vip: string, touched = new Set<string>()): Set<string> {
     for (const { prefix, voice } of this.#contributionsOf(vip)) {
       touched.add(prefix);
       this.#drop(prefix, voice);
