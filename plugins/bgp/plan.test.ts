@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { definePlugin } from "../../host/announcer.ts";
@@ -11,7 +10,6 @@ import { planCommandFor } from "../../host/cli/plan.ts";
 import type { PlanOutput } from "../../host/cli/plan-manifests.ts";
 import { runHere } from "../../host/workbench/testing/run-command.ts";
 import bgp from "./plugin.ts";
-import { translation } from "./translation.ts";
 
 const plan = suite("herald plan with BGP");
 
@@ -20,8 +18,7 @@ const arp = definePlugin({
   permissions: () => [],
   start: () => Promise.reject(new Error("a plan starts nothing")),
 });
-const command = planCommandFor([arp, { ...bgp, translation }]);
-const homelab = fileURLToPath(new URL("../../fixtures/homelab", import.meta.url));
+const command = planCommandFor([arp, bgp]);
 
 const object = (kind: string, name: string, spec = "") =>
   `---\n{apiVersion: metallb.io/v1beta1, kind: ${kind}, metadata: {name: ${name}}, spec: {${spec}}}\n`;
@@ -92,8 +89,16 @@ plan("--json has an announcement for each node and announcer, and keeps its shap
 });
 
 plan("nothing is said of BGP where nobody asked for it", async () => {
-  const outputs = await Promise.all([command, planCommandFor([arp])].map((each) => runHere(each, "--manifests", homelab)));
-  assert.equal(outputs[0], outputs[1]);
+  const parts = [
+    "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: {name: home}\nspec: {addresses: [192.0.2.0/28]}",
+    "apiVersion: metallb.io/v1beta1\nkind: L2Advertisement\nmetadata: {name: home}",
+    "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, ports: [{port: 80}]}",
+  ];
+  await withManifests(parts.join("\n---\n"), async (path) => {
+    const outputs = await Promise.all([command, planCommandFor([arp])].map((each) => runHere(each, "--manifests", path)));
+    assert.match(outputs[0]?.out ?? "", /default\/web +192\.0\.2\.0 .* arp/);
+    assert.equal(outputs[0], outputs[1]);
+  });
 });
 
 plan("problems of BGP's resources have file and line, and no password", async () => {
