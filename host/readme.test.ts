@@ -56,23 +56,39 @@ README("the lab's tables have the addresses, owners and next hops that a plan gi
   for (const [, vip, , , , reached = ""] of learned) assert.ok(nodesOf(vip).includes(reached), vip);
 });
 
-README("the manifests for one's own box are enough, and no more than 15 lines", async () => {
-  const [{ body } = { body: "" }] = blocks.filter(({ language }) => language === "yaml");
-  assert.ok(body.trim().split("\n").length <= 15);
+const ROW = { node: "box", vip: "192.0.2.240", links: null, services: ["default/web"] };
+
+/** What a box with these manifests announces; none of them may have a problem. */
+async function planOf(manifests: string): Promise<unknown[]> {
   const path = mkdtempSync(join(tmpdir(), "herald-readme-"));
   try {
-    writeFileSync(join(path, "home.yaml"), body);
+    writeFileSync(join(path, "home.yaml"), manifests);
     const { announcements, problems } = JSON.parse((await runProgram(["plan", "--json", "--node", "box", "--manifests", path])).out);
-    assert.equal(announcements, [{ node: "box", vip: "192.0.2.240", via: "arp", links: null, services: ["default/web"] }]);
     assert.equal(problems, []);
+    return announcements;
   } finally {
     rmSync(path, { recursive: true });
   }
+}
+
+README("the manifests for one's own box are enough, and no more than 15 lines", async () => {
+  const [{ body } = { body: "" }] = blocks.filter(({ language }) => language === "yaml");
+  assert.ok(body.trim().split("\n").length <= 15);
+  assert.equal(await planOf(body), [{ ...ROW, via: "arp" }]);
+});
+
+README("those of a router beside them announce by BGP, too", async () => {
+  const bodies = blocks.filter(({ language }) => language === "yaml").map(({ body }) => body);
+  assert.is(bodies.length, 2);
+  assert.equal(await planOf(bodies.join("---\n")), [
+    { ...ROW, via: "arp" },
+    { ...ROW, via: "bgp" },
+  ]);
 });
 
 README("its commands and their flags exist", async () => {
   const lines = blocks.filter(({ language }) => language === "sh").flatMap(({ body }) => body.split("\n"));
-  const used = lines.flatMap((line) => /(?:npm start -s --|herald\.mjs) (\w+) ?([^|]*)/.exec(line)?.slice(1, 3) ?? []);
+  const used = lines.flatMap((line) => /(?:npm start -s --|herald\.mjs) ([\w-]+) ?([^|]*)/.exec(line)?.slice(1, 3) ?? []);
   assert.ok(used.length >= 8, "some are found");
   for (let at = 0; at < used.length; at += 2) {
     const [command = "", rest = ""] = used.slice(at, at + 2);
