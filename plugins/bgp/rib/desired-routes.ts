@@ -34,11 +34,9 @@ export class DesiredRoutes {
 
   /** Takes changes in. Throws where there is no room; the same changes may come again. */
   apply({ added, changed, removed }: Changes): readonly Refusal[] {
-    const touched = new Set<string>();
-    for (const { vip } of removed) this.#book.remove(vip, touched);
     const rows: Announcement[] = [...added, ...changed];
-    for (const row of rows) this.#book.put(row, touched);
-    this.#update(touched, this.#peers);
+    this.#inSlices(removed, ({ vip }, touched) => this.#book.remove(vip, touched));
+    this.#inSlices(rows, (row, touched) => this.#book.put(row, touched));
     return this.#book.refusals(
       rows.map(({ vip }) => vip),
       [...this.#peers.keys()],
@@ -94,6 +92,15 @@ export class DesiredRoutes {
     }
   }
 
+  /** A million rows at once would fill the heap with what is needed for a moment only. */
+  #inSlices(rows: readonly Announcement[], take: (row: Announcement, touched: Set<string>) => void): void {
+    for (let from = 0; from < rows.length; from += SLICE) {
+      const touched = new Set<string>();
+      for (const row of rows.slice(from, from + SLICE)) take(row, touched);
+      this.#update(touched, this.#peers);
+    }
+  }
+
   /** Works out what each of these peers should be told of the prefixes. */
   #update(prefixes: Iterable<string>, peers: Iterable<readonly [string, Tables]>): void {
     const texts = [...prefixes];
@@ -116,6 +123,7 @@ export class DesiredRoutes {
 
 /** The attribute-set id of a route that is not there. */
 const NONE = 0;
+const SLICE = 4_096;
 
 /** A prefix of the book as the key of a row. */
 export function keyOf(prefix: string): RouteKey {

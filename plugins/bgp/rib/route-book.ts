@@ -27,6 +27,8 @@ export class RouteBook {
   readonly #endpoints = new Map<string, number>();
   readonly #byPrefix = new Map<string, Shares>();
   readonly #refused = new Map<string, string>();
+  /** Some route was asked for that no message could carry. */
+  #isUnsayable = false;
   readonly #keys = new WeakMap<object, string>();
   readonly #merged = new WeakMap<Voice, Map<string, RouteAttributes | string | undefined>>();
 
@@ -55,8 +57,8 @@ export class RouteBook {
       this.#drop(prefix, voice);
     }
     this.#attributes.delete(vip);
-    this.#endpoints.delete(vip);
-    this.#refused.delete(vip);
+    if (this.#endpoints.size > 0) this.#endpoints.delete(vip);
+    if (this.#refused.size > 0) this.#refused.delete(vip);
     return touched;
   }
 
@@ -68,12 +70,16 @@ export class RouteBook {
   /** What a peer is to be told of a prefix; undefined: nothing. */
   routeTo(peer: string, prefix: string): RouteAttributes | undefined {
     const route = this.#merge(prefix, peer);
-    return typeof route === "string" ? undefined : route;
+    if (typeof route !== "string") return route;
+    this.#isUnsayable = true;
+    return undefined;
   }
 
   /** Of these addresses, those that give no route, or one that no message could carry, and why; sorted. */
   refusals(vips: readonly string[], peers: readonly string[]): Refusal[] {
     const refused: Refusal[] = [];
+    // Nearly always; a route that no message could carry is seen by whoever asks for it.
+    if (this.#refused.size === 0 && !this.#isUnsayable) return refused;
     for (const vip of vips) {
       const reason = this.#refused.get(vip) ?? this.#unsayable(vip, peers);
       if (reason !== undefined) refused.push({ vip, reason });
@@ -94,7 +100,7 @@ export class RouteBook {
   #contributionsOf(vip: string): ReturnType<typeof contributionsOf> & readonly object[] {
     const attributes = this.#attributes.get(vip);
     if (attributes === undefined) return [];
-    const localEndpoints = this.#endpoints.get(vip);
+    const localEndpoints = this.#endpoints.size > 0 ? this.#endpoints.get(vip) : undefined;
     const kept: Kept = { vip, family: vip.includes(":") ? 6 : 4, attributes };
     const found = contributionsOf(localEndpoints === undefined ? kept : { ...kept, localEndpoints });
     if (typeof found === "string") throw new Error(`Cannot find what ${vip} gave: ${found}`);
