@@ -93,10 +93,14 @@ export function remove(table: u32, count: u32): Status {
 export function exchange(table: u32, count: u32): Status {
   const status = check(table, count);
   if (status !== Status.Ok) return status;
+  let puts: u32 = 0;
   for (let at: usize = ROWS; at < ROWS + count * ROW_BYTES; at += ROW_BYTES) {
-    if (load<u32>(at, ROW_ATTRIBUTES) === UNSURE && isDesired(table)) return Status.BadRow;
+    const attributes = load<u32>(at, ROW_ATTRIBUTES);
+    if (attributes === UNSURE && isDesired(table)) return Status.BadRow;
+    if (attributes !== ABSENT) puts++;
   }
-  if (keyCapacity - keyCount < count) return Status.Full;
+  // Rows go from a full table, too.
+  if (keyCapacity - keyCount < puts) return Status.Full;
   for (let at: usize = ROWS; at < ROWS + count * ROW_BYTES; at += ROW_BYTES) {
     store<u32>(at, load<u32>(at, ROW_ATTRIBUTES) === ABSENT ? removeOne(table, at) : putOne(table, at), ROW_ATTRIBUTES);
   }
