@@ -21,6 +21,8 @@ export class DesiredRoutes {
   readonly #sets: AttributeSets;
   /** Of a peer, by family. */
   readonly #peers = new Map<string, Tables>();
+  /** Prefixes of the book that the tables may not have followed yet. */
+  readonly #touched = new Set<string>();
 
   constructor(tables: RouteTables, codec: Pick<Codec, "encodeAttributes">) {
     this.tables = tables;
@@ -74,6 +76,11 @@ export class DesiredRoutes {
     return table;
   }
 
+  /** How many different sets of attributes the tables hold. */
+  get attributeSets(): number {
+    return this.#sets.size;
+  }
+
   /** The communities of an attribute-set id, encoded. */
   communities(id: number): Uint8Array {
     return this.#sets.communities(id);
@@ -95,9 +102,9 @@ export class DesiredRoutes {
   /** A million rows at once would fill the heap with what is needed for a moment only. */
   #inSlices(rows: readonly Announcement[], take: (row: Announcement, touched: Set<string>) => void): void {
     for (let from = 0; from < rows.length; from += SLICE) {
-      const touched = new Set<string>();
-      for (const row of rows.slice(from, from + SLICE)) take(row, touched);
-      this.#update(touched, this.#peers);
+      for (const row of rows.slice(from, from + SLICE)) take(row, this.#touched);
+      this.#update(this.#touched, this.#peers);
+      this.#touched.clear();
     }
   }
 
