@@ -156,9 +156,7 @@ export class Peering {
       codec: context.codec("bgp"),
       established,
       localEnd: () => localEndOf(established.connection, context.links.all()),
-      report: (family, problem) => {
-        if (problem !== undefined) context.log.warn("Routes are not told to a peer", { peer: peer.name, family, reason: problem });
-      },
+      complain: (family, reason) => context.log.warn("Routes are not told to a peer", { peer: peer.name, family, reason }),
     });
     context.log.info("sessionUp", { peer: peer.name, address: this.#address, as: established.negotiated.peerAs });
     this.#tellState(1);

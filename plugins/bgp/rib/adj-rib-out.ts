@@ -23,8 +23,8 @@ export interface AdjRibOutParts {
   readonly codec: Codec;
   readonly established: Established;
   readonly localEnd: () => LocalEnd;
-  /** Why routes of a family cannot be told, or undefined: they can. */
-  readonly report: (family: Family, problem: string | undefined) => void;
+  /** Why routes of a family cannot be told: once, not at every change of links. */
+  readonly complain: (family: Family, problem: string) => void;
 }
 
 /** One family of a session. */
@@ -35,12 +35,14 @@ interface Side {
   /** Everything has been said at least once. */
   isWhole: boolean;
   hop: NextHop | undefined;
+  /** Why there is none, as it was said last. */
+  problem: string | undefined;
   /** What is said of routes with these attributes, encoded once; emptied by what it depends on besides. */
   terms: WeakMap<RouteAttributes, Bgp.GroupTerms>;
   /** The same without their communities, which few sets of attributes differ in. */
   heads: Map<string, Uint8Array>;
-  /** The End-of-RRs that are owed for route refreshes (RFC 7313). */
-  refreshes: number;
+  /** A refresh has begun, and its end is to be marked (RFC 7313). */
+  isRefreshing: boolean;
 }
 
 /** Changes that are packed together: with more of them, routes of one attribute set share more messages. */
@@ -67,10 +69,11 @@ export class AdjRibOut {
               family: family.afi === 1 ? 4 : 6,
               told: undefined,
               hop: undefined,
+              problem: undefined,
               isWhole: false,
               terms: new WeakMap(),
               heads: new Map(),
-              refreshes: 0,
+              isRefreshing: false,
             },
           ]
         : [],
@@ -83,6 +86,11 @@ export class AdjRibOut {
     return this.#sides.reduce((sum, { told }) => sum + (told === undefined ? 0 : this.#tables.count(told)), 0);
   }
 
+  /** Families that the peer has been told of: those that both speak, with a next hop. */
+  families(): readonly Family[] {
+    return this.#sides.flatMap(({ family, told }) => (told === undefined ? [] : [family]));
+  }
+
   /** Tells the peer what it has not been told yet. */
   flush(): void {
     if (this.#isWaiting || this.#isClosed) return;
@@ -92,14 +100,17 @@ export class AdjRibOut {
     }
   }
 
-  /** RFC 2918 §4: tells everything of a family again, between the marks of RFC 7313 §4 where the peer knows them. */
+  /**
+   * RFC 2918 §4: tells everything of a family again, between the marks of RFC 7313 §4 where the peer knows them. Who asks again meanwhile gets
+   * no marks of its own: a peer that only asks, and never reads, would have us keep them all.
+   */
   refresh(afi: number): void {
     const side = this.#sides.find(({ family }) => family === (afi === 1 ? 4 : 6));
     if (side?.told === undefined) return;
     const { negotiated, send } = this.#parts.established;
-    if (negotiated.enhancedRouteRefresh) {
+    if (negotiated.enhancedRouteRefresh && !side.isRefreshing) {
       send({ type: "routeRefresh", ...afiSafiOf(side), messageSubtype: 1 });
-      side.refreshes += 1;
+      side.isRefreshing = true;
     }
     this.#tables.doubtAll(side.told);
     this.flush();
@@ -116,11 +127,12 @@ export class AdjRibOut {
   /** Our addresses may have changed: what had no next hop may have one now, or another. What has none any more stays as it was told. */
   addressesChanged(): void {
     if (this.#isClosed) return;
-    const { peer, routes, report, established, localEnd } = this.#parts;
+    const { peer, routes, complain, established, localEnd } = this.#parts;
     for (const side of this.#sides) {
       const hop = nextHopOf(side.family, localEnd(), established.negotiated);
       const problem = typeof hop === "string" ? hop : undefined;
-      if (side.hop === undefined) report(side.family, problem);
+      if (side.hop === undefined && problem !== undefined && problem !== side.problem) complain(side.family, problem);
+      side.problem = problem;
       if (typeof hop === "string" || JSON.stringify(hop) === JSON.stringify(side.hop)) continue;
       side.hop = hop;
       side.terms = new WeakMap();
@@ -207,7 +219,8 @@ export class AdjRibOut {
     const { negotiated, send } = this.#parts.established;
     if (!side.isWhole && negotiated.gracefulRestart !== undefined) send(makeEndOfRib(afiSafiOf(side)));
     side.isWhole = true;
-    for (; side.refreshes > 0; side.refreshes -= 1) send({ type: "routeRefresh", ...afiSafiOf(side), messageSubtype: 2 });
+    if (side.isRefreshing) send({ type: "routeRefresh", ...afiSafiOf(side), messageSubtype: 2 });
+    side.isRefreshing = false;
   }
 }
 
