@@ -128,7 +128,20 @@ const refusals: readonly (readonly [string, object, string])[] = [
   ["peerAddress", { peerAddress: "router.lan" }, 'spec.peerAddress "router.lan": an IP address (invalid BGPPeer address)'],
   ["address and interface", { interface: "eth0" }, 'spec.interface "eth0": nothing beside peerAddress'],
   ["sourceAddress", { sourceAddress: "here" }, 'spec.sourceAddress "here": an IP address (invalid BGPPeer address)'],
-  ["families", { sourceAddress: "2001:db8::1" }, 'spec.sourceAddress "2001:db8::1": an address of peerAddress\'s family'],
+  ["families", { sourceAddress: "2001:db8::1" }, 'spec.sourceAddress "2001:db8::1": an IPv4 address, as the peer\'s is'],
+  [
+    "family of a link",
+    { peerAddress: undefined, interface: "eth0", sourceAddress: "10.0.0.2" },
+    'spec.sourceAddress "10.0.0.2": an IPv6 address, as the peer\'s is',
+  ],
+  [
+    "link-local address",
+    { peerAddress: "fe80::1" },
+    'spec.peerAddress "fe80::1": spec.interface with the link instead, as a link-local address may be on any',
+  ],
+  ...["0.0.0.0", "224.0.0.5", "255.255.255.255", "::", "ff02::1"].map(
+    (peerAddress) => [peerAddress, { peerAddress }, `spec.peerAddress "${peerAddress}": the address of one host`] as const,
+  ),
   ["peerPort", { peerPort: 16_385 }, "spec.peerPort 16385: a whole number from 1 to 16384"],
   ["holdTime", { holdTime: "2s" }, 'spec.holdTime "2s": a hold time of 0s or from 3s to 65535s'],
   ["a long holdTime", { holdTime: "19h" }, 'spec.holdTime "19h": a duration of 0s or from 3s to 65535s'],

@@ -62,6 +62,12 @@ const MOST_AS = 0xffff_ffff;
 const AS_TRANS = 23456;
 const AS_NUMBER = `an AS number from 1 to ${MOST_AS}`;
 const BGP_PORT = 179;
+const UNICAST = "the address of one host";
+/** Addresses that nothing can be sent to, or not without a link. */
+const NOBODYS = [
+  { addresses: /^fe[89ab].:/, expected: "spec.interface with the link instead, as a link-local address may be on any" },
+  { addresses: /^(0\.|22[4-9]\.|2[345]\d\.|ff..:|::$)/, expected: UNICAST },
+];
 const LAST_PORT = 16384;
 const MOST_DELAY_SECONDS = 3600;
 const OPTIONS = {
@@ -159,8 +165,14 @@ function readPlace(reading: Reading): Peer["at"] {
   if (link !== undefined && text !== undefined) complain(reading, "spec.interface", link, "nothing beside peerAddress");
   if (link !== undefined) return { link };
   const address = readAddress(reading, "peerAddress", text);
+  if (address !== undefined) demandOneHost(reading, formatAddress(address));
   if (text === undefined) complain(reading, "spec.peerAddress", undefined, "an IP address, or interface (invalid BGPPeer address)");
   return address === undefined ? { link: "" } : { address: formatAddress(address), family: address.family };
+}
+
+function demandOneHost(reading: Reading, text: string): void {
+  const found = NOBODYS.find(({ addresses }) => addresses.test(text));
+  if (found !== undefined) complain(reading, "spec.peerAddress", text, found.expected);
 }
 
 function readAddress(reading: Reading, field: string, text: string | undefined): Address | undefined {
@@ -173,7 +185,8 @@ function readSource(reading: Reading, at: Peer["at"]): string | undefined {
   const address = readAddress(reading, "sourceAddress", readText(reading, "sourceAddress"));
   if (address === undefined) return undefined;
   const text = formatAddress(address);
-  if ("family" in at && at.family !== address.family) complain(reading, "spec.sourceAddress", text, `an address of peerAddress's family`);
+  const family = "family" in at ? at.family : at.link === "" ? address.family : 6;
+  if (family !== address.family) complain(reading, "spec.sourceAddress", text, `an IPv${family} address, as the peer's is`);
   return text;
 }
 
