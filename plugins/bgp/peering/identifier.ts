@@ -16,10 +16,13 @@ export function identifierOf(node: string, nodeAddresses: readonly string[], lin
   return found.find((text) => parseAddress(text)?.family === 4) ?? hash(node);
 }
 
+/** First octets of multicast addresses and beyond, which some routers refuse in an identifier. */
+const MULTICAST = 0xe000_0000;
+
 /** FNV-1a; never 0.0.0.0, which is nobody's. */
 function hash(text: string): string {
   let sum = FNV_OFFSET;
   for (const octet of new TextEncoder().encode(text)) sum = Math.imul(sum ^ octet, FNV_PRIME) >>> 0;
-  const number = sum === 0 ? 1 : sum;
+  const number = 1 + (sum % (MULTICAST - 1));
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join(".");
 }
