@@ -3,8 +3,9 @@
 import type { Peering } from "./peering/peering.ts";
 import type { DesiredRoutes } from "./rib/desired-routes.ts";
 import type { RouteAttributes } from "./rib/routes-plan.ts";
+import type { Negotiated } from "./session/negotiate.ts";
 import { describeNotification } from "./session/notification-words.ts";
-import { stateOf } from "./session/session.ts";
+import { establishedTalk, stateOf } from "./session/session.ts";
 
 /** A session as it is now. */
 export interface PeerRow {
@@ -42,16 +43,16 @@ export function inspect(what: string, peerings: readonly Peering[], routes: Desi
 }
 
 function* routeRows(peerings: readonly Peering[], routes: DesiredRoutes): Generator<RouteRow> {
-  for (const { peer, established } of peerings) {
-    if (established === undefined) continue;
-    for (const { prefix, attributes } of routes.routesTo(peer.name)) yield { peer: peer.name, prefix, ...attributes };
+  for (const { peer, families } of peerings) {
+    for (const { prefix, attributes } of routes.routesTo(peer.name)) {
+      if (families.includes(prefix.includes(":") ? 6 : 4)) yield { peer: peer.name, prefix, ...attributes };
+    }
   }
 }
 
-function peerRow({ peer, address, session, counts, told, established, bfd }: Peering, nowMs: number): PeerRow {
-  const { lastEnding, config, talks } = session;
-  const { negotiated } = established ?? {};
-  const since = talks.find(({ phase }) => phase === "established")?.establishedMs;
+function peerRow({ peer, address, session, counts, told, bfd }: Peering, nowMs: number): PeerRow {
+  const { lastEnding, config } = session;
+  const { negotiated, establishedMs: since } = establishedTalk(session) ?? {};
   const notification = lastEnding?.received ?? lastEnding?.sent;
   const words = notification === undefined || lastEnding?.received !== undefined ? "" : `; sent ${describeNotification(notification)}`;
   return {
@@ -80,7 +81,7 @@ function peerRow({ peer, address, session, counts, told, established, bfd }: Pee
   };
 }
 
-function capabilitiesOf(negotiated: NonNullable<Peering["established"]>["negotiated"]): string[] {
+function capabilitiesOf(negotiated: Negotiated): string[] {
   const { families, format, routeRefresh, enhancedRouteRefresh, gracefulRestart } = negotiated;
   const names: string[] = families.map(({ afi }) => (afi === 1 ? "IPv4" : "IPv6"));
   if (format.fourOctetAs) names.push("4-octet AS");

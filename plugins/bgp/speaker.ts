@@ -42,12 +42,16 @@ export class Speaker {
     return refusals;
   }
 
-  /** Starts peers that are new, ends those that are gone, and changes of the others what has changed. */
+  /**
+   * Starts peers that are new, ends those that are gone, and changes of the others what has changed. One that is to be elsewhere is another
+   * peer, whatever its name.
+   */
   async configure(config: BgpConfig): Promise<void> {
     this.#config = config;
     if (!this.#isRunning) return;
     const wanted = new Map(config.peers.map((peer) => [peer.name, peer]));
-    const gone = [...this.#peerings].filter(([name]) => !wanted.has(name));
+    const isSame = ({ peer: { name, at } }: Peering) => JSON.stringify(wanted.get(name)?.at) === JSON.stringify(at);
+    const gone = [...this.#peerings].filter(([, peering]) => !isSame(peering));
     for (const [name] of gone) this.#peerings.delete(name);
     await Promise.all(gone.map(([, peering]) => peering.stop("deconfigured")));
     for (const [name, peer] of wanted) {

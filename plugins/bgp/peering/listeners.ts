@@ -27,8 +27,9 @@ export class Listeners {
   readonly #peerings: () => Iterable<Peering>;
   /** By what is wanted, as text; undefined where it failed, until it is tried again. */
   readonly #open = new Map<string, Listener | undefined>();
-  /** Names of peers whose key is set. */
+  /** Names of peers whose key is set, and why it could not be, as it was said last. */
   readonly #signed = new Set<string>();
+  readonly #problems = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
 
   constructor(context: Context, peerings: () => Iterable<Peering>) {
@@ -115,8 +116,12 @@ export class Listeners {
       try {
         this.#open.get(id)?.setMd5(address, peer.password);
         if (peer.password !== undefined) this.#signed.add(peer.name);
-      } catch (error) {
-        this.#context.log.error("Cannot set the password of a BGP peer", { peer: peer.name, error: (error as Error).message });
+        this.#problems.delete(peer.name);
+      } catch (cause) {
+        const error = (cause as Error).message;
+        if (this.#problems.get(peer.name) !== error)
+          this.#context.log.error("Cannot set the password of a BGP peer", { peer: peer.name, error });
+        this.#problems.set(peer.name, error);
       }
     }
   }

@@ -7,16 +7,16 @@
 
 import type { Close, Connection, Context, LivenessReport } from "../../../host/announcer.ts";
 import type { BfdProfile } from "../bfd-profile.ts";
-import { canEcho } from "../check-peers.ts";
 import type { Message } from "../messages.ts";
 import type { Peer } from "../peer.ts";
 import { sessionConfigOf } from "../peer-session.ts";
 import { AdjRibOut } from "../rib/adj-rib-out.ts";
-import type { DesiredRoutes } from "../rib/desired-routes.ts";
+import type { DesiredRoutes, Family } from "../rib/desired-routes.ts";
 import type { SessionConfig } from "../session/config.ts";
 import type { Ended, Established } from "../session/hooks.ts";
 import { type Session, type StopReason, stateOf } from "../session/session.ts";
-import { isNear, localEndOf } from "./local-end.ts";
+import { isFar, LifeWatch } from "./life-watch.ts";
+import { localEndOf } from "./local-end.ts";
 import { SessionRunner } from "./session-runner.ts";
 import { transportOf } from "./transport.ts";
 import { watchWhereabouts } from "./whereabouts.ts";
@@ -47,8 +47,10 @@ export class Peering {
   #established: Established | undefined;
   #out: AdjRibOut | undefined;
   #closes: Close[] = [];
-  #bfd: { report: LivenessReport | undefined; readonly close: Close } | undefined;
+  #life: LifeWatch | undefined;
   #lastComplaint = "";
+  /** Whom metrics speak of. */
+  #label = "";
 
   constructor(config: PeeringConfig, parts: PeeringParts) {
     this.#parts = parts;
@@ -87,7 +89,7 @@ export class Peering {
   }
 
   get bfd(): LivenessReport | undefined {
-    return this.#bfd?.report;
+    return this.#life?.report;
   }
 
   get established(): Established | undefined {
@@ -99,11 +101,17 @@ export class Peering {
     return this.#out?.count() ?? 0;
   }
 
+  /** Families that the peer has been told routes of. */
+  get families(): readonly Family[] {
+    return this.#out?.families() ?? [];
+  }
+
   /** The peer keeps our routes when the session ends for a restart. */
   get keepsRoutes(): boolean {
     return this.#established?.negotiated.gracefulRestart !== undefined;
   }
 
+  /** Takes another configuration of the peer at the same place. */
   configure(config: PeeringConfig): void {
     const before = JSON.stringify(this.#transport());
     const watchedBefore = JSON.stringify(watchedBy(this.#config));
@@ -111,9 +119,10 @@ export class Peering {
     if (JSON.stringify(watchedBy(config)) !== watchedBefore) {
       this.#unwatch();
       this.#watch();
-      if (this.#bfd === undefined) this.#watchLife();
+      if (this.#life === undefined) this.#watchLife();
     }
     this.#runner.configure(this.#sessionConfig(), JSON.stringify(this.#transport()) !== before);
+    if (this.#address !== undefined) this.#relabel(this.#address);
   }
 
   accept(connection: Connection): void {
@@ -128,6 +137,9 @@ export class Peering {
 
   addressesChanged(): void {
     this.#out?.addressesChanged();
+    // Not the other way: BFD is to see that a link has lost its address.
+    const { links } = this.#parts.context;
+    if (this.#life?.isFar && this.#address !== undefined && !isFar(this.peer, this.#address, links.all())) this.#watchLife();
   }
 
   /** RFC 8326: asks the peer to prefer others. */
@@ -168,11 +180,12 @@ export class Peering {
       this.#complain(ending.reason);
       return;
     }
+    const address = this.#established?.connection.remoteAddress;
     this.#out?.close();
     this.#out = undefined;
     this.#established = undefined;
     this.#lastComplaint = "";
-    const fields = { peer: this.#config.peer.name, address: this.#address, reason: ending.reason };
+    const fields = { peer: this.#config.peer.name, address, reason: ending.reason };
     if (this.session.isRunning) this.#parts.context.log.warn("sessionDown", fields);
     else this.#parts.context.log.info("sessionDown", fields);
     this.#tellState(0);
@@ -199,17 +212,19 @@ export class Peering {
 
   #unwatch(): void {
     for (const close of this.#closes.splice(0)) close();
-    this.#bfd?.close();
-    this.#bfd = undefined;
+    this.#life?.close();
+    this.#life = undefined;
   }
 
-  /** A new password wants a new connection: the old one goes on by the old. */
+  /** A new password wants a new connection: the old one goes on by the old. One that comes late is new, too. */
   #watchPassword(name: string): Close {
+    let isFirst = true;
     let known: string | undefined;
     return this.#parts.context.secrets.watch(name, (revision) => {
-      const isOther = known !== undefined && revision !== undefined && revision !== known;
+      const isNews = !isFirst && revision !== undefined && revision !== known;
+      isFirst = false;
       known = revision ?? known;
-      if (!isOther) return;
+      if (!isNews) return;
       this.#parts.moved();
       this.#runner.configure(this.#sessionConfig(), true);
     });
@@ -222,6 +237,7 @@ export class Peering {
     this.#watchLife();
     this.#parts.moved();
     if (isMove || !this.#hasStarted) this.#runner.configure(this.#sessionConfig(), true);
+    this.#relabel(address);
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     // Whoever started us may have stopped a speaker before.
@@ -229,25 +245,11 @@ export class Peering {
   }
 
   #watchLife(): void {
-    this.#bfd?.close();
-    this.#bfd = undefined;
+    this.#life?.close();
+    this.#life = undefined;
     const { peer, profile } = this.#config;
     if (profile === undefined || this.#address === undefined) return;
-    const { name: _name, echoMode, ...timers } = profile;
-    const { sourceAddress, device } = transportOf(peer, this.#address);
-    const target = {
-      address: this.#address,
-      multihop: peer.multihop || !isNear(this.#address, this.#parts.context.links.all()),
-      ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }),
-      ...(device === undefined ? {} : { device }),
-    };
-    const bfd = { report: undefined as LivenessReport | undefined, close: () => {} };
-    this.#bfd = bfd;
-    bfd.close = this.#parts.context.liveness.watch(target, { ...timers, echoMode: echoMode && canEcho(peer) }, (report) => {
-      const wasUp = bfd.report?.state === "up";
-      bfd.report = report;
-      if (wasUp && report.state !== "up") this.#runner.bfdDown(report.isPeerAdminDown);
-    });
+    this.#life = new LifeWatch(this.#parts.context, peer, profile, this.#address, (admin) => this.#runner.bfdDown(admin));
   }
 
   #sessionConfig(): SessionConfig {
@@ -261,17 +263,19 @@ export class Peering {
   #tellState(up: 0 | 1): void {
     const { context } = this.#parts;
     const { peer } = this.#config;
-    context.metrics.gauge("metallb_bgp_session_up", up, this.#labels());
+    context.metrics.gauge("metallb_bgp_session_up", up, { peer: this.#label });
     context.report(peer.name, stateOf(this.session));
     this.#tellCount();
   }
 
   #tellCount(): void {
-    this.#parts.context.metrics.gauge("metallb_bgp_announced_prefixes_total", this.told, this.#labels());
+    this.#parts.context.metrics.gauge("metallb_bgp_announced_prefixes_total", this.told, { peer: this.#label });
   }
 
-  #labels() {
-    return { peer: `${this.#address ?? this.#config.peer.name}:${this.#config.peer.port}` };
+  /** After the session with whom the label was of has ended. A peer is down before it was ever up. */
+  #relabel(address: string): void {
+    this.#label = `${address}:${this.#config.peer.port}`;
+    this.#tellState(this.#established === undefined ? 0 : 1);
   }
 }
 
