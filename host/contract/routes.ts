@@ -33,7 +33,8 @@ export interface RouteTables {
   doubtAll(told: number): void;
   /**
    * The next differences as they lie in the module's memory, for the BGP codec's `packChanges`; empty: none is left. Valid until the next
-   * call: to keep them, copy them (`new Uint8Array(rows)`, as `slice` of a Buffer copies nothing). With `settle` they count as told, for a stream that arrives in order or is dropped whole with its table.
+   * call: to keep them, copy them (`new Uint8Array(rows)`, as `slice` of a Buffer copies nothing). With `settle` they count as told, for a
+   * stream that arrives in order or is dropped whole with its table.
    */
   diffRows(told: number, settle: boolean): Uint8Array;
   /** Rows in a table. */

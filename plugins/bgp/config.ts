@@ -91,7 +91,7 @@ export const ATTRIBUTES_SCHEMA: JsonSchema = {
       communities: TEXTS,
       largeCommunities: TEXTS,
       peers: TEXTS,
-      prepend: whole(0, 255),
+      prepend: whole(0, 254),
       weighted: FLAG,
     },
     { localPref: whole(0, 0xffff_ffff), med: whole(0, 0xffff_ffff) } satisfies Partial<Record<keyof RouteTerms, JsonSchema>>,

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Announcement } from "../../host/announcer.ts";
-import type { RouteTerms } from "./advertisement.ts";
 import { partnersOf } from "./partners.ts";
 import { type Peer, readPeer } from "./peer.ts";
+import { announce } from "./test-stage.ts";
 
 const partners = suite("partnersOf");
 
@@ -15,20 +15,6 @@ function peer(spec: object, metadata: object = {}): Peer {
   const parsed = readPeer(object);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed));
   return parsed.value;
-}
-
-function announcement(vip: string, terms: Partial<RouteTerms> = {}): Announcement {
-  const all = {
-    aggregationLength: 32,
-    aggregationLengthV6: 128,
-    communities: [],
-    largeCommunities: [],
-    peers: [],
-    prepend: 0,
-    weighted: false,
-  };
-  const family = vip.includes(":") ? 6 : 4;
-  return { vip, family, links: null, services: ["default/web"], rank: ["node-a"], attributes: { all: { ...all, ...terms } } };
 }
 
 const of = (one: Peer, ...announcements: Announcement[]) => partnersOf({ peers: [one], profiles: [], nodeAddresses: [] }, announcements);
@@ -50,10 +36,10 @@ partners("finds an AS number for a peer that only has to be of our own, or of an
 
 partners("a peer learns what is meant for it, of the families of its session", () => {
   const all = [
-    announcement("198.51.100.1"),
-    announcement("198.51.100.2", { peers: ["other"] }),
-    announcement("198.51.100.3", { peers: ["router"], aggregationLength: 24 }),
-    announcement("2001:db8::1"),
+    announce("198.51.100.1"),
+    announce("198.51.100.2", { peers: ["other"] }),
+    announce("198.51.100.3", { peers: ["router"], aggregationLength: 24 }),
+    announce("2001:db8::1"),
   ];
   assert.equal(of(peer({}), ...all)[0]?.learns, ["198.51.100.1", "198.51.100.3"]);
   assert.equal(of(peer({ dualStackAddressFamily: true }), ...all)[0]?.learns, ["198.51.100.1", "198.51.100.3", "2001:db8::1"]);

@@ -5,20 +5,11 @@ import { randomFrom, testSeed } from "../../../host/workbench/testing/random.ts"
 import type { RouteTerms } from "../advertisement.ts";
 import { nextHopOf } from "../next-hop.ts";
 import { pathAttributesOf } from "../path-attributes.ts";
+import { terms } from "../test-stage.ts";
 import { RouteBook } from "./route-book.ts";
 
 const routes = suite("bgp routes");
 
-const terms = (parts: Partial<RouteTerms> = {}): RouteTerms => ({
-  aggregationLength: 32,
-  aggregationLengthV6: 128,
-  communities: [],
-  largeCommunities: [],
-  peers: [],
-  prepend: 0,
-  weighted: false,
-  ...parts,
-});
 const announce = (vip: string, attributes: Record<string, RouteTerms>, localEndpoints?: number): Announcement => ({
   vip,
   family: vip.includes(":") ? 6 : 4,

@@ -4,7 +4,7 @@ import type { NeighborPlan, RouterPlan } from "./router-plan.ts";
 
 export const BGP_PORT = 179;
 /** Where a password belongs that we have not, or that this router's syntax cannot hold. */
-export const PASSWORD_PLACEHOLDER = "PUT-THE-PASSWORD-HERE";
+const PASSWORD_PLACEHOLDER = "PUT-THE-PASSWORD-HERE";
 /** Of the numbers for private use (RFC 6996). */
 const AS_PLACEHOLDER = 65535 - 1;
 /** For documentation (RFC 5737). */

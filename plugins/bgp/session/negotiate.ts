@@ -111,7 +111,7 @@ export function negotiate(config: SessionConfig, open: OpenMessage): Negotiated 
 }
 
 /** RFC 6793 §4.1: the capability's, where there is one. */
-export function peerAsOf(open: OpenMessage): number {
+function peerAsOf(open: OpenMessage): number {
   return find(open, "fourOctetAs")?.asNumber ?? open.myAutonomousSystem;
 }
 
