@@ -17,9 +17,9 @@ const DIAGNOSTICS = [
 ];
 const NEIGHBOR_SIGNALED = 3;
 
-export const NOT_HEARD = "no packet from the neighbor yet";
+const NOT_HEARD = "no packet from the neighbor yet";
 
-export function diagnosticText(diagnostic: number): string {
+function diagnosticText(diagnostic: number): string {
   return DIAGNOSTICS[diagnostic] ?? `diagnostic ${diagnostic}`;
 }
 

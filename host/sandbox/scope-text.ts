@@ -4,7 +4,7 @@ import type { Permission } from "../announcer.ts";
 import { visible } from "../observe/log.ts";
 
 /** `eth0/0x0806`, `eth0/0x0800/112@00:00:5e:00:01:*`, `192.0.2.1:179`, `hostname`. */
-export function scopeText(permission: Permission): string {
+function scopeText(permission: Permission): string {
   switch (permission.kind) {
     case "frame": {
       const { link, etherType, ipProtocol, sourceMac } = permission;

@@ -58,7 +58,7 @@ export function createReport(options: BgpOptions, codec: readonly CodecRun[], wi
 }
 
 /** In the order in which they were measured first. */
-export function summarizeCells(cells: readonly Measured<Cell>[]): BgpSummary[] {
+function summarizeCells(cells: readonly Measured<Cell>[]): BgpSummary[] {
   return Array.from(groupBy(cells).values(), (own) => summarizeGroup(own, cells));
 }
 

@@ -37,11 +37,7 @@ export async function startBird(workplace: Workplace, description: RouterDescrip
     },
     refresh: async (neighbor) => void (await ask("reload", "in", nameOf(neighbor))),
     shutDown: async (neighbor) => void (await ask("disable", nameOf(neighbor))),
-    freeze: () => workplace.signal("SIGSTOP"),
-    thaw: () => workplace.signal("SIGCONT"),
-    log: () => workplace.log(),
-    stop: () => workplace.end("SIGTERM"),
-    kill: () => workplace.end("SIGKILL"),
+    ...workplace.life(),
   };
 }
 

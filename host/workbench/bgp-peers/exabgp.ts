@@ -41,11 +41,7 @@ export async function startExabgp(workplace: Workplace, description: RouterDescr
     // RFC 4486 §4 "Subcode Definition": administrative shutdown.
     shutDown: async (neighbor) => tell(`neighbor ${neighbor} teardown 2`),
     detectionMs: async () => undefined,
-    freeze: () => workplace.signal("SIGSTOP"),
-    thaw: () => workplace.signal("SIGCONT"),
-    log: () => workplace.log(),
-    stop: () => workplace.end("SIGTERM"),
-    kill: () => workplace.end("SIGKILL"),
+    ...workplace.life(),
   };
 }
 

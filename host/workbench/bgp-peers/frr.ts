@@ -46,11 +46,7 @@ export async function startFrr(workplace: Workplace, description: RouterDescript
     async shutDown(neighbor) {
       await vtysh("configure terminal", `router bgp ${asNumber}`, `neighbor ${neighbor} shutdown`);
     },
-    freeze: () => workplace.signal("SIGSTOP"),
-    thaw: () => workplace.signal("SIGCONT"),
-    log: () => workplace.log(),
-    stop: () => workplace.end("SIGTERM"),
-    kill: () => workplace.end("SIGKILL"),
+    ...workplace.life(),
   };
 }
 

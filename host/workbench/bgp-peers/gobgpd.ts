@@ -27,11 +27,7 @@ export async function startGobgpd(workplace: Workplace, description: RouterDescr
     refresh: async (neighbor) => void (await gobgp("neighbor", neighbor, "softresetin")),
     shutDown: async (neighbor) => void (await gobgp("neighbor", neighbor, "shutdown")),
     detectionMs: async () => undefined,
-    freeze: () => workplace.signal("SIGSTOP"),
-    thaw: () => workplace.signal("SIGCONT"),
-    log: () => workplace.log(),
-    stop: () => workplace.end("SIGTERM"),
-    kill: () => workplace.end("SIGKILL"),
+    ...workplace.life(),
   };
 }
 

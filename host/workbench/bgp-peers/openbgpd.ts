@@ -27,11 +27,7 @@ export async function startOpenbgpd(workplace: Workplace, description: RouterDes
     refresh: async (neighbor) => void (await bgpctl("neighbor", neighbor, "refresh")),
     shutDown: async (neighbor) => void (await bgpctl("neighbor", neighbor, "down")),
     detectionMs: async () => undefined,
-    freeze: () => workplace.signal("SIGSTOP"),
-    thaw: () => workplace.signal("SIGCONT"),
-    log: () => workplace.log(),
-    stop: () => workplace.end("SIGTERM"),
-    kill: () => workplace.end("SIGKILL"),
+    ...workplace.life(),
   };
 }
 

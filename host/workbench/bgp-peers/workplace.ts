@@ -8,6 +8,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
+import type { Router } from "./description.ts";
 
 /** Makes a command line run on a host of the private network: `(...command) => network.on("router", ...command)`. */
 export type OnHost = (...command: readonly string[]) => readonly string[];
@@ -74,6 +75,17 @@ export class Workplace {
       if (performance.now() > deadline) throw new Error(`The router is not ready after ${START_MS / 1000} s:\n${this.#log}`);
       await wait(POLL_MS);
     }
+  }
+
+  /** What is the same with every router. */
+  life(): Pick<Router, "freeze" | "thaw" | "log" | "stop" | "kill"> {
+    return {
+      freeze: () => this.signal("SIGSTOP"),
+      thaw: () => this.signal("SIGCONT"),
+      log: () => this.log(),
+      stop: () => this.end("SIGTERM"),
+      kill: () => this.end("SIGKILL"),
+    };
   }
 
   log(): string {
