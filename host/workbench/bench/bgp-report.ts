@@ -127,11 +127,11 @@ function wireTargets(summaries: readonly BgpSummary[]): Target[] {
   );
 }
 
-/** Who did not come to the last route in time is slower than who did. */
+/** Who did not come to the last route may be slow, or may have failed: neither is a comparison. */
 function wireTarget({ routes, sets, announceMs }: BgpSummary, rival: BgpSummary): Target {
   const what = `${formatCount(routes)} routes, ${formatCount(sets)} set${sets === 1 ? "" : "s"}: time of ${rival.sender}`;
   const target = { what, wanted: "at most 100 %" };
-  if (announceMs !== null && rival.announceMs === null) return { ...target, found: "it did not finish", isMet: true };
+  if (announceMs !== null && rival.announceMs === null) return { ...target, found: "it did not finish", isMet: null };
   const share = rival.heraldOver?.median;
   return share === undefined ? { ...target, found: null, isMet: null } : { ...target, found: formatPercent(share, 1), isMet: share <= 1 };
 }
