@@ -24,7 +24,7 @@ export class Speaker {
   constructor(context: Context, config: BgpConfig) {
     this.#context = context;
     this.#config = config;
-    this.#routes = new DesiredRoutes(context.routeTables(), context.codec("bgp"));
+    this.#routes = new DesiredRoutes(() => context.routeTables(), context.codec("bgp"));
     this.#listeners = new Listeners(context, () => this.#peerings.values());
     this.#closeLinks = context.links.watch(() => {
       for (const peering of this.#peerings.values()) peering.addressesChanged();

@@ -30,7 +30,7 @@ const RESTART = { gracefulRestart: { peerRestarted: false, peerRestartTimeSecond
 
 /** One line a message: `+198.51.100.1/32 via 192.0.2.1`, `-198.51.100.1/32`, `end 4`, `refresh 4 begins`. */
 class Stage {
-  readonly routes = new DesiredRoutes(new RouteTables(), codec);
+  readonly routes = new DesiredRoutes(() => new RouteTables(), codec);
   readonly lines: string[] = [];
   readonly reports: string[] = [];
   end = END;

@@ -33,7 +33,7 @@ function rowsOf(routes: DesiredRoutes, peer: string): string[] {
   return lines.sort();
 }
 
-const fresh = (tables = new RouteTables()) => new DesiredRoutes(tables, codec);
+const fresh = (tables = new RouteTables()) => new DesiredRoutes(() => tables, codec);
 const A = announce("198.51.100.1");
 const B = announce("198.51.100.2");
 const add = (routes: DesiredRoutes, ...added: Announcement[]) => routes.apply({ added, changed: [], removed: [] });

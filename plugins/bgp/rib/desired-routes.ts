@@ -16,7 +16,8 @@ export type Family = 4 | 6;
 type Tables = ReadonlyMap<Family, number>;
 
 export class DesiredRoutes {
-  readonly tables: RouteTables;
+  readonly #openTables: () => RouteTables;
+  #tables: RouteTables | undefined;
   readonly #book = new RouteBook();
   readonly #sets: AttributeSets;
   /** Of a peer, by family. */
@@ -24,14 +25,20 @@ export class DesiredRoutes {
   /** Prefixes of the book that the tables may not have followed yet. */
   readonly #touched = new Set<string>();
 
-  constructor(tables: RouteTables, codec: Pick<Codec, "encodeAttributes">) {
-    this.tables = tables;
+  /** `openTables` is asked when there is a first peer: most nodes have none. */
+  constructor(openTables: () => RouteTables, codec: Pick<Codec, "encodeAttributes">) {
+    this.#openTables = openTables;
     this.#sets = new AttributeSets(({ communities, largeCommunities }) =>
       codec.encodeAttributes({
         ...(communities.length === 0 ? {} : { communities }),
         ...(largeCommunities.length === 0 ? {} : { largeCommunities }),
       }),
     );
+  }
+
+  get tables(): RouteTables {
+    this.#tables ??= this.#openTables();
+    return this.#tables;
   }
 
   /** Takes changes in. Throws where there is no room; the same changes may come again. */
