@@ -2,6 +2,7 @@
 
 import * as assert from "uvu/assert";
 import type { RouterName, SeenRoute } from "../bgp-peers/routers.ts";
+import { GRACEFUL_SHUTDOWN } from "./disturbances.ts";
 import {
   COMMUNITIES,
   LARGE_COMMUNITIES,
@@ -15,7 +16,7 @@ import {
   WEIGHED_ROUTE,
 } from "./manifests.ts";
 import type { Phases } from "./phases.ts";
-import { NODE_AS, nodeAddress, type SessionName } from "./sessions.ts";
+import { NODE, NODE_AS, nodeAddress, type SessionName } from "./sessions.ts";
 
 export interface Cell {
   readonly name: string;
@@ -41,8 +42,15 @@ function nothing(): never {
 
 const BY_ADDRESS = "names neighbors by their addresses only";
 const NO_BFD = "has no BFD";
+const NO_FAREWELL = "never says AdminDown: BFD that it ends falls silent";
 const NO_LONG = "has no extended messages (RFC 8654) in this version";
-const GIVES_WAY = "gives up its own attempt when the neighbor connects, so there is no collision to bring about";
+const NO_COLLISION = "cannot be brought to a collision at will, so none is tested";
+const NEVER_ASKS = "never asks: it keeps what it was told";
+const NO_NOTIFICATION = "drops all routes at a NOTIFICATION: it has no RFC 8538 in this version";
+const KEEPS_NONE = "keeps no routes: it hands on what it is told";
+
+/** Never gone from the router's table, and marked there meanwhile. */
+const STAYED = { wasMissing: false, wasStale: true };
 
 export const CELLS: readonly Cell[] = [
   {
@@ -83,7 +91,14 @@ export const CELLS: readonly Cell[] = [
       assert.match(nextHops.join(" "), /fe80:/);
     },
   },
-  routeCell("both sides may connect", "collision", ROUTE, ({ stale }) => assert.is(stale, false)),
+  {
+    name: "both sides listen",
+    async check(router, phases) {
+      await phases.fresh(router, ["collision"]);
+      const stage = await phases.stage();
+      assert.equal([stage.listens(NODE), stage.listens(router)], [true, true]);
+    },
+  },
   routeCell("only the router connects", "passive", ROUTE, ({ stale }) => assert.is(stale, false)),
   {
     name: "hold timer",
@@ -105,18 +120,64 @@ export const CELLS: readonly Cell[] = [
   },
   {
     name: "graceful restart",
-    unable: { exabgp: "keeps no routes: it hands on what it is told" },
+    unable: { exabgp: KEEPS_NONE },
     async check(router, phases) {
-      const { wasMissing, wasStale, othersWereMissing } = (await phases.restarted()).get(router) ?? nothing();
-      assert.equal({ wasMissing, wasStale, othersWereMissing }, { wasMissing: false, wasStale: true, othersWereMissing: true });
+      const { kept, othersWereMissing } = (await phases.restarted()).get(router) ?? nothing();
+      const found = [kept.get("restart"), othersWereMissing];
+      assert.equal(found, [STAYED, true], JSON.stringify(found));
+    },
+  },
+  {
+    name: "graceful restart with BFD",
+    unable: { gobgpd: NO_BFD, openbgpd: NO_BFD, exabgp: NO_BFD },
+    async check(router, phases) {
+      const { kept } = (await phases.restarted()).get(router) ?? nothing();
+      assert.equal(kept.get("bfd-restart"), STAYED);
+      const { "bfd-restart": goneAfterMs } = (await phases.frozen()).get(router) ?? nothing();
+      assert.is(goneAfterMs, undefined);
+    },
+  },
+  {
+    name: "graceful shutdown",
+    async check(router, phases) {
+      const { plain, internal, kept } = (await phases.departed()).get(router) ?? nothing();
+      assert.equal(plain?.communities, [...COMMUNITIES, GRACEFUL_SHUTDOWN]);
+      assert.equal([internal?.communities, internal?.localPref], [[...COMMUNITIES, GRACEFUL_SHUTDOWN], 0]);
+      // Who keeps routes has nothing else to look for.
+      if (router !== "exabgp") assert.equal(kept?.communities, COMMUNITIES);
+    },
+  },
+  {
+    name: "routes kept over a NOTIFICATION",
+    unable: { bird: NO_NOTIFICATION, openbgpd: NO_NOTIFICATION, exabgp: KEEPS_NONE },
+    async check(router, phases) {
+      assert.equal((await phases.reconfigured()).get(router), STAYED);
+      assert.ok((await phases.captured()).reconfigured(router), "no session ended by that NOTIFICATION");
+    },
+  },
+  {
+    name: "BFD ended by AdminDown",
+    unable: { bird: NO_FAREWELL, gobgpd: NO_BFD, openbgpd: NO_BFD, exabgp: NO_BFD },
+    async check(router, phases) {
+      assert.is((await phases.suspended()).get(router), false);
+      assert.ok((await phases.captured()).saidAdminDown(router), "it did not say AdminDown");
     },
   },
   {
     name: "route refresh",
-    unable: { gobgpd: "never asks: it keeps what it was told" },
+    unable: { gobgpd: NEVER_ASKS },
     async check(router, phases) {
       assert.ok((await phases.captured()).refreshed(router), "nothing came again");
       await phases.route(router, nodeAddress("plain"), ROUTE);
+    },
+  },
+  {
+    name: "enhanced route refresh",
+    unable: { gobgpd: NEVER_ASKS },
+    async check(router, phases) {
+      const refresh = (await phases.captured()).refresh(router);
+      assert.match(refresh, /^(<([12])( u)+ \2>( |$)){2}$/);
+      for (const prefix of [ROUTE, ROUTE6]) await phases.route(router, nodeAddress("plain"), prefix);
     },
   },
   {
@@ -130,9 +191,9 @@ export const CELLS: readonly Cell[] = [
   {
     name: "collision",
     unable: {
-      gobgpd: GIVES_WAY,
-      openbgpd: GIVES_WAY,
-      exabgp: GIVES_WAY,
+      gobgpd: NO_COLLISION,
+      openbgpd: NO_COLLISION,
+      exabgp: NO_COLLISION,
     },
     check: async (router, phases) => assert.ok((await phases.captured()).collided(router), "no connection was closed for another"),
   },

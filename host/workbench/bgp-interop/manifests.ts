@@ -5,6 +5,8 @@ import {
   asOf,
   BFD,
   HOLD_SECONDS,
+  isWatched,
+  keepsRoutes,
   LINK,
   NODE,
   NODE_AS,
@@ -36,8 +38,16 @@ const PROFILE = "quick";
 const SECRET = "password";
 const IPV6 = { ipFamilies: ["IPv6"] };
 
+/** Nothing listens there. */
+const DEAD_PORT = 1790;
+
+export interface Edit {
+  /** The peers of the sessions "restart" are looked for where they are not. */
+  readonly isAway?: boolean;
+}
+
 /** One document a line. */
-export function manifests(): string {
+export function manifests(edit: Edit = {}): string {
   const objects = [
     { ...metallb("v1beta1", "BFDProfile", PROFILE), spec: profile() },
     {
@@ -53,7 +63,7 @@ export function manifests(): string {
       metadata: { name: NODE },
       status: { addresses: [{ type: "InternalIP", address: nodeAddress("plain") }] },
     },
-    ...ROUTERS.flatMap((router) => sessionsOf(router).map((session) => peer(router, session))),
+    ...ROUTERS.flatMap((router) => sessionsOf(router).map((session) => peer(router, session, edit))),
     {
       ...metallb("v1beta2", "BGPPeer", "frr-unnumbered"),
       spec: { myASN: NODE_AS, peerASN: asOf("frr"), interface: LINK, ...timers("plain") },
@@ -76,7 +86,7 @@ function timers(session: SessionName) {
   return { holdTime: `${seconds}s`, keepaliveTime: `${Math.floor(seconds / 3)}s` };
 }
 
-function peer(router: RouterName, session: SessionName) {
+function peer(router: RouterName, session: SessionName, { isAway = false }: Edit) {
   const connects = routerConnects(router, session);
   const annotations: Record<string, string> = {};
   if (connects)
@@ -91,8 +101,9 @@ function peer(router: RouterName, session: SessionName) {
       dualStackAddressFamily: true,
       ...timers(session),
       ...(session === "signed" ? { passwordSecret: { name: SECRET } } : {}),
-      ...(session === "restart" ? { enableGracefulRestart: true } : {}),
-      ...(session === "bfd" ? { bfdProfile: PROFILE } : {}),
+      ...(keepsRoutes(session) ? { enableGracefulRestart: true } : {}),
+      ...(isWatched(session) ? { bfdProfile: PROFILE } : {}),
+      ...(session === "restart" && isAway ? { peerPort: DEAD_PORT } : {}),
     },
   };
 }

@@ -34,6 +34,15 @@ for (const { name, unable = {}, check } of CELLS) {
   }
 }
 
+inside("a stop leaves each router about two seconds to find other paths", needs, async () => {
+  const captured = await phases.captured();
+  const afterMs = ROUTERS.map((router) => captured.leftAfterMs(router));
+  assert.ok(
+    afterMs.every((ms) => ms > 1900 && ms < 4000),
+    afterMs.join(),
+  );
+});
+
 inside("tshark finds no malformed message in all that was said", needs, async () => {
   assert.is((await phases.captured()).malformed.join("\n"), "");
 });

@@ -2,7 +2,7 @@
 
 import { type NeighborDescription, ROUTERS, type RouterDescription, type RouterName } from "../bgp-peers/routers.ts";
 
-export const SESSIONS = ["plain", "internal", "signed", "restart", "passive", "collision", "bfd", "hold", "ipv6"] as const;
+export const SESSIONS = ["plain", "internal", "signed", "restart", "passive", "collision", "bfd", "hold", "ipv6", "bfd-restart"] as const;
 export type SessionName = (typeof SESSIONS)[number];
 
 /** Four octets. */
@@ -36,7 +36,16 @@ export function addressesOf(host: RouterName | typeof NODE): string[] {
 }
 
 export function sessionsOf(router: RouterName): SessionName[] {
-  return SESSIONS.filter((session) => session !== "bfd" || hasBfd(router));
+  return SESSIONS.filter((session) => !isWatched(session) || hasBfd(router));
+}
+
+/** By BFD. */
+export function isWatched(session: SessionName): boolean {
+  return session === "bfd" || session === "bfd-restart";
+}
+
+export function keepsRoutes(session: SessionName): boolean {
+  return session === "restart" || session === "bfd-restart";
 }
 
 export function hasBfd(router: RouterName): boolean {
@@ -65,9 +74,9 @@ function neighborOf(router: RouterName, session: SessionName): NeighborDescripti
     families: [4, 6],
     holdTimeSeconds: session === "hold" ? SHORT_HOLD_SECONDS : HOLD_SECONDS,
     passive: !routerConnects(router, session),
-    gracefulRestart: session === "restart",
+    gracefulRestart: keepsRoutes(session),
     ...(session === "signed" ? { password: PASSWORD } : {}),
-    ...(session === "bfd" ? { bfd: BFD } : {}),
+    ...(isWatched(session) ? { bfd: BFD } : {}),
     ...(session === "ipv6" && router !== "openbgpd" ? { extendedNextHop: true } : {}),
   };
 }

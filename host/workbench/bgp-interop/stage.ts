@@ -11,13 +11,17 @@ import { manifests } from "./manifests.ts";
 import { addressesOf, describeRouter, LINK, NODE, routerAddress } from "./sessions.ts";
 
 /** Between the values of one field. */
-const SEPARATOR = "|";
+export const SEPARATOR = "|";
 const EXPERT_ERROR = 0x80_0000;
 
 export interface Stage {
   router(name: RouterName): Router;
   /** To Herald. */
   signal(signal: NodeJS.Signals): void;
+  /** Gives Herald other manifests. */
+  configure(manifests: string): void;
+  /** Whether something on the host takes BGP connections. */
+  listens(host: RouterName | typeof NODE): boolean;
   /** Waits until Herald has ended, and starts it again. */
   startAgain(): Promise<void>;
   /** Ends the capture, and gives its file. */
@@ -39,7 +43,8 @@ export async function openStage(): Promise<Stage> {
     ipBatch(commands, "-n", host);
   }
   const endCapture = await startCapture(network.bridge, join(folder, "all.pcapng"));
-  writeFileSync(join(folder, "all.yaml"), manifests());
+  const configure = (text: string): void => writeFileSync(join(folder, "all.yaml"), text);
+  configure(manifests());
   let log = "";
   const startHerald = (): ChildProcess => {
     const command = [process.execPath, PROGRAM, "run", "--manifests", folder, "--node", NODE, "--controller", "--control", "none"];
@@ -60,6 +65,8 @@ export async function openStage(): Promise<Stage> {
   return {
     router: (name) => started.find((router) => router.name === name) as Router,
     signal: (signal) => void herald.kill(signal),
+    configure,
+    listens: (host) => run(...network.on(host, "ss", "-Htnl", "sport", "=", ":179")) !== "",
     async startAgain() {
       if (herald.exitCode === null && herald.signalCode === null) await new Promise((resolve) => herald.once("exit", resolve));
       herald = startHerald();

@@ -106,7 +106,7 @@ function bgpProtocol(name: string, asNumber: number, port: number, neighbor: Nei
     `  graceful restart ${neighbor.gracefulRestart === true ? "aware" : "off"};`,
     ...(holdTimeSeconds === undefined ? [] : [`  hold time ${holdTimeSeconds};`]),
     ...(password === undefined ? [] : [`  password "${password}";`]),
-    ...(neighbor.bfd === undefined ? [] : ["  bfd on;"]),
+    ...(neighbor.bfd === undefined ? [] : [`  bfd ${neighbor.gracefulRestart === true ? "graceful" : "on"};`]),
     ...neighbor.families.map(channel),
     "}",
   ].join("\n");

@@ -29,7 +29,10 @@ export interface NeighborDescription {
   readonly multihop?: boolean;
   /** Keeps the neighbor's routes while that restarts (RFC 4724), for as long as the neighbor says. */
   readonly gracefulRestart?: boolean;
-  /** RFC 5880, each way; BIRD and FRR only. */
+  /**
+   * RFC 5880, each way; BIRD and FRR only. With graceful restart, BFD that ends with the neighbor's control plane takes no routes (RFC 5882
+   * §4.3.2).
+   */
   readonly bfd?: { readonly intervalMs: number; readonly multiplier: number };
   /** IPv4 routes with IPv6 next hops (RFC 8950); not OpenBGPD. */
   readonly extendedNextHop?: boolean;
@@ -80,6 +83,8 @@ export interface Router {
   session(neighbor: string): Promise<SeenSession>;
   /** Silence after which BFD takes a neighbor for dead; undefined: it does not watch it now. */
   detectionMs(neighbor: string): Promise<number | undefined>;
+  /** Ends BFD with all neighbors, saying AdminDown, or lets it begin again; FRR only. */
+  suspendBfd?(isSuspended: boolean): Promise<void>;
   /** Asks a neighbor to send its routes again (RFC 2918). */
   refresh(neighbor: string): Promise<void>;
   /** Closes a session with a NOTIFICATION; ExaBGP connects again at once. */
@@ -94,6 +99,9 @@ export interface Router {
   /** Without a word to anybody. */
   kill(): Promise<void>;
 }
+
+/** By the routers' names for them (RFC 8326 §3): communities are told as two numbers. */
+export const WELL_KNOWN_COMMUNITIES: Readonly<Record<string, string>> = { gracefulShutdown: "65535:0", GRACEFUL_SHUTDOWN: "65535:0" };
 
 /** The neighbor's name in the router's own configuration and answers. */
 export function placeOf({ at }: NeighborDescription): string {

@@ -2,7 +2,7 @@
 
 import { type NeighborDescription, type OriginatedRoute, placeOf, type RouterDescription } from "./description.ts";
 
-const BFD_PROFILE = "neighbors";
+export const BFD_PROFILE = "neighbors";
 
 export function bfddConfig({ intervalMs, multiplier }: NonNullable<NeighborDescription["bfd"]>): string {
   return [
@@ -48,6 +48,8 @@ function neighborLines(neighbor: NeighborDescription): string[] {
     ...(neighbor.multihop === true ? ["ebgp-multihop"] : []),
     neighbor.gracefulRestart === true ? "graceful-restart-helper" : "graceful-restart-disable",
     ...(neighbor.bfd === undefined ? [] : [`bfd profile ${BFD_PROFILE}`]),
+    // It looks at the C bit only where it is told to.
+    ...(neighbor.bfd !== undefined && neighbor.gracefulRestart === true ? ["bfd check-control-plane-failure"] : []),
     ...(neighbor.extendedNextHop === true ? ["capability extended-nexthop"] : []),
   ];
   const place = placeOf(neighbor);

@@ -3,8 +3,8 @@
 import { chownSync } from "node:fs";
 import { isUserNamespace } from "../private-network.ts";
 import type { Router, RouterDescription, SeenRoute, SeenSession } from "./description.ts";
-import { placeOf } from "./description.ts";
-import { bfddConfig, bgpdConfig } from "./frr-config.ts";
+import { placeOf, WELL_KNOWN_COMMUNITIES } from "./description.ts";
+import { BFD_PROFILE, bfddConfig, bgpdConfig } from "./frr-config.ts";
 import type { Workplace } from "./workplace.ts";
 
 const DAEMONS = "/usr/lib/frr";
@@ -42,6 +42,9 @@ export async function startFrr(workplace: Workplace, description: RouterDescript
     async refresh(neighbor) {
       const families = neighbors.find((one) => placeOf(one) === neighbor)?.families ?? [];
       for (const family of families) await vtysh(`clear bgp ipv${family} unicast ${neighbor} soft in`);
+    },
+    async suspendBfd(isSuspended) {
+      await vtysh("configure terminal", "bfd", `profile ${BFD_PROFILE}`, isSuspended ? "shutdown" : "no shutdown");
     },
     async shutDown(neighbor) {
       await vtysh("configure terminal", `router bgp ${asNumber}`, `neighbor ${neighbor} shutdown`);
@@ -101,7 +104,7 @@ function routeOf(prefix: string, path: FrrPath): SeenRoute {
     asPath: path.aspath.segments.flatMap(({ list }) => list),
     ...(path.locPrf === undefined ? {} : { localPref: path.locPrf }),
     ...(med === undefined ? {} : { med }),
-    communities: path.community?.list ?? [],
+    communities: path.community?.list?.map((name) => WELL_KNOWN_COMMUNITIES[name] ?? name) ?? [],
     largeCommunities: path.largeCommunity?.list ?? [],
     ...linkBandwidth(path.extendedCommunity?.string),
     stale: path.stale ?? false,

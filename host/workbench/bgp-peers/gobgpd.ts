@@ -64,6 +64,8 @@ function neighborLines(neighbor: NeighborDescription): string[] {
     "[neighbors.graceful-restart.config]",
     `enabled = ${neighbor.gracefulRestart === true}`,
     `restart-time = ${RESTART_SECONDS}`,
+    // RFC 8538.
+    `notification-enabled = ${neighbor.gracefulRestart === true}`,
     ...neighbor.families.flatMap((family) => [
       "[[neighbors.afi-safis]]",
       "[neighbors.afi-safis.config]",

@@ -5,6 +5,7 @@
 
 import { mkdirSync } from "node:fs";
 import type { NeighborDescription, OriginatedRoute, Router, RouterDescription, SeenRoute, SeenSession } from "./description.ts";
+import { WELL_KNOWN_COMMUNITIES } from "./description.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** The home of its user, where Debian's package makes it jail itself. Here `/run` is the private network's own. */
@@ -71,6 +72,7 @@ function neighborLines(neighbor: NeighborDescription): string[] {
     ...(neighbor.ttlSecurity === true ? ["  ttl-security yes"] : []),
     ...(neighbor.multihop === true ? ["  multihop 255"] : []),
     ...([4, 6] as const).map((family) => `  announce IPv${family} ${families.includes(family) ? "unicast" : "none"}`),
+    "  announce enhanced refresh yes",
     `  announce restart ${neighbor.gracefulRestart === true ? "yes" : "no"}`,
     "}",
   ];
@@ -100,7 +102,7 @@ function readRoutes(json: string): SeenRoute[] {
       asPath: route.aspath.match(/\d+/g)?.map(Number) ?? [],
       localPref: route.localpref,
       med: route.metric,
-      communities: route.communities ?? [],
+      communities: route.communities?.map((name) => WELL_KNOWN_COMMUNITIES[name] ?? name) ?? [],
       largeCommunities: route.large_communities ?? [],
       stale: route.stale ?? false,
     }));
