@@ -39,6 +39,7 @@ class World {
   #linkCall: () => void = () => {};
   /** What the host does with these where they cannot be. */
   refusesConnections = false;
+  dropsConnections = false;
   refusesKeys = false;
   refusesBfd = false;
   readonly speaker: Speaker;
@@ -95,6 +96,7 @@ class World {
         connect: async (options) => {
           this.connects.push(options);
           if (this.refusesConnections) throw new Error("ECONNREFUSED");
+          if (this.dropsConnections) await new Promise(() => {});
           return router(options.address);
         },
         listen: async () => ({ port: 1, close: () => {}, setMd5: (address, key) => this.#sign(address, key) }),
@@ -174,6 +176,18 @@ SPEAKER("a peer that never came up is down, too", async () => {
   world.refusesConnections = false;
   await world.clock.advance(1_000);
   assert.equal(world.ups(), [`${ROUTER}:179 1`]);
+});
+
+SPEAKER("each reason why a session does not come up is said once, also that nobody answers, and none at the end", async () => {
+  const world = new World([peerAt(179, { connectRetrySeconds: 1 })]);
+  for (const what of ["dropsConnections", "refusesConnections", "dropsConnections"] as const) {
+    Object.assign(world, { dropsConnections: false, refusesConnections: false, [what]: true });
+    if (world.connects.length === 0) await world.start();
+    await world.clock.advance(10_000);
+  }
+  await world.speaker.stop("replace");
+  assert.ok(world.connects.length > 10);
+  assert.is(world.said.filter((line) => line === "Session does not come up router").length, 2);
 });
 
 SPEAKER("BFD that cannot be costs BFD, not the session and not the other peers", async () => {

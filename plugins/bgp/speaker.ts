@@ -52,7 +52,10 @@ export class Speaker {
     const wanted = new Map(config.peers.map((peer) => [peer.name, peer]));
     const isSame = ({ peer: { name, at } }: Peering) => JSON.stringify(wanted.get(name)?.at) === JSON.stringify(at);
     const gone = [...this.#peerings].filter(([, peering]) => !isSame(peering));
-    for (const [name] of gone) this.#peerings.delete(name);
+    for (const [name] of gone) {
+      this.#peerings.delete(name);
+      this.#context.log.info("peerRemoved", { peer: name });
+    }
     await Promise.all(gone.map(([, peering]) => peering.stop("deconfigured")));
     for (const [name, peer] of wanted) {
       const parts: PeeringConfig = { peer, profile: config.profiles.find((profile) => profile.name === peer.bfdProfile) };

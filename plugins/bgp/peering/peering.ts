@@ -38,6 +38,8 @@ export interface PeeringConfig {
   readonly profile: BfdProfile | undefined;
 }
 
+const MOST_COMPLAINTS = 8;
+
 export class Peering {
   readonly #parts: PeeringParts;
   readonly #runner: SessionRunner;
@@ -48,7 +50,8 @@ export class Peering {
   #out: AdjRibOut | undefined;
   #closes: Close[] = [];
   #life: LifeWatch | undefined;
-  #lastComplaint = "";
+  /** Why the session did not come up, since it was up last. */
+  readonly #complaints = new Set<string>();
   /** Whom metrics speak of. */
   #label = "";
 
@@ -177,24 +180,25 @@ export class Peering {
 
   #end({ ending, wasEstablished }: Ended): void {
     if (!wasEstablished) {
-      this.#complain(ending.reason);
+      if (this.session.isRunning) this.#complain(ending.reason);
       return;
     }
     const address = this.#established?.connection.remoteAddress;
     this.#out?.close();
     this.#out = undefined;
     this.#established = undefined;
-    this.#lastComplaint = "";
+    this.#complaints.clear();
     const fields = { peer: this.#config.peer.name, address, reason: ending.reason };
     if (this.session.isRunning) this.#parts.context.log.warn("sessionDown", fields);
     else this.#parts.context.log.info("sessionDown", fields);
     this.#tellState(0);
   }
 
-  /** Said once, not at every attempt. */
+  /** Each said once, not at every attempt: a peer that closes at once is heard as a reset every other time. */
   #complain(reason: string): void {
-    if (reason === this.#lastComplaint) return;
-    this.#lastComplaint = reason;
+    if (this.#complaints.has(reason)) return;
+    if (this.#complaints.size === MOST_COMPLAINTS) this.#complaints.clear();
+    this.#complaints.add(reason);
     this.#parts.context.log.warn("Session does not come up", { peer: this.#config.peer.name, address: this.#address, reason });
   }
 

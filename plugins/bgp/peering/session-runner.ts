@@ -125,6 +125,9 @@ export class SessionRunner {
       case "established":
         this.#tellEstablished(action.connection, action.negotiated);
         break;
+      case "unreached":
+        this.#parts.hooks.unreached?.(action.reason);
+        break;
       case "ended":
         this.#parts.hooks.ended(action satisfies Ended);
         break;
@@ -140,7 +143,6 @@ export class SessionRunner {
       connection = await this.#parts.connect();
     } catch (error) {
       if (!this.#attempts.delete(id)) return;
-      this.#parts.hooks.unreached?.((error as Error).message);
       this.#input({ type: "connectFailed", connection: id, reason: (error as Error).message });
       return;
     }
@@ -157,7 +159,7 @@ export class SessionRunner {
     connection.onClose((error) => {
       this.#open.delete(connection);
       if (this.#open.size === 0) for (const call of this.#idleCalls.splice(0)) call();
-      if (this.#lines.delete(id)) this.#input({ type: "closed", connection: id, reason: error?.message ?? "Peer closed the connection" });
+      if (this.#lines.delete(id)) this.#input({ type: "closed", connection: id, reason: reasonOf(error) });
     });
   }
 
@@ -234,6 +236,12 @@ export class SessionRunner {
     });
     this.#timer = { atMs, close };
   }
+}
+
+/** How a connection came to its end, in words. */
+function reasonOf(error: Error | undefined): string {
+  if (error === undefined) return "Peer closed the connection";
+  return /ECONNRESET|EPIPE/.test(error.message) ? "Peer reset the connection" : error.message;
 }
 
 /** By the length fields of their headers (RFC 4271 §4.1). */

@@ -1,6 +1,6 @@
 /** How a session comes to a connection: attempts, waits between them, and listening. */
 
-import type { Ending } from "./session.ts";
+import type { ConnectionId, Ending } from "./session.ts";
 import { connectTimeoutMs, retryDelayMs } from "./timing.ts";
 import { configOf, random, type Turn, takeConnection } from "./turn.ts";
 
@@ -27,12 +27,13 @@ export function retryLater(turn: Turn, { damps }: { readonly damps: boolean }): 
   turn.session = { ...turn.session, wait: { dueMs: turn.nowMs + delayMs, refuses: damps } };
 }
 
-/** The attempt came to nothing. `isOurs`: nobody says that it would have failed. */
-export function endAttempt(turn: Turn, ending: Ending): void {
+/** The attempt came to nothing. */
+export function endAttempt(turn: Turn, connection: ConnectionId, ending: Ending): void {
   const { nowMs } = turn;
   turn.session = { ...turn.session, attempt: undefined };
   // A connection from the peer goes on; what became of ours does not matter.
   if (turn.session.talks.length > 0) return;
+  turn.actions.push({ type: "unreached", connection, reason: ending.reason });
   turn.session = { ...turn.session, lastEnding: { ...ending, atMs: nowMs } };
   retryLater(turn, { damps: false });
 }

@@ -100,6 +100,8 @@ export type SessionAction =
   | { readonly type: "close"; readonly connection: ConnectionId }
   /** Routes may flow; nothing has been told to this peer. */
   | { readonly type: "established"; readonly connection: ConnectionId; readonly negotiated: Negotiated }
+  /** An attempt came to nothing, and no other connection is there. */
+  | { readonly type: "unreached"; readonly connection: ConnectionId; readonly reason: string }
   /** A connection that talked is no more. */
   | {
       readonly type: "ended";

@@ -46,10 +46,10 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     deconfigured: "idle: close 1",
     replace: "idle: close 1",
     connected: "openSent: send 1 OPEN",
-    connectFailed: "active:",
+    connectFailed: "active: unreached 1",
     accepted: "openSent: adopt 2, send 2 OPEN",
     otherTransport: "connect: close 1, connect 2",
-    timer: "active: close 1",
+    timer: "active: close 1, unreached 1",
   },
   active: {
     shutdown: "idle:",

@@ -67,7 +67,7 @@ function takeNews(turn: Turn, input: News): void {
   const isAttempt = input.connection === turn.session.attempt?.connection;
   const talk = talkOf(turn, input.connection);
   if (isAttempt && input.type === "connected") takeConnected(turn, input.connection);
-  else if (isAttempt && input.type === "connectFailed") endAttempt(turn, { reason: input.reason });
+  else if (isAttempt && input.type === "connectFailed") endAttempt(turn, input.connection, { reason: input.reason });
   else if (talk !== undefined) takeNewsOfTalk(turn, talk, input);
 }
 

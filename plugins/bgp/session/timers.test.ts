@@ -82,7 +82,7 @@ timers("a process that stood still reads what came before it calls the peer dead
 timers("an attempt that nobody answers is given up after ten seconds", () => {
   const { session, nowMs } = sessionIn("connect");
   assert.equal(step(session, { type: "timer" }, nowMs + 9999), { session, actions: [] });
-  assert.is(show(step(session, { type: "timer" }, nowMs + 10_000)), "active: close 1");
+  assert.is(show(step(session, { type: "timer" }, nowMs + 10_000)), "active: close 1, unreached 1");
 });
 
 timers("a peer that connects but never says OPEN is let go after four minutes", () => {

@@ -8,6 +8,8 @@ import { sendOpen } from "./talking.ts";
 import { keepaliveDelayMs } from "./timing.ts";
 import { putTalk, random, type Turn } from "./turn.ts";
 
+/** A packet with another password is dropped, as by a firewall. */
+const NO_ANSWER = "Peer did not answer the attempt to connect: it is not there, something on the way drops it, or the password is another";
 /** Later than that, the process itself stood still, and what came meanwhile has not been read yet. */
 const OVERSLEPT_MS = 1_000;
 
@@ -18,7 +20,7 @@ export function runTimers(turn: Turn): void {
   const { attempt, wait } = turn.session;
   if (attempt !== undefined && attempt.dueMs <= nowMs) {
     dropAttempt(turn);
-    endAttempt(turn, { reason: "Peer did not answer the attempt to connect" });
+    endAttempt(turn, attempt.connection, { reason: NO_ANSWER });
   } else if (wait !== undefined && wait.dueMs <= nowMs) retryNow(turn);
 }
 
