@@ -35,11 +35,13 @@ export function neighborPermission(link: string): Permission {
 
 /**
  * Calls back with the neighbor's address and zone, `fe80::1%eth0`, whenever it has changed; undefined: nobody is heard any more, which says
- * nothing about a session that is up. Who was heard first stays the neighbor until it falls silent; of several then, it is the lowest address. Follows a link that goes and comes back.
+ * nothing about a session that is up. Who was heard first stays the neighbor until it falls silent; of several then, it is the lowest
+ * address. Follows a link that goes and comes back.
  */
 export function watchNeighbor(context: Context, link: string, call: (address: string | undefined) => void): Close {
   let isOpen = true;
   const watch = new NeighborWatch(context, link, (address) => isOpen && call(address));
+  if (context.links.all().every(({ name }) => name !== link)) context.log.warn("The link of an unnumbered peer is not there yet", { link });
   const unfollow = context.links.watch((links) => watch.follow(links.find(({ name }) => name === link)));
   return () => {
     isOpen = false;

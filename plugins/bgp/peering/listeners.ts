@@ -27,8 +27,9 @@ export class Listeners {
   readonly #peerings: () => Iterable<Peering>;
   /** By what is wanted, as text; undefined where it failed, until it is tried again. */
   readonly #open = new Map<string, Listener | undefined>();
-  /** Names of peers whose key is set, and why it could not be, as it was said last. */
+  /** Names of peers whose key is set. */
   readonly #signed = new Set<string>();
+  /** What was said last of a peer's key, or of a place: it is not said at every try. */
   readonly #problems = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
 
@@ -73,9 +74,13 @@ export class Listeners {
 
   async #listen(id: string, place: Wanted): Promise<Listener | undefined> {
     try {
-      return await this.#context.net.listen({ ...place, hopLimit: HOP_LIMIT }, (connection) => this.#take(connection, place));
-    } catch (error) {
-      this.#context.log.error("Cannot listen for BGP peers", { ...place, error: (error as Error).message, retryAfterMs: RETRY_MS });
+      const listener = await this.#context.net.listen({ ...place, hopLimit: HOP_LIMIT }, (connection) => this.#take(connection, place));
+      this.#problems.delete(id);
+      return listener;
+    } catch (cause) {
+      const { message } = cause as Error;
+      const error = message.includes("EADDRINUSE") ? `${message}: is another BGP daemon running on this machine?` : message;
+      this.#complain(id, error, "Cannot listen for BGP peers", { ...place, error, retryAfterMs: RETRY_MS });
       this.#context.clock.after(RETRY_MS, () => {
         if (this.#open.get(id) === undefined && this.#open.delete(id)) void this.update();
       });
@@ -108,6 +113,11 @@ export class Listeners {
     connection.close();
   }
 
+  #complain(about: string, problem: string, message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#problems.get(about) !== problem) this.#context.log.error(message, fields);
+    this.#problems.set(about, problem);
+  }
+
   /** A key must be there before the peer connects. */
   #setKeys(id: string, place: Wanted): void {
     for (const { peer, address } of this.#peerings()) {
@@ -119,9 +129,7 @@ export class Listeners {
         this.#problems.delete(peer.name);
       } catch (cause) {
         const error = (cause as Error).message;
-        if (this.#problems.get(peer.name) !== error)
-          this.#context.log.error("Cannot set the password of a BGP peer", { peer: peer.name, error });
-        this.#problems.set(peer.name, error);
+        this.#complain(peer.name, error, "Cannot set the password of a BGP peer", { peer: peer.name, error });
       }
     }
   }
