@@ -104,8 +104,8 @@ export const CELLS: readonly Cell[] = [
     name: "hold timer",
     async check(router, phases) {
       const { hold, plain } = (await phases.frozen()).get(router) ?? nothing();
-      // Three seconds since the last message, which may have been a second before.
-      assert.ok(hold !== undefined && hold > 1500, `gone after ${hold} ms`);
+      // Three seconds since the last message, which may have been a second before, and more on a busy machine.
+      assert.ok(hold !== undefined && hold > 1000, `gone after ${hold} ms`);
       assert.is(plain, undefined);
     },
   },

@@ -3,10 +3,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /** GoBGP takes its time to connect. */
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 30_000;
 const POLL_MS = 50;
 
-/** The first value that is not undefined. Rejects after 15 s, with `what` was looked for. */
+/** The first value that is not undefined. Rejects after 30 s, with `what` was looked for. */
 export async function until<Value>(what: string, look: () => Promise<Value | undefined>, limitMs = LIMIT_MS): Promise<Value> {
   const deadline = performance.now() + limitMs;
   for (;;) {
