@@ -35,11 +35,19 @@ export class Speaker {
   async apply(changes: Changes): Promise<readonly Refusal[]> {
     const refusals = this.#routes.apply(changes);
     if (this.#isRunning) for (const peering of this.#peerings.values()) peering.flush();
-    else {
-      this.#isRunning = true;
-      await this.configure(this.#config);
-    }
+    else await this.#begin();
     return refusals;
+  }
+
+  /** Where it fails, the next `apply` begins again with the peers that are not there yet. */
+  async #begin(): Promise<void> {
+    this.#isRunning = true;
+    try {
+      await this.configure(this.#config);
+    } catch (error) {
+      this.#isRunning = false;
+      throw error;
+    }
   }
 
   /**
