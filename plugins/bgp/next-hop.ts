@@ -30,10 +30,15 @@ export function nextHopOf(family: 4 | 6, local: LocalEnd, { format }: Pick<Negot
   return "No IPv4 address on the link of the session to be the next hop, and the peer takes no IPv6 one (RFC 8950)";
 }
 
+/** fe80::/10, of a canonical address (RFC 4291 §2.5.6). */
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab]/i.test(address);
+}
+
 function ipv6NextHop({ address, family, link, isDirect }: LocalEnd): NextHop | undefined {
-  const isLinkLocal = family === 6 && /^fe[89ab]/i.test(address);
-  const global = family === 6 && !isLinkLocal ? address : link.ipv6;
-  const linkLocal = isDirect ? (isLinkLocal ? address : link.linkLocal) : undefined;
+  const isLocal = isLinkLocal(address);
+  const global = family === 6 && !isLocal ? address : link.ipv6;
+  const linkLocal = isDirect ? (isLocal ? address : link.linkLocal) : undefined;
   if (global === undefined) return linkLocal === undefined ? undefined : { nextHop: linkLocal };
   return { nextHop: global, ...(linkLocal === undefined ? {} : { linkLocalNextHop: linkLocal }) };
 }

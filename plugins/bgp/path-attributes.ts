@@ -2,6 +2,7 @@
 
 import type { PathAttributes } from "./messages.ts";
 import type { RouteAttributes } from "./rib/routes-plan.ts";
+import { twoOctetAs } from "./session/as-number.ts";
 import type { Negotiated } from "./session/negotiate.ts";
 
 /** RFC 8326 §3 and §4.1. */
@@ -9,8 +10,6 @@ const GRACEFUL_SHUTDOWN = "65535:0";
 const GRACEFUL_SHUTDOWN_PREFERENCE = 0;
 /** RFC 4271 §5.1.5 has LOCAL_PREF in every internal route; 100 is what everybody takes for none. */
 const DEFAULT_PREFERENCE = 100;
-const LAST_TWO_OCTET_AS = 0xffff;
-const AS_TRANS = 23456;
 
 /** All but the next hop. `isLeaving`: traffic should go elsewhere before we do. */
 export function pathAttributesOf(
@@ -27,9 +26,7 @@ export function pathAttributesOf(
     ...(isInternal ? { localPref: isLeaving ? GRACEFUL_SHUTDOWN_PREFERENCE : localPref } : {}),
     ...(told.length === 0 ? {} : { communities: told }),
     // The community has room for two octets of AS number (draft-ietf-idr-link-bandwidth §2).
-    ...(linkBandwidth === undefined
-      ? {}
-      : { extendedCommunities: [`bandwidth:${localAs > LAST_TWO_OCTET_AS ? AS_TRANS : localAs}:${linkBandwidth}`] }),
+    ...(linkBandwidth === undefined ? {} : { extendedCommunities: [`bandwidth:${twoOctetAs(localAs)}:${linkBandwidth}`] }),
     ...(largeCommunities.length === 0 ? {} : { largeCommunities }),
   };
 }

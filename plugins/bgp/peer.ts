@@ -20,6 +20,7 @@ import {
 } from "../../host/announcer.ts";
 import { readAnnotations, wholeNumber, yesOrNo } from "./annotations.ts";
 import { durationOf, readTimers, type Timers } from "./peer-timers.ts";
+import { AS_TRANS } from "./session/as-number.ts";
 
 /** A router to peer with, from the nodes that are selected. */
 export interface Peer extends Timers {
@@ -58,8 +59,6 @@ export interface Peer extends Timers {
 export const BGP_PEER = "BGPPeer";
 
 const MOST_AS = 0xffff_ffff;
-/** RFC 6793 §9: stands for numbers that two octets cannot say, and is nobody's. */
-const AS_TRANS = 23456;
 const AS_NUMBER = `an AS number from 1 to ${MOST_AS}`;
 const BGP_PORT = 179;
 const UNICAST = "the address of one host";

@@ -11,6 +11,7 @@
 
 import type { Close, Context, FrameSocket, Link, Permission } from "../../host/announcer.ts";
 import { NeighborBook } from "./neighbor-book.ts";
+import { isLinkLocal } from "./next-hop.ts";
 import { draw } from "./session/random.ts";
 
 const IPV6 = { etherType: 0x86dd, ipProtocol: 58 };
@@ -58,7 +59,7 @@ interface Place {
 
 /** Undefined: nothing can be sent there now. */
 function placeOf(link: Link | undefined): Place | undefined {
-  const address = link?.addresses?.find((candidate) => /^fe[89ab]/.test(candidate.address))?.address;
+  const address = link?.addresses.find((candidate) => isLinkLocal(candidate.address))?.address;
   return link?.up && link.mac !== "" && address !== undefined ? { mac: link.mac, address } : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** What our end of a session has to offer as a next hop: addresses of the link that it is on. */
 
-import { type Connection, type Link, parseAddress } from "../../../host/announcer.ts";
-import type { LocalEnd } from "../next-hop.ts";
+import { type Connection, type Link, parseAddress, widthBits } from "../../../host/announcer.ts";
+import { isLinkLocal, type LocalEnd } from "../next-hop.ts";
 
 /** Of a connection that is up, by the links as they are now. */
 export function localEndOf(
@@ -34,10 +34,6 @@ export function splitZone(text: string): [string, string | undefined] {
   return [address, zone];
 }
 
-export function isLinkLocal(text: string): boolean {
-  return /^fe[89ab]/i.test(text);
-}
-
 /** The address is on a network of one of the links. */
 export function isNear(peer: string, links: readonly Link[]): boolean {
   return links.some(({ addresses }) => isOnLink(splitZone(peer)[0], addresses));
@@ -49,7 +45,7 @@ function isOnLink(peer: string, addresses: Link["addresses"]): boolean {
   if (isLinkLocal(peer)) return true;
   return addresses.some(({ address, prefixLength }) => {
     const ours = parseAddress(address);
-    const hostBits = BigInt((remote.family === 4 ? 32 : 128) - prefixLength);
+    const hostBits = BigInt(widthBits(remote.family) - prefixLength);
     return ours?.family === remote.family && ours.value >> hostBits === remote.value >> hostBits;
   });
 }

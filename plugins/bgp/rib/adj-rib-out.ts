@@ -119,8 +119,10 @@ export class AdjRibOut {
   /** RFC 8326 §4: asks for other paths before ours go. */
   leave(): void {
     this.#isLeaving = true;
-    for (const side of this.#sides) side.terms = new WeakMap();
-    for (const { told } of this.#sides) if (told !== undefined) this.#tables.doubtAll(told);
+    for (const side of this.#sides) {
+      side.terms = new WeakMap();
+      if (side.told !== undefined) this.#tables.doubtAll(side.told);
+    }
     this.flush();
   }
 

@@ -1,6 +1,7 @@
 /** OPEN messages: ours, what is wrong with the peer's, and what the two agree on. */
 
 import type { AfiSafi, Capability, MessageError, MessageFormat, OpenMessage } from "../messages.ts";
+import { AS_TRANS, twoOctetAs } from "./as-number.ts";
 import type { SessionConfig } from "./config.ts";
 import { ErrorCode, OpenError } from "./notification-words.ts";
 
@@ -34,9 +35,6 @@ export const IPV4_UNICAST: AfiSafi = { afi: 1, safi: 1 };
 export const IPV6_UNICAST: AfiSafi = { afi: 2, safi: 1 };
 
 const VERSION = 4;
-/** RFC 6793 §9. */
-const AS_TRANS = 23456;
-const LAST_TWO_OCTET_AS = 0xffff;
 
 /** Our OPEN. `isRestarting` is the R bit (RFC 4724 §3). */
 export function makeOpen(config: SessionConfig, isRestarting: boolean): OpenMessage {
@@ -44,7 +42,7 @@ export function makeOpen(config: SessionConfig, isRestarting: boolean): OpenMess
   return {
     type: "open",
     version: VERSION,
-    myAutonomousSystem: localAs > LAST_TWO_OCTET_AS ? AS_TRANS : localAs,
+    myAutonomousSystem: twoOctetAs(localAs),
     holdTime: holdTimeSeconds,
     bgpIdentifier: localIdentifier,
     capabilities: capabilitiesOf(config, isRestarting),
