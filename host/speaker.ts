@@ -8,7 +8,7 @@ import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Log, PluginDefinition } from "./announcer.ts";
 import { Controller } from "./cluster/controller.ts";
-import { ManifestsSource } from "./cluster/manifests.ts";
+import { ManifestsSource } from "./cluster/manifests/manifests.ts";
 import { Store } from "./cluster/store.ts";
 import { translatorsOf } from "./cluster/translated.ts";
 import { LivenessService } from "./liveness/liveness.ts";

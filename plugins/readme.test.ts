@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseDocument } from "../host/cluster/parse-document.ts";
+import { parseDocument } from "../host/cluster/manifests/parse-document.ts";
 import { DEFAULT_EXCLUDE } from "./arp/links.ts";
 import { builtIns } from "./index.ts";
 

@@ -3,8 +3,8 @@
 import { hostname } from "node:os";
 import type { PluginDefinition } from "../announcer.ts";
 import { dryRun } from "../cluster/dry-run.ts";
-import { ManifestsSource } from "../cluster/manifests.ts";
-import type { SourceProblem } from "../cluster/source-problems.ts";
+import { ManifestsSource } from "../cluster/manifests/manifests.ts";
+import type { SourceProblem } from "../cluster/manifests/source-problems.ts";
 import { Store } from "../cluster/store.ts";
 import { translatorsOf } from "../cluster/translated.ts";
 import { createRank } from "../packets/rank.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { definePlugin } from "../announcer.ts";
-import { formatAllocations } from "../cluster/allocations-text.ts";
+import { formatAllocations } from "../cluster/manifests/allocations-text.ts";
 import { rankOracle } from "../workbench/testing/rank-oracle.ts";
 import { runHere } from "../workbench/testing/run-command.ts";
 import { planCommandFor } from "./plan.ts";

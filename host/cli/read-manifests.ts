@@ -1,7 +1,7 @@
 /** Manifests, once, as a command's own translation sees them. */
 
 import type { Translation } from "../announcer.ts";
-import { ManifestsSource } from "../cluster/manifests.ts";
+import { ManifestsSource } from "../cluster/manifests/manifests.ts";
 import { Store } from "../cluster/store.ts";
 import { problemText } from "../observe/problem-text.ts";
 

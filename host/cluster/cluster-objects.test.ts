@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ClusterObjects } from "./cluster-objects.ts";
-import { parseDocument } from "./parse-document.ts";
-import type { ClusterObject } from "./project.ts";
-import { Standalone } from "./standalone.ts";
+import { parseDocument } from "./manifests/parse-document.ts";
+import { Standalone } from "./manifests/standalone.ts";
+import type { ClusterObject } from "./objects/project.ts";
 import { Store } from "./store.ts";
 
 const objects = suite("cluster-objects");

@@ -4,9 +4,9 @@
  */
 
 import type { Pool, Problem, ServiceFact, ServiceKey } from "../rules/vocabulary.ts";
+import type { ClusterObject } from "./objects/project.ts";
+import { type EndpointSlice, mergeEndpoints } from "./objects/project-endpoints.ts";
 import { keepSeparate } from "./pools-in-force.ts";
-import type { ClusterObject } from "./project.ts";
-import { type EndpointSlice, mergeEndpoints } from "./project-endpoints.ts";
 import { type ServiceStatus, withStatus } from "./service-status.ts";
 import type { FactSink } from "./store.ts";
 import type { Translated } from "./translated.ts";

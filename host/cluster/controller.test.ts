@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Controller } from "./controller.ts";
-import { ManifestsSource } from "./manifests.ts";
+import { ManifestsSource } from "./manifests/manifests.ts";
 import type { StatusChanges, StatusWriter } from "./service-status.ts";
 import { Store } from "./store.ts";
 

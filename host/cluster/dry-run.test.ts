@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Controller } from "./controller.ts";
 import { dryRun } from "./dry-run.ts";
-import { ManifestsSource } from "./manifests.ts";
+import { ManifestsSource } from "./manifests/manifests.ts";
 import { Store } from "./store.ts";
 
 const dry = suite("dry-run");

@@ -4,7 +4,7 @@ import { type AllocateOptions, allocateAll } from "../rules/allocate.ts";
 import type { Allocation } from "../rules/settle.ts";
 import type { ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import { absentHolders, withStandIns } from "./absent-holders.ts";
-import type { ManifestsSource } from "./manifests.ts";
+import type { ManifestsSource } from "./manifests/manifests.ts";
 import { withStatus } from "./service-status.ts";
 
 export interface DryRun {

@@ -6,7 +6,7 @@
  */
 
 import type { Close, SecretFact } from "../announcer.ts";
-import type { SecretContent } from "./project-secret.ts";
+import type { SecretContent } from "./objects/project-secret.ts";
 
 const USUAL_NAMESPACE = "metallb-system/";
 

@@ -3,8 +3,8 @@ import * as assert from "uvu/assert";
 import { closeObject, openObject, type Translation } from "../announcer.ts";
 import { advertisementFact, nodeFact, poolFact } from "../workbench/testing/facts.ts";
 import { ClusterObjects } from "./cluster-objects.ts";
-import { ManifestSet } from "./manifest-set.ts";
-import { Standalone } from "./standalone.ts";
+import { ManifestSet } from "./manifests/manifest-set.ts";
+import { Standalone } from "./manifests/standalone.ts";
 import { Store } from "./store.ts";
 import { Translated } from "./translated.ts";
 

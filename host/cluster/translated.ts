@@ -8,8 +8,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Close, Translation, TranslationWorld } from "../announcer.ts";
 import type { Advertisement, NodeFact, Pool, Problem } from "../rules/vocabulary.ts";
-import type { KindReaders } from "./project.ts";
-import type { SecretContent } from "./project-secret.ts";
+import type { KindReaders } from "./objects/project.ts";
+import type { SecretContent } from "./objects/project-secret.ts";
 import { ClusterSecrets } from "./secrets.ts";
 import type { FactKind, FactSink, Facts } from "./store.ts";
 

@@ -1,6 +1,6 @@
 /** What a speaker answers on its control socket (`control.ts`): the parts that there are so far, as they are now. */
 
-import type { ManifestsSource } from "../cluster/manifests.ts";
+import type { ManifestsSource } from "../cluster/manifests/manifests.ts";
 import type { ProgramStatistics } from "../packets/engine.ts";
 import type { Network } from "../packets/network.ts";
 import type { Lane, LaneRow, LaneState } from "../reconcile/lane.ts";

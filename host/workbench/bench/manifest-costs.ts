@@ -1,6 +1,6 @@
 /** What a change costs inside a speaker, in this process and with no network: the second parse of a file, and a run of the reconciler. */
 import { ClusterObjects } from "../../cluster/cluster-objects.ts";
-import { ManifestSet } from "../../cluster/manifest-set.ts";
+import { ManifestSet } from "../../cluster/manifests/manifest-set.ts";
 import { Store } from "../../cluster/store.ts";
 import { createRank } from "../../packets/rank.ts";
 import { Lane } from "../../reconcile/lane.ts";

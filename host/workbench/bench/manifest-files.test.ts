@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseDocument } from "../../cluster/parse-document.ts";
+import { parseDocument } from "../../cluster/manifests/parse-document.ts";
 import { measureParse, measureReconcile } from "./manifest-costs.ts";
 import { editedName, joinDocuments, serviceDocument, ways, writeDocuments, writeManifests } from "./manifest-files.ts";
 

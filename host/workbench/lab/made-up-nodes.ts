@@ -6,7 +6,7 @@
 import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Close } from "../../announcer.ts";
-import { Follow } from "../../cluster/follow.ts";
+import { Follow } from "../../cluster/manifests/follow.ts";
 
 /** Sorts behind whatever the user has. */
 const NODES_FILE = "zz-nodes-of-the-lab.json";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dryRun } from "../../cluster/dry-run.ts";
-import type { ManifestsSource } from "../../cluster/manifests.ts";
+import type { ManifestsSource } from "../../cluster/manifests/manifests.ts";
 import { planAll } from "../../rules/merge-claims.ts";
 import { indexPlan } from "../../rules/plan.ts";
 import type { AnnouncerFact, Snapshot } from "../../rules/vocabulary.ts";

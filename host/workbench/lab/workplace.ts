@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Close, PluginDefinition, Secret } from "../../announcer.ts";
 import { type DryRun, dryRun } from "../../cluster/dry-run.ts";
-import { ManifestsSource } from "../../cluster/manifests.ts";
+import { ManifestsSource } from "../../cluster/manifests/manifests.ts";
 import { Store } from "../../cluster/store.ts";
 import { translatorsOf } from "../../cluster/translated.ts";
 import { problemText } from "../../observe/problem-text.ts";

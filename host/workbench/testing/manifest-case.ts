@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import type { Translation } from "../../announcer.ts";
 import { ClusterObjects } from "../../cluster/cluster-objects.ts";
-import { ManifestSet } from "../../cluster/manifest-set.ts";
-import { Standalone } from "../../cluster/standalone.ts";
+import { ManifestSet } from "../../cluster/manifests/manifest-set.ts";
+import { Standalone } from "../../cluster/manifests/standalone.ts";
 import { Store } from "../../cluster/store.ts";
 import { Translated } from "../../cluster/translated.ts";
 

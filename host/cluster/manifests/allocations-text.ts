@@ -3,10 +3,10 @@
  * that can be read without a YAML parser (10,000 lines in some 15 ms).
  */
 
-import { formatAddress, parseAddress } from "../rules/addresses.ts";
-import { API_GROUP } from "../rules/api-group.ts";
-import type { ServiceKey } from "../rules/vocabulary.ts";
-import type { ServiceStatus, StatusChanges } from "./service-status.ts";
+import { formatAddress, parseAddress } from "../../rules/addresses.ts";
+import { API_GROUP } from "../../rules/api-group.ts";
+import type { ServiceKey } from "../../rules/vocabulary.ts";
+import type { ServiceStatus, StatusChanges } from "../service-status.ts";
 import { parseYaml } from "./yaml.ts";
 
 const HEADER = `# The addresses that Services have, written by "herald run --controller". One line is one Service.

@@ -8,8 +8,8 @@ import type {
   V1ServiceSpec,
   V1ServiceStatus,
 } from "@kubernetes/client-node";
-import { complain, readInteger, readLabels, readList, readStrings } from "../rules/config.ts";
-import type { Family, ServiceFact, ServicePort } from "../rules/vocabulary.ts";
+import { complain, readInteger, readLabels, readList, readStrings } from "../../rules/config.ts";
+import type { Family, ServiceFact, ServicePort } from "../../rules/vocabulary.ts";
 import type { Metadata } from "./metadata.ts";
 import { type Reader, readChoice, readFields, readText, type Untrusted } from "./read-fields.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ClusterObjects } from "./cluster-objects.ts";
+import { ClusterObjects } from "../cluster-objects.ts";
+import { Store } from "../store.ts";
 import { ManifestSet } from "./manifest-set.ts";
-import { Store } from "./store.ts";
 
 const set = suite("manifest-set");
 

@@ -13,16 +13,16 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import type { Close } from "../announcer.ts";
+import type { Close } from "../../announcer.ts";
+import { ClusterObjects } from "../cluster-objects.ts";
+import type { FactSink } from "../store.ts";
+import { Translated, type Translator } from "../translated.ts";
 import { AllocationsFile } from "./allocations.ts";
-import { ClusterObjects } from "./cluster-objects.ts";
 import { Follow } from "./follow.ts";
 import { ManifestSet } from "./manifest-set.ts";
 import { type FileRead, readTextFile, signatureOf } from "./read-file.ts";
 import type { SourceProblem } from "./source-problems.ts";
 import { Standalone } from "./standalone.ts";
-import type { FactSink } from "./store.ts";
-import { Translated, type Translator } from "./translated.ts";
 import { Doubts, SETTLE_MS } from "./unfinished.ts";
 
 const EXTENSIONS = new Set([".yaml", ".yml", ".json"]);

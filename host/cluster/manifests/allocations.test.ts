@@ -19,10 +19,10 @@ import fc from "fast-check";
 import { load } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { ServiceStatus } from "../service-status.ts";
 import { AllocationsFile } from "./allocations.ts";
 import { changeAllocations, formatAllocations, parseAllocations } from "./allocations-text.ts";
 import { writeAtomically } from "./atomic-write.ts";
-import type { ServiceStatus } from "./service-status.ts";
 
 const allocations = suite("allocations");
 

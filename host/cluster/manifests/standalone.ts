@@ -10,9 +10,9 @@
  * Stands in front of the store. What a manifest says always wins over what is made up.
  */
 
-import type { EndpointFact, ServiceKey } from "../rules/vocabulary.ts";
-import { projectNamespace } from "./project-node.ts";
-import type { FactKind, FactSink, Facts } from "./store.ts";
+import type { EndpointFact, ServiceKey } from "../../rules/vocabulary.ts";
+import { projectNamespace } from "../objects/project-node.ts";
+import type { FactKind, FactSink, Facts } from "../store.ts";
 
 export class Standalone implements FactSink {
   readonly #next: FactSink;

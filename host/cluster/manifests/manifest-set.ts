@@ -3,10 +3,10 @@
  * disk; `manifests.ts` reads and follows that.
  */
 
-import type { ClusterObjects } from "./cluster-objects.ts";
+import type { ClusterObjects } from "../cluster-objects.ts";
+import type { KindReaders } from "../objects/project.ts";
 import { type FileProblem, ManifestFile } from "./manifest-file.ts";
 import { ObjectPlaces } from "./object-places.ts";
-import type { KindReaders } from "./project.ts";
 import { collectProblems, type SourceProblem } from "./source-problems.ts";
 
 export class ManifestSet {

@@ -5,10 +5,10 @@
  * gives its problems and no fact; it never spoils its neighbors.
  */
 
-import { complain, ownText, type Parsed } from "../rules/config.ts";
-import { readL2Advertisement } from "../rules/l2-advertisement.ts";
-import { readPool } from "../rules/pool.ts";
-import type { Advertisement, NamespaceFact, NodeFact, Pool, Problem, ServiceFact } from "../rules/vocabulary.ts";
+import { complain, ownText, type Parsed } from "../../rules/config.ts";
+import { readL2Advertisement } from "../../rules/l2-advertisement.ts";
+import { readPool } from "../../rules/pool.ts";
+import type { Advertisement, NamespaceFact, NodeFact, Pool, Problem, ServiceFact } from "../../rules/vocabulary.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
 import { type EndpointSlice, projectEndpointSlice } from "./project-endpoints.ts";
 import { projectNamespace, projectNode } from "./project-node.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { V1Secret } from "@kubernetes/client-node";
-import { ownText } from "../rules/config.ts";
+import { ownText } from "../../rules/config.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Reader, Untrusted } from "./read-fields.ts";
 

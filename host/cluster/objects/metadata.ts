@@ -1,8 +1,8 @@
 /** The metadata of an object, as far as anything here reads it. */
 
 import type { V1ObjectMeta } from "@kubernetes/client-node";
-import { readLabels } from "../rules/config.ts";
-import type { Labels } from "../rules/vocabulary.ts";
+import { readLabels } from "../../rules/config.ts";
+import type { Labels } from "../../rules/vocabulary.ts";
 import { type Reader, readFields, readName } from "./read-fields.ts";
 
 export interface Metadata {

@@ -9,12 +9,12 @@
 
 import { copyFile, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { ServiceKey } from "../rules/vocabulary.ts";
+import type { ServiceKey } from "../../rules/vocabulary.ts";
+import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter } from "../service-status.ts";
 import { type BadLine, changeAllocations, formatAllocations, parseAllocations } from "./allocations-text.ts";
 import { explain, identify, temporaryPath, writeAtomically } from "./atomic-write.ts";
 import { Follow } from "./follow.ts";
 import { readTextFile } from "./read-file.ts";
-import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter } from "./service-status.ts";
 import type { SourceProblem } from "./source-problems.ts";
 import { Doubts, SETTLE_MS } from "./unfinished.ts";
 

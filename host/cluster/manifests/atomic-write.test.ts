@@ -16,8 +16,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findWay } from "../workbench/private-network.ts";
-import { namespaces, testWith } from "../workbench/testing/requirements.ts";
+import { findWay } from "../../workbench/private-network.ts";
+import { namespaces, testWith } from "../../workbench/testing/requirements.ts";
 import { temporaryPath, writeAtomically } from "./atomic-write.ts";
 
 const write = suite("atomic-write");

@@ -1,8 +1,8 @@
 /** v1 Node and v1 Namespace → facts. */
 
 import type { V1Node, V1NodeAddress, V1NodeCondition, V1NodeStatus } from "@kubernetes/client-node";
-import { readList } from "../rules/config.ts";
-import type { NamespaceFact, NodeFact } from "../rules/vocabulary.ts";
+import { readList } from "../../rules/config.ts";
+import type { NamespaceFact, NodeFact } from "../../rules/vocabulary.ts";
 import type { Metadata } from "./metadata.ts";
 import { type Reader, readFields, readText, type Untrusted } from "./read-fields.ts";
 

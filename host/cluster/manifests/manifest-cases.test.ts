@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkManifestCase, manifestCases } from "../workbench/testing/manifest-case.ts";
+import { checkManifestCase, manifestCases } from "../../workbench/testing/manifest-case.ts";
 
 const cases = suite("manifest cases");
 

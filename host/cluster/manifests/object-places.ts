@@ -6,9 +6,9 @@
  * Only an object that is certainly in no file any more is gone.
  */
 
-import type { ClusterObjects } from "./cluster-objects.ts";
+import type { ClusterObjects } from "../cluster-objects.ts";
+import type { ClusterObject, FoundObject } from "../objects/project.ts";
 import type { ManifestFile, PlacedDocument } from "./manifest-file.ts";
-import type { ClusterObject, FoundObject } from "./project.ts";
 
 export interface Place {
   readonly file: ManifestFile;

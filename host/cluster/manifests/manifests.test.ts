@@ -18,8 +18,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Store } from "../store.ts";
 import { type ManifestsOptions, ManifestsSource } from "./manifests.ts";
-import { Store } from "./store.ts";
 import { SETTLE_MS } from "./unfinished.ts";
 
 const manifests = suite("manifests");
@@ -331,7 +331,7 @@ manifests("close() lets go: nothing changes any more, and nothing keeps the proc
   const path = directory({ "a.yaml": service("web") });
   const script = `
     import { ManifestsSource } from ${JSON.stringify(new URL("./manifests.ts", import.meta.url).href)};
-    import { Store } from ${JSON.stringify(new URL("./store.ts", import.meta.url).href)};
+    import { Store } from ${JSON.stringify(new URL("../store.ts", import.meta.url).href)};
     const source = await ManifestsSource.open({ path: ${JSON.stringify(path)}, follow: true }, new Store());
     source.close();
   `;

@@ -1,8 +1,8 @@
 /** One document of a manifest: the objects in it, and its problems with their lines. */
 
-import type { Problem } from "../rules/vocabulary.ts";
+import type { Problem } from "../../rules/vocabulary.ts";
+import { type FoundObject, type KindReaders, project } from "../objects/project.ts";
 import { locator } from "./locate.ts";
-import { type FoundObject, type KindReaders, project } from "./project.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** A problem and its line within a document's text, from 1. */

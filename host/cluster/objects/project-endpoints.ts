@@ -5,8 +5,8 @@
  */
 
 import type { V1Endpoint, V1EndpointConditions, V1EndpointSlice } from "@kubernetes/client-node";
-import { complain, readBoolean, readList, readStrings } from "../rules/config.ts";
-import type { EndpointFact, ServiceKey } from "../rules/vocabulary.ts";
+import { complain, readBoolean, readList, readStrings } from "../../rules/config.ts";
+import type { EndpointFact, ServiceKey } from "../../rules/vocabulary.ts";
 import type { Metadata } from "./metadata.ts";
 import { type Reader, readFields, readText, type Untrusted } from "./read-fields.ts";
 

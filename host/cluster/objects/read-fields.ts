@@ -3,7 +3,7 @@
  * itself need; the field names are checked against the official types, the values are not trusted.
  */
 
-import { complain, ownText, type Reading, readObject } from "../rules/config.ts";
+import { complain, ownText, type Reading, readObject } from "../../rules/config.ts";
 
 /** Where problems go: they name `object`. */
 export type Reader = Pick<Reading, "object" | "problems">;

@@ -1,8 +1,8 @@
 /** One file of manifests: its documents as they were last read, each parsed once for as long as its text is the same. */
 
+import type { KindReaders } from "../objects/project.ts";
 import { splitDocuments } from "./documents.ts";
 import { type ParsedDocument, parseDocument } from "./parse-document.ts";
-import type { KindReaders } from "./project.ts";
 
 /** Hostile text could hold millions of empty ones. */
 const MAX_DOCUMENTS = 100_000;

@@ -1,6 +1,6 @@
 /** The problems of all manifests, each with its file and line. */
 
-import type { Problem } from "../rules/vocabulary.ts";
+import type { Problem } from "../../rules/vocabulary.ts";
 import { locator } from "./locate.ts";
 import type { ManifestFile } from "./manifest-file.ts";
 import type { ObjectPlaces, Place } from "./object-places.ts";
