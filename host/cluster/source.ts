@@ -1,0 +1,25 @@
+/** Where facts come from: a directory of manifests, or an API server. Either puts them into the store that it was made with. */
+
+import type { Close } from "../announcer.ts";
+import type { Problem } from "../rules/vocabulary.ts";
+import type { Translated } from "./translated.ts";
+
+/** A problem of an object, with its place where it has one. */
+export interface ObjectProblem extends Problem {
+  /** Of a manifest: the path as the user named it. */
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+}
+
+export interface Source {
+  /** What plugins make of their resources. */
+  readonly translated: Translated;
+  /** Everything could be made out; else there may be objects that the store does not have. */
+  isComplete(): boolean;
+  /** What is wrong now. */
+  problems(): readonly ObjectProblem[];
+  /** Calls after each change of `problems` or `isComplete`. */
+  onProblems(call: () => void): Close;
+  close(): void;
+}
