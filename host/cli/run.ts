@@ -71,7 +71,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
   const format = oneOf("log-format", values["log-format"] ?? (process.stdout.isTTY ? "text" : "json"), ["text", "json"] as const);
   const interfaces = (values.interface ?? []).flatMap((names) => names.split(",")).filter((name) => name !== "");
 
-  const { startSpeaker } = await import("../speaker.ts");
+  const { startSpeaker } = await import("../roles/speaker.ts");
   const { openKernelNetwork } = await import("../packets/network.ts");
   const { keepHeapSmall, ownHeap } = await import("../observe/small-heap.ts");
   const { controlPlace } = await import("../observe/control-place.ts");

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { type Announcement, definePlugin } from "../../host/announcer.ts";
 import { memoryWire } from "../../host/packets/memory-wire.ts";
 import { openMemoryNetwork } from "../../host/packets/network.ts";
-import { startSpeaker } from "../../host/speaker.ts";
+import { startSpeaker } from "../../host/roles/speaker.ts";
 import { recordedLog } from "../../host/workbench/testing/log.ts";
 import { until } from "../../host/workbench/testing/promises.ts";
 import { ATTRIBUTES_SCHEMA, type BgpConfig, CONFIG_SCHEMA } from "./config.ts";

@@ -9,7 +9,7 @@ import { codec } from "../../packets/codec/codec.ts";
 import { frameFilter } from "../../packets/filter.ts";
 import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
 import { openMemoryNetwork } from "../../packets/network.ts";
-import { type Speaker, startSpeaker } from "../../speaker.ts";
+import { type Speaker, startSpeaker } from "../../roles/speaker.ts";
 import type { Addresses } from "./addresses.ts";
 import { ArpLog } from "./arp-log.ts";
 import type { Ground, GroundEvents, Probe, Target } from "./ground.ts";

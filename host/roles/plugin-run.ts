@@ -5,10 +5,10 @@
  * that starts with it; a start that fails is tried again, so that a config can mend it too.
  */
 
-import type { Announcer, Clock, Log, PluginDefinition } from "./announcer.ts";
-import { backoffMs } from "./reconcile/backoff.ts";
-import { Lane } from "./reconcile/lane.ts";
-import { type PluginHost, type RunningPlugin, startPlugin } from "./sandbox/start-plugin.ts";
+import type { Announcer, Clock, Log, PluginDefinition } from "../announcer.ts";
+import { backoffMs } from "../reconcile/backoff.ts";
+import { Lane } from "../reconcile/lane.ts";
+import { type PluginHost, type RunningPlugin, startPlugin } from "../sandbox/start-plugin.ts";
 
 type LaneClock = Pick<Clock, "now" | "after">;
 

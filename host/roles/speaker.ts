@@ -6,23 +6,23 @@
 
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Log, PluginDefinition } from "./announcer.ts";
-import { Controller } from "./cluster/controller.ts";
-import { ManifestsSource } from "./cluster/manifests/manifests.ts";
-import { Store } from "./cluster/store.ts";
-import { translatorsOf } from "./cluster/translated.ts";
-import { LivenessService } from "./liveness/liveness.ts";
-import { serveControl } from "./observe/control.ts";
-import type { ControlPlace } from "./observe/control-place.ts";
-import { ControlInUse } from "./observe/control-socket.ts";
-import { createMetrics, type MetricsRegistry } from "./observe/metrics.ts";
-import { problemText } from "./observe/problem-text.ts";
-import { answerFrom, type SpeakerParts } from "./observe/status.ts";
-import type { Network } from "./packets/network.ts";
-import { createRank } from "./packets/rank.ts";
+import type { Log, PluginDefinition } from "../announcer.ts";
+import { Controller } from "../cluster/controller.ts";
+import { ManifestsSource } from "../cluster/manifests/manifests.ts";
+import { Store } from "../cluster/store.ts";
+import { translatorsOf } from "../cluster/translated.ts";
+import { LivenessService } from "../liveness/liveness.ts";
+import { serveControl } from "../observe/control.ts";
+import type { ControlPlace } from "../observe/control-place.ts";
+import { ControlInUse } from "../observe/control-socket.ts";
+import { createMetrics, type MetricsRegistry } from "../observe/metrics.ts";
+import { problemText } from "../observe/problem-text.ts";
+import { answerFrom, type SpeakerParts } from "../observe/status.ts";
+import type { Network } from "../packets/network.ts";
+import { createRank } from "../packets/rank.ts";
+import { Reconciler } from "../reconcile/reconciler.ts";
+import { announcerFact } from "../sandbox/start-plugin.ts";
 import { PluginRun } from "./plugin-run.ts";
-import { Reconciler } from "./reconcile/reconciler.ts";
-import { announcerFact } from "./sandbox/start-plugin.ts";
 
 export interface SpeakerOptions {
   readonly manifests: string;

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Announcer, definePlugin } from "./announcer.ts";
-import { createMetrics } from "./observe/metrics.ts";
-import { memoryWire } from "./packets/memory-wire.ts";
-import { openMemoryNetwork } from "./packets/network.ts";
+import { type Announcer, definePlugin } from "../announcer.ts";
+import { createMetrics } from "../observe/metrics.ts";
+import { memoryWire } from "../packets/memory-wire.ts";
+import { openMemoryNetwork } from "../packets/network.ts";
+import { FakeClock, settled } from "../workbench/testing/fake-clock.ts";
+import { recordedLog } from "../workbench/testing/log.ts";
 import { PluginRun } from "./plugin-run.ts";
-import { FakeClock, settled } from "./workbench/testing/fake-clock.ts";
-import { recordedLog } from "./workbench/testing/log.ts";
 
 const RUN = suite("PluginRun");
 
