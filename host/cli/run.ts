@@ -2,8 +2,8 @@
 
 import { hostname } from "node:os";
 import type { PluginDefinition } from "../announcer.ts";
-import { createLog, type Level, levels } from "../observe/log.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import { announcerFlags, logFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
 
 const help = `
 Usage: herald run --manifests DIR [flags]
@@ -56,73 +56,34 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
     node: { type: "string" },
-    interface: { type: "string", multiple: true },
     controller: { type: "boolean" },
     allocations: { type: "string" },
-    driver: { type: "string" },
-    control: { type: "string" },
-    "log-level": { type: "string" },
-    "log-format": { type: "string" },
+    ...announcerFlags,
+    ...logFlags,
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
-  if (values.manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
+  const { manifests, node = hostname(), allocations, controller: isController = false } = values;
+  if (manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
   const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
-  const level: Level = oneOf("log-level", values["log-level"] ?? "info", levels);
-  const format = oneOf("log-format", values["log-format"] ?? (process.stdout.isTTY ? "text" : "json"), ["text", "json"] as const);
-  const interfaces = (values.interface ?? []).flatMap((names) => names.split(",")).filter((name) => name !== "");
+  const interfaces = readInterfaces(values.interface);
+  const log = readLog(values, io, { node });
 
-  const { startSpeaker } = await import("../roles/speaker.ts");
-  const { openKernelNetwork } = await import("../packets/network.ts");
-  const { keepHeapSmall, ownHeap } = await import("../observe/small-heap.ts");
-  const { controlPlace } = await import("../observe/control-place.ts");
-  const { libc } = await import("../packets/libc.ts");
-  const node = values.node ?? hostname();
-  const log = createLog({ level, format, write: (line) => io.stdout.write(line) }, { node });
-  const { ended, end } = untilTold();
-  const place = values.allocations === undefined ? {} : { allocations: values.allocations };
-  const shrink = (): Promise<void> => ownHeap.shrink().then(() => libc().trim());
-  const stopKeeping = keepHeapSmall({ ...ownHeap, shrink });
-  try {
+  return runRole("run", io, async (onFatal) => {
+    const { startSpeaker } = await import("../roles/speaker.ts");
+    const { onManifests } = await import("../roles/on-manifests.ts");
+    const { openKernelNetwork } = await import("../packets/network.ts");
+    const { controlPlace } = await import("../observe/control-place.ts");
     const speaker = await startSpeaker({
-      manifests: values.manifests,
       node,
-      isController: values.controller ?? false,
-      ...place,
+      surroundings: onManifests({ manifests, node, isController, ...(allocations === undefined ? {} : { allocations }), log }),
       control: controlPlace(values.control, node),
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
       log,
-      onFatal: end,
+      onFatal,
     });
-    log.info("Speaker runs", { manifests: values.manifests });
-    const error = await ended;
-    const stopped = speaker.stop("replace");
-    if (error !== undefined) {
-      await stopped.catch(() => {}); // what went wrong first is what matters
-      throw error;
-    }
-    await stopped;
-    return 0;
-  } catch (error) {
-    io.stderr.write(`herald run: ${(error as Error).message}\n`);
-    return 1;
-  } finally {
-    stopKeeping();
-  }
-}
-
-/** `ended` resolves at SIGINT or SIGTERM, a second of which kills, or with the error that `end` was given. */
-function untilTold(): { ended: Promise<Error | undefined>; end(error: Error): void } {
-  let end: (error?: Error) => void = () => {};
-  const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end());
-  return { ended, end };
-}
-
-function oneOf<T extends string>(flag: string, value: string, choices: readonly T[]): T {
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined)
-    throw new UsageError(`Flag --${flag} has the value "${value}": expected ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
-  return found;
+    log.info("Speaker runs", { manifests });
+    return speaker;
+  });
 }

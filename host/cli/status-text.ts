@@ -55,10 +55,10 @@ export function statusText(status: Status, rows: Shown<RowStatus>, reports: Show
   ].join("");
 }
 
-function sourceLine({ source: { manifests, isController, problems } }: Status): string {
+function sourceLine({ source: { reads, isController, problems } }: Status): string {
   const role = isController ? ", and gives out addresses" : "";
-  const trouble = problems === 0 ? "no problems" : `${count(problems, "problem")} (herald plan --manifests ${manifests} lists them)`;
-  return `Reads ${visible(manifests)}${role}: ${visible(trouble)}\n`;
+  const trouble = problems === 0 ? "no problems" : `${count(problems, "problem")} (herald plan --manifests ${reads} lists them)`;
+  return `Reads ${visible(reads)}${role}: ${visible(trouble)}\n`;
 }
 
 function planLine({ reconciler, nowMs }: Status): string {

@@ -15,7 +15,7 @@ const announced = { announcer: "arp", state: "told", isDesired: true, links: nul
 
 const found: Status = {
   ...{ node: "node-a", version: "1.2.3", pid: 77, isReady: true, nowMs: 7_265_000, startedAtMs: 5000 },
-  source: { manifests: "/etc/herald", isController: true, problems: 2 },
+  source: { reads: "/etc/herald", isController: true, problems: 2 },
   reconciler: { runs: 3, lastRunAtMs: 7_261_000, lastRunTookMs: 0.42, lastRunServices: 1, claims: 5 },
   announcers: [
     {

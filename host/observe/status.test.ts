@@ -9,7 +9,7 @@ import { answerFrom, type SpeakerParts, type Status } from "./status.ts";
 const status = suite("status");
 
 const starting = (): SpeakerParts => ({
-  ...{ node: "node-a", version: "1.2.3", manifests: "/etc/herald", isController: false, startedAtMs: 1, isReady: false },
+  ...{ node: "node-a", version: "1.2.3", reads: "/etc/herald", isController: false, startedAtMs: 1, isReady: false },
   announcers: [],
 });
 
@@ -45,7 +45,7 @@ const refusal = async (parts: SpeakerParts, request: { ask: string; name?: unkno
 status("answerFrom() answers while the speaker still starts", async () => {
   const { isReady, announcers, packets, source, reconciler } = (await answerFrom(starting())({ ask: "status" })) as Status;
   assert.equal([isReady, announcers, packets, reconciler], [false, [], {}, undefined]);
-  assert.equal(source, { manifests: "/etc/herald", isController: false, problems: 0 });
+  assert.equal(source, { reads: "/etc/herald", isController: false, problems: 0 });
 });
 
 status("answerFrom() counts what each announcer was told, refused and reports", async () => {

@@ -1,6 +1,6 @@
 /** What a speaker answers on its control socket (`control.ts`): the parts that there are so far, as they are now. */
 
-import type { ManifestsSource } from "../cluster/manifests/manifests.ts";
+import type { Source } from "../cluster/source.ts";
 import type { ProgramStatistics } from "../packets/engine.ts";
 import type { Network } from "../packets/network.ts";
 import type { Lane, LaneRow, LaneState } from "../reconcile/lane.ts";
@@ -12,11 +12,12 @@ import type { Answer, ControlRequest } from "./control.ts";
 export interface SpeakerParts {
   readonly node: string;
   readonly version: string;
-  readonly manifests: string;
+  /** A directory of manifests, or an API server. */
+  readonly reads: string;
   readonly isController: boolean;
   /** By `performance.now()`, as all times of the parts. */
   readonly startedAtMs: number;
-  source?: Pick<ManifestsSource, "problems">;
+  source?: Pick<Source, "problems">;
   network?: Pick<Network, "packets">;
   reconciler?: Pick<Reconciler, "state">;
   readonly announcers: { readonly plugin: RunningPlugin; readonly lane: Lane }[];
@@ -32,7 +33,7 @@ export interface Status {
   readonly isReady: boolean;
   readonly nowMs: number;
   readonly startedAtMs: number;
-  readonly source: { readonly manifests: string; readonly isController: boolean; readonly problems: number };
+  readonly source: { readonly reads: string; readonly isController: boolean; readonly problems: number };
   readonly reconciler?: ReconcilerState;
   readonly announcers: readonly AnnouncerStatus[];
   /** By packet program. */
@@ -72,10 +73,10 @@ export function answerFrom(parts: SpeakerParts): Answer {
 }
 
 async function status({ source, network, reconciler, announcers, ...parts }: SpeakerParts): Promise<Status> {
-  const { node, version, isReady, startedAtMs, manifests, isController } = parts;
+  const { node, version, isReady, startedAtMs, reads, isController } = parts;
   return {
     ...{ node, version, pid: process.pid, isReady, nowMs: performance.now(), startedAtMs },
-    source: { manifests, isController, problems: source?.problems().length ?? 0 },
+    source: { reads, isController, problems: source?.problems().length ?? 0 },
     ...(reconciler === undefined ? {} : { reconciler: reconciler.state() }),
     announcers: announcers.map(({ plugin, lane }) => ({
       ...lane.state(),

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { type Announcement, definePlugin } from "../../host/announcer.ts";
 import { memoryWire } from "../../host/packets/memory-wire.ts";
 import { openMemoryNetwork } from "../../host/packets/network.ts";
+import { onManifests } from "../../host/roles/on-manifests.ts";
 import { startSpeaker } from "../../host/roles/speaker.ts";
 import { recordedLog } from "../../host/workbench/testing/log.ts";
 import { until } from "../../host/workbench/testing/promises.ts";
@@ -42,9 +43,8 @@ async function withSpeaker(files: Readonly<Record<string, string>>, use: (stage:
     said: () => JSON.stringify(lines),
   };
   const speaker = await startSpeaker({
-    manifests: path,
     node: "box",
-    isController: true,
+    surroundings: onManifests({ manifests: path, node: "box", isController: true, log }),
     openNetwork: async () => openMemoryNetwork(memoryWire(), "box", "02:00:00:00:00:01"),
     plugins: [{ definition: recorder(stage), config: { interfaces: ["eth0"] } }],
     log,

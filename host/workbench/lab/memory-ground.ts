@@ -9,6 +9,7 @@ import { codec } from "../../packets/codec/codec.ts";
 import { frameFilter } from "../../packets/filter.ts";
 import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
 import { openMemoryNetwork } from "../../packets/network.ts";
+import { onManifests } from "../../roles/on-manifests.ts";
 import { type Speaker, startSpeaker } from "../../roles/speaker.ts";
 import type { Addresses } from "./addresses.ts";
 import { ArpLog } from "./arp-log.ts";
@@ -77,14 +78,13 @@ export class MemoryGround implements Ground {
     const plugins = this.#options.plugins.filter(({ partners }) => partners === undefined);
     for (const [node, mac] of this.#macs) {
       if (this.#speakers.has(node)) continue;
+      const log = createLog({ level: "info", format: "text", write: (line) => events.onLog(line.trimEnd()) }, { node });
       const speaker = await startSpeaker({
-        manifests,
-        allocations,
         node,
-        isController: this.#speakers.size === 0,
+        surroundings: onManifests({ manifests, allocations, node, isController: this.#speakers.size === 0, log }),
         plugins: plugins.map((definition) => ({ definition, config: { interfaces: ["eth0"] } })),
         openNetwork: async () => openMemoryNetwork(this.segment, node, mac),
-        log: createLog({ level: "info", format: "text", write: (line) => events.onLog(line.trimEnd()) }, { node }),
+        log,
         onFatal: events.onLost,
       });
       this.#speakers.set(node, speaker);
