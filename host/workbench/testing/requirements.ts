@@ -30,6 +30,18 @@ export const namespaces: Requirement = {
   isMet: () => findWay().ok,
 };
 
+/** kube-apiserver and etcd (`../api-server`), in the folder that `KUBEBUILDER_ASSETS` names as elsewhere in the Kubernetes world. */
+export const apiServer: Requirement = {
+  what: "kube-apiserver and etcd",
+  remedy: "export KUBEBUILDER_ASSETS=$(.ci/build-api-server)",
+  isMet: () => hasAsset("kube-apiserver") && hasAsset("etcd"),
+};
+
+/** A program of Kubernetes that comes with them: kubectl, helm. */
+export function asset(name: string): Requirement {
+  return { what: name, remedy: apiServer.remedy, isMet: () => hasAsset(name) };
+}
+
 /** IPv6 on the loopback link. */
 export const ipv6Loopback: Requirement = {
   what: "the address ::1",
@@ -41,6 +53,18 @@ export const ipv6Loopback: Requirement = {
 export function findTool(name: string): string | undefined {
   const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** Where a program of `KUBEBUILDER_ASSETS` is. Throws where it is not. */
+export function findAsset(name: string): string {
+  const file = join(process.env["KUBEBUILDER_ASSETS"] ?? "", name);
+  if (!hasAsset(name)) throw new Error(`Cannot run ${file}: ${apiServer.remedy}`);
+  return file;
+}
+
+function hasAsset(name: string): boolean {
+  const folder = process.env["KUBEBUILDER_ASSETS"];
+  return folder !== undefined && isExecutable(join(folder, name));
 }
 
 /** Registers a test that needs all of `requirements`. */
