@@ -28,7 +28,7 @@ export interface OwnerReference {
 }
 
 const LONGEST_LABEL = 63;
-const LONGEST_READABLE = 200;
+const LONGEST_READABLE = 230;
 
 /**
  * A name that is always the same for the same identity, and another one for any other: a write that is repeated does not make a second
