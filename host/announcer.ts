@@ -183,10 +183,15 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** Names are prefixed with `herald_plugin_<name>_` unless the plugin is built in. */
+/**
+ * By name and labels, as Prometheus has them. Names are prefixed with `herald_plugin_<name>_`, but for those of built-ins that Herald
+ * documents. A plugin has 100 names and 10,000 series at most; what is beyond is not kept.
+ */
 export interface Metrics {
   count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void;
   gauge(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  /** Asks for values whenever somebody reads them, within 2 s. What is not told any more is gone. */
+  collect(call: (tell: (name: string, value: number, labels?: Readonly<Record<string, string>>) => void) => unknown): Close;
 }
 
 export interface Clock {

@@ -1,32 +1,162 @@
-/** Counters and gauges by name and labels, kept until somebody reads them. */
+/**
+ * Herald's metrics: what is counted as it happens, and what others hold and are asked for when somebody reads.
+ *
+ * The host tells only what `metric-table.ts` declares; anything else is a bug. A plugin tells what it likes, in a scope of its own that is
+ * bounded and ends with it, so that a hostile one cannot eat memory and no series outlives whom it is of. What is asked for afresh at
+ * every reading needs no care at all: what is not told any more is gone.
+ */
 
-import type { Metrics } from "../announcer.ts";
+import type { Close, Metrics } from "../announcer.ts";
+import { withinTime } from "../sandbox/within-time.ts";
+import { Histogram, type HistogramCounts } from "./histogram.ts";
+import { type Family, type MetricLabels, type Sample, SeriesBook, type SeriesLimits } from "./metric-series.ts";
+import { declarationOf, type MetricDeclaration, type MetricName } from "./metric-table.ts";
 
-export interface Sample {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
+type Told<Name> = (name: Name, value: number | HistogramCounts, labels?: MetricLabels) => void;
+/** What the host's own parts tell by. */
+export type TellMetric = Told<MetricName>;
+type TellAny = Told<string>;
 
 export interface MetricsRegistry extends Metrics {
-  samples(): readonly Sample[];
+  /** Into a histogram of the table, which has no labels and these bounds from its first use on. */
+  observe(name: MetricName, value: number, bounds: readonly number[]): void;
+  /** Asks for values at every reading. A call that fails, or takes longer than 2 s, costs its own values only. */
+  collect(call: (tell: TellAny) => unknown): Close;
+  /** For one plugin; closed with it. A third party's names get the prefix `herald_plugin_<name>_`, a built-in's that are in the table do not. */
+  forPlugin(plugin: string, origin: "built-in" | "third-party"): Metrics & { close: Close };
+  /** Everything as it is now, by name. Who asks while it is read gets the same. */
+  read(): Promise<readonly Family[]>;
+  /** The same as a flat list. */
+  samples(): Promise<readonly Sample[]>;
+}
+
+const UNLIMITED: SeriesLimits = { names: Number.POSITIVE_INFINITY, series: Number.POSITIVE_INFINITY };
+const OF_A_PLUGIN: SeriesLimits = { names: 100, series: 10_000 };
+const PATIENCE_MS = 2000;
+
+type Describe = (
+  name: string,
+  fallback: MetricDeclaration["type"],
+) => { name: string; declaration: Pick<MetricDeclaration, "type" | "help"> };
+
+/** What one teller has told, and whom of it to ask. */
+class Scope implements Metrics {
+  readonly book: SeriesBook;
+  readonly collectors = new Set<(tell: TellAny) => unknown>();
+  readonly #limits: SeriesLimits;
+  readonly #describe: Describe;
+  readonly #onRefused: () => void;
+
+  constructor(limits: SeriesLimits, describe: Describe, onRefused: () => void) {
+    this.book = new SeriesBook(limits);
+    this.#limits = limits;
+    this.#describe = describe;
+    this.#onRefused = onRefused;
+  }
+
+  count(name: string, labels: MetricLabels = {}, by = 1): void {
+    const { name: full, declaration } = this.#describe(name, "counter");
+    const sample = by >= 0 && Number.isFinite(by) && declaration.type !== "histogram" && this.book.find(full, declaration, labels);
+    if (sample) sample.value = (sample.value as number) + by;
+    else this.#onRefused();
+  }
+
+  gauge(name: string, value: number, labels: MetricLabels = {}): void {
+    this.#set(this.book, name, value, labels);
+  }
+
+  collect(call: (tell: TellAny) => unknown): Close {
+    this.collectors.add(call);
+    return () => void this.collectors.delete(call);
+  }
+
+  /** What one collector says, in a book of its own, also where it does not come to its end. */
+  async ask(collector: (tell: TellAny) => unknown, onFailure: () => void): Promise<SeriesBook> {
+    const book = new SeriesBook(this.#limits);
+    const tell: TellAny = (name, value, labels = {}) => this.#set(book, name, value, labels);
+    await withinTime("A part", PATIENCE_MS, async () => await collector(tell)).catch(onFailure);
+    return book;
+  }
+
+  #set(book: SeriesBook, name: string, value: number | HistogramCounts, labels: MetricLabels): void {
+    const { name: full, declaration } = this.#describe(name, "gauge");
+    const isFit = declaration.type === "histogram" ? typeof value === "object" : Number.isFinite(value);
+    const sample = isFit ? book.find(full, declaration, labels) : undefined;
+    if (sample === undefined) this.#onRefused();
+    else sample.value = value;
+  }
 }
 
 export function createMetrics(): MetricsRegistry {
-  const samples = new Map<string, Sample & { value: number }>();
-  const sample = (name: string, labels: Readonly<Record<string, string>>): { value: number } => {
-    const key = JSON.stringify([name, ...Object.entries(labels).sort()]);
-    let found = samples.get(key);
-    if (found === undefined) samples.set(key, (found = { name, labels: { ...labels }, value: 0 }));
-    return found;
+  const refuse = (): never => {
+    throw new Error("Cannot tell a metric: its labels or its value are impossible");
   };
+  const host = new Scope(UNLIMITED, describeOwn, refuse);
+  const scopes = new Set([host]);
+  const histograms = new Map<MetricName, Histogram>();
+  host.collect((tell) => {
+    for (const [name, histogram] of histograms) tell(name, histogram.read());
+  });
+  let reading: Promise<readonly Family[]> | undefined;
+  const readAll = async (): Promise<readonly Family[]> => {
+    const onFailure = () => host.count("herald_scrape_failures_total");
+    const asked = [...scopes].flatMap((scope) => Array.from(scope.collectors, (collector) => scope.ask(collector, onFailure)));
+    const told = await Promise.all(asked);
+    return merge([...Array.from(scopes, ({ book }) => book), ...told]);
+  };
+  const read = () => (reading ??= readAll().finally(() => (reading = undefined)));
   return {
-    count(name, labels = {}, by = 1) {
-      sample(name, labels).value += by;
+    count: (...args) => host.count(...args),
+    gauge: (...args) => host.gauge(...args),
+    collect: (call) => host.collect(call),
+    observe(name, value, bounds) {
+      let histogram = histograms.get(name);
+      if (histogram === undefined) histograms.set(name, (histogram = new Histogram(bounds)));
+      histogram.observe(value);
     },
-    gauge(name, value, labels = {}) {
-      sample(name, labels).value = value;
+    forPlugin(plugin, origin) {
+      const onRefused = () => host.count("herald_plugin_refused_series_total", { plugin });
+      const scope = new Scope(OF_A_PLUGIN, describeFor(plugin, origin), onRefused);
+      scopes.add(scope);
+      return {
+        count: (...args) => scope.count(...args),
+        gauge: (...args) => scope.gauge(...args),
+        collect: (call) => scope.collect(call),
+        close: () => void scopes.delete(scope),
+      };
     },
-    samples: () => Array.from(samples.values(), (sample) => ({ ...sample })),
+    read,
+    samples: async () => (await read()).flatMap(({ samples }) => [...samples.values()]),
   };
+}
+
+function describeOwn(name: string): ReturnType<Describe> {
+  const declaration = declarationOf(name);
+  if (declaration === undefined) throw new Error(`Cannot tell metric ${name}: it is not in the table`);
+  return { name, declaration };
+}
+
+function describeFor(plugin: string, origin: "built-in" | "third-party"): Describe {
+  const prefix = `herald_plugin_${plugin.replaceAll("-", "_")}_`;
+  return (name, type) => {
+    const declaration = origin === "built-in" ? declarationOf(name) : undefined;
+    return declaration === undefined
+      ? { name: `${prefix}${name}`, declaration: { type, help: `Of plugin ${plugin}` } }
+      : { name, declaration };
+  };
+}
+
+/** Of two that tell the same series, the later counts. */
+function merge(books: readonly SeriesBook[]): readonly Family[] {
+  const families = new Map<string, Family>();
+  for (const book of books) {
+    for (const family of book.families.values()) {
+      const known = families.get(family.name);
+      // Read again later, while this one may still be written out: what was counted since is not in it.
+      const samples = Array.from(family.samples, ([key, sample]) => [key, { ...sample }] as const);
+      if (known === undefined) families.set(family.name, { ...family, samples: new Map(samples) });
+      else if (known.type === family.type) for (const [key, sample] of samples) known.samples.set(key, sample);
+    }
+  }
+  return [...families.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

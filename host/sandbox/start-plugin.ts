@@ -84,7 +84,9 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
     const program = await loadProgram(definition, permissions, { service: host.packets, links: host.links, grants, log });
     if (program !== undefined) closes.push(() => program.close());
     const reports = new Map<string, string>();
-    const { node, metrics, links, frames, secrets = noSecrets, liveness = noLiveness } = host;
+    const metrics = host.metrics.forPlugin(name, "built-in");
+    closes.push(() => metrics.close());
+    const { node, links, frames, secrets = noSecrets, liveness = noLiveness } = host;
     const context = createContext({
       ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, liveness, program },
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),

@@ -170,7 +170,7 @@ plugin("counts and tells who else announces a VIP, and goes on answering", async
   assert.equal(says("warn"), [
     ["Another station announces our address", { plugin: "arp", vip: VIP, link: "eth0", mac: "02:00:00:00:00:99" }],
   ]);
-  assert.equal(stage.host.metrics.samples(), [{ name: "herald_address_conflicts_total", labels: { ip: VIP }, value: 1 }]);
+  assert.equal(await stage.host.metrics.samples(), [{ name: "herald_address_conflicts_total", labels: { ip: VIP }, value: 1 }]);
   assert.is(await neighbor.knows(VIP), true);
   await stage.end();
 });
@@ -185,7 +185,7 @@ plugin("counts also the conflicts that were held back", async () => {
   await turns();
   assert.is(says("warn").length, 2);
   assert.equal(
-    stage.host.metrics.samples().map(({ value }) => value),
+    (await stage.host.metrics.samples()).map(({ value }) => value),
     [5],
   );
   await stage.end();

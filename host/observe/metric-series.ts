@@ -1,0 +1,69 @@
+/** Values by name and labels, of one teller and no more than that one may have. */
+
+import type { HistogramCounts } from "./histogram.ts";
+import type { MetricDeclaration } from "./metric-table.ts";
+
+export type MetricLabels = Readonly<Record<string, string>>;
+
+export interface Sample {
+  readonly name: string;
+  readonly labels: MetricLabels;
+  value: number | HistogramCounts;
+}
+
+/** All samples of one name. */
+export interface Family extends Pick<MetricDeclaration, "type" | "help"> {
+  readonly name: string;
+  /** By their labels, as `seriesKey` has them. */
+  readonly samples: Map<string, Sample>;
+}
+
+export interface SeriesLimits {
+  readonly names: number;
+  readonly series: number;
+}
+
+const NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,199}$/;
+const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]{0,63}$/;
+const MOST_LABELS = 8;
+const MOST_VALUE_LENGTH = 256;
+
+export class SeriesBook {
+  readonly families = new Map<string, Family>();
+  readonly #limits: SeriesLimits;
+  #series = 0;
+
+  constructor(limits: SeriesLimits) {
+    this.#limits = limits;
+  }
+
+  /** The sample of these labels, 0 where it is new. Undefined: it cannot be had, for its name, type, labels, or the limits. */
+  find(name: string, { type, help }: Pick<MetricDeclaration, "type" | "help">, labels: MetricLabels): Sample | undefined {
+    let family = this.families.get(name);
+    if (family !== undefined && family.type !== type) return undefined;
+    const key = seriesKey(labels);
+    const known = family?.samples.get(key);
+    if (known !== undefined) return known;
+    if (this.#series >= this.#limits.series || !NAME.test(name) || !areFit(labels)) return undefined;
+    if (family === undefined) {
+      if (this.families.size >= this.#limits.names) return undefined;
+      this.families.set(name, (family = { name, type, help, samples: new Map() }));
+    }
+    const sample = { name, labels: { ...labels }, value: 0 };
+    family.samples.set(key, sample);
+    this.#series += 1;
+    return sample;
+  }
+}
+
+/** The same for the same labels in another order. */
+function seriesKey(labels: MetricLabels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function areFit(labels: MetricLabels): boolean {
+  const all = Object.entries(labels);
+  const isFit = ([name, value]: [string, unknown]) =>
+    LABEL_NAME.test(name) && name !== "le" && typeof value === "string" && value.length <= MOST_VALUE_LENGTH;
+  return all.length <= MOST_LABELS && all.every(isFit);
+}
