@@ -72,8 +72,8 @@ function peerRow({ peer, address, session, counts, told, bfd }: Peering, nowMs: 
           peerIdentifier: negotiated.peerIdentifier,
         }),
     prefixes: told,
-    messagesReceived: counts.received,
-    messagesSent: counts.sent,
+    messagesReceived: counts.received.total,
+    messagesSent: counts.sent.total,
     ...(bfd === undefined ? {} : { bfd: bfd.state }),
     ...(lastEnding === undefined
       ? {}

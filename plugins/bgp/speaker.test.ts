@@ -72,11 +72,11 @@ class World {
     return this.speaker.inspect("peers") as PeerRow[];
   }
 
-  /** `192.0.2.254:179 1` of each peer that was ever there. */
-  ups(): string[] {
-    return this.metrics
-      .samples()
-      .flatMap(({ name, labels, value }) => (name === "metallb_bgp_session_up" ? [`${labels["peer"]} ${value}`] : []));
+  /** `192.0.2.254:179 1` of each peer. */
+  async ups(): Promise<string[]> {
+    return (await this.metrics.samples()).flatMap(({ name, labels, value }) =>
+      name === "metallb_bgp_session_up" ? [`${labels["peer"]} ${value}`] : [],
+    );
   }
 
   #context(): Context {
@@ -163,19 +163,47 @@ SPEAKER("a peer that is somewhere else is another peer: the old one is gone, and
     world.connects.map(({ address }) => address),
     [ROUTER, "192.0.2.253"],
   );
-  assert.equal(world.ups(), [`${ROUTER}:179 0`, "192.0.2.253:179 1"]);
+  assert.equal(await world.ups(), ["192.0.2.253:179 1"]);
   await world.configure([peerAt(179, { at: { link: "eth0" } })]);
   assert.equal([world.connects.length, world.peers()[0]?.address], [2, undefined], "nobody is heard on the link yet");
+});
+
+SPEAKER("metrics say of each peer what went over its session, and nothing of peers that are gone", async () => {
+  const world = new World([peerAt(179, { vrf: "red" })]);
+  await world.start("192.0.2.1", "192.0.2.2");
+  const labels = { peer: `${ROUTER}:179`, vrf: "red" };
+  const found = (await world.metrics.samples()).map((sample) => {
+    assert.equal(sample.labels, labels);
+    return `${sample.name} ${sample.value}`;
+  });
+  assert.equal(found, [
+    "herald_bgp_notifications_received_total 0",
+    "metallb_bgp_announced_prefixes_total 2",
+    "metallb_bgp_keepalives_received 1",
+    "metallb_bgp_keepalives_sent 1",
+    "metallb_bgp_notifications_sent 0",
+    "metallb_bgp_opens_received 1",
+    "metallb_bgp_opens_sent 1",
+    "metallb_bgp_pending_prefixes_total 2",
+    "metallb_bgp_route_refresh_sent 0",
+    "metallb_bgp_session_up 1",
+    "metallb_bgp_total_received 2",
+    "metallb_bgp_total_sent 3",
+    "metallb_bgp_updates_total 1",
+    "metallb_bgp_updates_total_received 0",
+  ]);
+  await world.configure([]);
+  assert.equal(await world.metrics.samples(), []);
 });
 
 SPEAKER("a peer that never came up is down, too", async () => {
   const world = new World([peerAt(179)]);
   world.refusesConnections = true;
   await world.start();
-  assert.equal(world.ups(), [`${ROUTER}:179 0`]);
+  assert.equal(await world.ups(), [`${ROUTER}:179 0`]);
   world.refusesConnections = false;
   await world.clock.advance(1_000);
-  assert.equal(world.ups(), [`${ROUTER}:179 1`]);
+  assert.equal(await world.ups(), [`${ROUTER}:179 1`]);
 });
 
 SPEAKER("each reason why a session does not come up is said once, also that nobody answers, and none at the end", async () => {

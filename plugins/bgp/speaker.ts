@@ -3,6 +3,7 @@
 import type { Changes, Close, Context, Refusal } from "../../host/announcer.ts";
 import type { BgpConfig } from "./config.ts";
 import { inspect } from "./inspect.ts";
+import { tellPeers } from "./peer-metrics.ts";
 import { identifierOf } from "./peering/identifier.ts";
 import { Listeners } from "./peering/listeners.ts";
 import { Peering, type PeeringConfig } from "./peering/peering.ts";
@@ -16,7 +17,7 @@ export class Speaker {
   readonly #routes: DesiredRoutes;
   readonly #listeners: Listeners;
   readonly #peerings = new Map<string, Peering>();
-  readonly #closeLinks: Close;
+  readonly #closes: readonly Close[];
   #config: BgpConfig;
   /** The first `apply` has come. */
   #isRunning = false;
@@ -26,9 +27,12 @@ export class Speaker {
     this.#config = config;
     this.#routes = new DesiredRoutes(() => context.routeTables(), context.codec("bgp"));
     this.#listeners = new Listeners(context, () => this.#peerings.values());
-    this.#closeLinks = context.links.watch(() => {
-      for (const peering of this.#peerings.values()) peering.addressesChanged();
-    });
+    this.#closes = [
+      context.links.watch(() => {
+        for (const peering of this.#peerings.values()) peering.addressesChanged();
+      }),
+      context.metrics.collect((tell) => tellPeers(this.#peerings.values(), tell)),
+    ];
   }
 
   /** Takes announcements over; peers hear of them as soon as they can. */
@@ -80,7 +84,7 @@ export class Speaker {
   }
 
   async stop(why: "leave" | "replace"): Promise<void> {
-    this.#closeLinks();
+    for (const close of this.#closes) close();
     const peerings = [...this.#peerings.values()];
     // Who keeps our routes until the successor comes has nothing to prefer meanwhile.
     if (why === "replace") await this.#drain(peerings.filter(({ keepsRoutes }) => !keepsRoutes));

@@ -52,8 +52,6 @@ export class Peering {
   #life: LifeWatch | undefined;
   /** Why the session did not come up, since it was up last. */
   readonly #complaints = new Set<string>();
-  /** Whom metrics speak of. */
-  #label = "";
 
   constructor(config: PeeringConfig, parts: PeeringParts) {
     this.#parts = parts;
@@ -104,6 +102,12 @@ export class Peering {
     return this.#out?.count() ?? 0;
   }
 
+  /** Routes that it should be told, of the families that the session asks for. */
+  get desired(): number {
+    const { families } = this.session.config;
+    return families.reduce((sum, { afi }) => sum + this.#parts.routes.count(this.peer.name, afi === 1 ? 4 : 6), 0);
+  }
+
   /** Families that the peer has been told routes of. */
   get families(): readonly Family[] {
     return this.#out?.families() ?? [];
@@ -125,7 +129,7 @@ export class Peering {
       if (this.#life === undefined) this.#watchLife();
     }
     this.#runner.configure(this.#sessionConfig(), JSON.stringify(this.#transport()) !== before);
-    if (this.#address !== undefined) this.#relabel(this.#address);
+    if (this.#address !== undefined) this.#report();
   }
 
   accept(connection: Connection): void {
@@ -135,7 +139,6 @@ export class Peering {
   /** Tells the peer what has changed. */
   flush(): void {
     this.#out?.flush();
-    this.#tellCount();
   }
 
   addressesChanged(): void {
@@ -174,7 +177,7 @@ export class Peering {
       complain: (family, reason) => context.log.warn("Routes are not told to a peer", { peer: peer.name, family, reason }),
     });
     context.log.info("sessionUp", { peer: peer.name, address: this.#address, as: established.negotiated.peerAs });
-    this.#tellState(1);
+    this.#report();
     this.flush();
   }
 
@@ -191,7 +194,7 @@ export class Peering {
     const fields = { peer: this.#config.peer.name, address, reason: ending.reason };
     if (this.session.isRunning) this.#parts.context.log.warn("sessionDown", fields);
     else this.#parts.context.log.info("sessionDown", fields);
-    this.#tellState(0);
+    this.#report();
   }
 
   /** Each said once, not at every attempt: a peer that closes at once is heard as a reset every other time. */
@@ -241,7 +244,7 @@ export class Peering {
     this.#watchLife();
     this.#parts.moved();
     if (isMove || !this.#hasStarted) this.#runner.configure(this.#sessionConfig(), true);
-    this.#relabel(address);
+    this.#report();
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     // Whoever started us may have stopped a speaker before.
@@ -264,22 +267,8 @@ export class Peering {
     return transportOf(this.#config.peer, this.#address ?? "");
   }
 
-  #tellState(up: 0 | 1): void {
-    const { context } = this.#parts;
-    const { peer } = this.#config;
-    context.metrics.gauge("metallb_bgp_session_up", up, { peer: this.#label });
-    context.report(peer.name, stateOf(this.session));
-    this.#tellCount();
-  }
-
-  #tellCount(): void {
-    this.#parts.context.metrics.gauge("metallb_bgp_announced_prefixes_total", this.told, { peer: this.#label });
-  }
-
-  /** After the session with whom the label was of has ended. A peer is down before it was ever up. */
-  #relabel(address: string): void {
-    this.#label = `${address}:${this.#config.peer.port}`;
-    this.#tellState(this.#established === undefined ? 0 : 1);
+  #report(): void {
+    this.#parts.context.report(this.#config.peer.name, stateOf(this.session));
   }
 }
 

@@ -20,6 +20,7 @@ import {
   type StopReason,
 } from "../session/session.ts";
 import { step } from "../session/step.ts";
+import { MessageCounter, type MessageCounts } from "./message-counts.ts";
 
 export interface SessionParts {
   readonly clock: Clock;
@@ -46,7 +47,8 @@ export class SessionRunner {
   #accepted: Connection | undefined;
   #session: Session;
   #timer: { readonly atMs: number; readonly close: Close } | undefined;
-  #counts = { received: 0, sent: 0 };
+  readonly #received = new MessageCounter();
+  readonly #sent = new MessageCounter();
 
   constructor(config: SessionConfig, seed: number, parts: SessionParts) {
     this.#parts = parts;
@@ -59,8 +61,8 @@ export class SessionRunner {
   }
 
   /** Messages since the session began to run. */
-  get counts(): { readonly received: number; readonly sent: number } {
-    return this.#counts;
+  get counts(): { readonly received: MessageCounts; readonly sent: MessageCounts } {
+    return { received: this.#received.counts, sent: this.#sent.counts };
   }
 
   /** `restarting`: a speaker before us may have left routes at the peer (RFC 4724). */
@@ -170,7 +172,7 @@ export class SessionRunner {
       // One before it may have ended the connection.
       if (!this.#lines.has(id)) return;
       const decoded = codec.decode(each, this.#formatOf(id));
-      this.#counts.received += 1;
+      this.#received.add(each);
       this.#take(id, decoded);
       if (decoded.message !== undefined && this.#isEstablished(id)) hooks.received(decoded.message, decoded.errors);
     }
@@ -189,7 +191,7 @@ export class SessionRunner {
   }
 
   #write(id: ConnectionId, bytes: Uint8Array, taken?: () => void): void {
-    this.#counts.sent += countMessages(bytes);
+    this.#sent.add(bytes);
     this.#lines.get(id)?.connection.write(bytes, () => {
       this.#input({ type: "sent", connection: id });
       if (this.#lines.has(id)) taken?.();
@@ -242,11 +244,4 @@ export class SessionRunner {
 function reasonOf(error: Error | undefined): string {
   if (error === undefined) return "Peer closed the connection";
   return /ECONNRESET|EPIPE/.test(error.message) ? "Peer reset the connection" : error.message;
-}
-
-/** By the length fields of their headers (RFC 4271 §4.1). */
-function countMessages(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = 0; at + 18 <= bytes.length; count += 1) at += ((bytes[at + 16] as number) << 8) | (bytes[at + 17] as number);
-  return count;
 }

@@ -83,6 +83,12 @@ export class DesiredRoutes {
     return table;
   }
 
+  /** Routes of a family that a peer should be told; 0 where it is no peer any more. */
+  count(peer: string, family: Family): number {
+    const table = this.#peers.get(peer)?.get(family);
+    return table === undefined ? 0 : this.tables.count(table);
+  }
+
   /** How many different sets of attributes the tables hold. */
   get attributeSets(): number {
     return this.#sets.size;
