@@ -19,11 +19,6 @@ export interface Translator {
   readonly translation: Translation;
 }
 
-/** Of some plugins, those that are. */
-export function translatorsOf(plugins: readonly { readonly name: string; readonly translation?: Translation }[]): Translator[] {
-  return plugins.flatMap(({ name, translation }) => (translation === undefined ? [] : [{ name, translation }]));
-}
-
 /** One translator and what it gave last. */
 interface Part {
   readonly translator: Translator;

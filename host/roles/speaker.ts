@@ -6,9 +6,10 @@
  */
 
 import type { Log, PluginDefinition } from "../announcer.ts";
+import { translatorsOf } from "../cluster/plugin-resources/translators.ts";
 import type { Source } from "../cluster/source.ts";
 import { Store } from "../cluster/store.ts";
-import { type Translator, translatorsOf } from "../cluster/translated.ts";
+import type { Translator } from "../cluster/translated.ts";
 import { LivenessService } from "../liveness/liveness.ts";
 import { serveControl } from "../observe/control.ts";
 import type { ControlPlace } from "../observe/control-place.ts";
@@ -49,7 +50,7 @@ export interface SpeakerOptions {
   readonly surroundings: Surroundings;
   /** Opens the network to announce on; `onLost`: nothing is announced any more. */
   readonly openNetwork: (onLost: (error: Error) => void) => Promise<Network>;
-  /** Built-ins with their configs; one with a translation has its config from resources. */
+  /** Built-ins, and what flags say of their configs, before resources do; one with a translation has its config from resources alone. */
   readonly plugins: readonly { readonly definition: PluginDefinition; readonly config: unknown }[];
   readonly plan?: PlanOptions;
   /** Where it answers questions about itself; default: nowhere. */
@@ -87,7 +88,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.push(await openControl(options, parts));
   const store = new Store();
   const definitions = plugins.map(({ definition }) => definition);
-  const source = await surroundings.open(store, translatorsOf(definitions));
+  const flags = (name: string): unknown => plugins.find(({ definition }) => definition.name === name)?.config;
+  const source = await surroundings.open(store, translatorsOf(definitions, flags));
   parts.source = source;
   ends.inputs.push(() => source.close());
   tellProblems(source, log);
@@ -108,10 +110,10 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   });
   const runs = new Map<string, PluginRun>();
   const { translated } = source;
-  for (const { definition, config } of plugins) {
-    const { name, translation } = definition;
+  for (const definition of definitions) {
+    const { name } = definition;
     const host = { node, ...network, secrets: translated.secrets, liveness, log, metrics };
-    const run = await PluginRun.open(definition, translation === undefined ? config : translated.config(name), host, clock());
+    const run = await PluginRun.open(definition, translated.config(name), host, clock());
     ends.push(() => run.close());
     runs.set(name, run);
     parts.announcers.push(run);

@@ -12,18 +12,20 @@ const WEIGHTS = { minimum: 1, maximum: 100 };
 /** Reads one L2Advertisement object; without a `spec` it announces every pool from every node. */
 export function readL2Advertisement(object: unknown): Parsed<Advertisement> {
   const reading = openObject(L2_ADVERTISEMENT, object);
+  return closeObject(reading, { name: reading.name, kind: L2_ADVERTISEMENT, ...readSelections(reading), attributes: {} });
+}
+
+/** What an advertisement is for: pools, Services, nodes, and interfaces of those. The same fields in every kind that has all of them. */
+export function readSelections(reading: Reading): Omit<Advertisement, "name" | "kind" | "attributes"> {
   const spec = reading.spec ?? {};
-  return closeObject(reading, {
-    name: reading.name,
-    kind: L2_ADVERTISEMENT,
+  return {
     poolNames: readStrings(reading, "spec.ipAddressPools", spec["ipAddressPools"], true),
     poolSelectors: readSelectors(reading, "spec.ipAddressPoolSelectors", spec["ipAddressPoolSelectors"]),
     nodeSelectors: readSelectors(reading, "spec.nodeSelectors", spec["nodeSelectors"]),
     serviceSelectors: readSelectors(reading, "spec.serviceSelectors", spec["serviceSelectors"]),
     interfaces: readStrings(reading, "spec.interfaces", spec["interfaces"], false),
     preferences: readPreferences(reading, "spec.preferredNodeSelectors", spec["preferredNodeSelectors"]),
-    attributes: {},
-  });
+  };
 }
 
 function readPreferences(reading: Reading, path: string, value: unknown): Advertisement["preferences"] {

@@ -5,6 +5,9 @@ import type { JsonSchema } from "../announcer.ts";
 import { complain } from "../rules/config.ts";
 import type { Problem } from "../rules/vocabulary.ts";
 
+/** The schema of a plugin's attributes where it names none. */
+export const NO_ATTRIBUTES: JsonSchema = { additionalProperties: false };
+
 export type Check = (value: unknown) => readonly Problem[];
 
 /** These say that something below is wrong, which says so itself. */

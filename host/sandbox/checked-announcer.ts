@@ -1,13 +1,12 @@
 /** An announcer that is shown only what its definition says that it understands. */
 
-import type { Announcer, JsonSchema, PluginDefinition } from "../announcer.ts";
+import type { Announcer, PluginDefinition } from "../announcer.ts";
 import type { Announcement } from "../rules/vocabulary.ts";
-import { createCheck } from "./check-config.ts";
+import { createCheck, NO_ATTRIBUTES } from "./check-config.ts";
 import { withinTime } from "./within-time.ts";
 
 const STOP_TIMEOUT_MS = 5000;
 const CONFIGURE_TIMEOUT_MS = 10_000;
-const NO_ATTRIBUTES: JsonSchema = { additionalProperties: false };
 
 /** `renew`: grants what a new config asks for, and gives what takes that back; throws where the config is wrong. */
 export function checkedAnnouncer(

@@ -59,7 +59,8 @@ export interface RunningPlugin {
   close(): Promise<void>;
 }
 
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+/** What a plugin may be called. */
+export const PLUGIN_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const START_TIMEOUT_MS = 10_000;
 
 /** What `plan` reads of a definition. */
@@ -110,7 +111,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
 }
 
 function demandKnownShape({ name, api }: Pick<PluginDefinition, "name" | "api">): void {
-  if (!NAME.test(name)) throw new Error("expected a name of lower-case letters, digits and dashes, at most 63, a letter first");
+  if (!PLUGIN_NAME.test(name)) throw new Error("expected a name of lower-case letters, digits and dashes, at most 63, a letter first");
   const isKnown = Number.isInteger(api) && api >= 1 && api <= API_VERSION;
   if (!isKnown) throw new Error(`it needs API version ${api}, this Herald has ${API_VERSION}`);
 }
