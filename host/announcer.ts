@@ -86,6 +86,8 @@ export interface Announcer {
    * taken row by row, as slowly as somebody reads; so it must bear changes meanwhile. Undefined: nothing is known by that name.
    */
   inspect?(what: string): unknown;
+  /** Whom a row is meant for, by name, sorted: the peers that its routes go to, heard or not. It is asked for each row, so it answers at once. */
+  audience?(vip: string): readonly string[];
   /** `leave`: for good, after a plan of nothing. `replace`: a successor follows, keep the network as it is. */
   stop(why: "leave" | "replace"): Promise<void>;
 }

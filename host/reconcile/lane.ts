@@ -24,6 +24,8 @@ export interface LaneOptions {
   /** In [0, 1), for the jitter of retries. */
   readonly random?: () => number;
   readonly log?: Pick<Log, "warn">;
+  /** Called after each turn, with how far rows have come by then in `rows`. */
+  readonly onTurn?: () => void;
 }
 
 export interface LaneRow extends BookedRow {
@@ -61,6 +63,7 @@ export class Lane {
   readonly #clock: Pick<Clock, "now" | "after">;
   readonly #random: () => number;
   readonly #log: Pick<Log, "warn"> | undefined;
+  readonly #onTurn: () => void;
   readonly #books = new Books();
   readonly #retries = new Retries();
   #announcer: Announcer | undefined;
@@ -87,6 +90,7 @@ export class Lane {
     this.#clock = options.clock;
     this.#random = options.random ?? Math.random;
     this.#log = options.log;
+    this.#onTurn = options.onTurn ?? (() => {});
   }
 
   /** What should be announced at a VIP, undefined for nothing. Takes effect with `run`. */
@@ -195,6 +199,7 @@ export class Lane {
     else reject(new Error(outcome.error));
     if (life !== this.#life) return;
     this.#isConfiguring = false;
+    this.#onTurn();
     this.run();
   }
 
@@ -213,6 +218,7 @@ export class Lane {
     this.#lastError = outcome.error;
     if (outcome.error === undefined) this.#settle(changes, outcome.value, now);
     else this.#fail(changes, outcome.error, now);
+    this.#onTurn();
     this.run();
   }
 

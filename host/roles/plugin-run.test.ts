@@ -168,4 +168,26 @@ RUN("halt() waits for a start under way, and not for a pause", async () => {
   await other.run.close();
 });
 
+RUN("onRows() calls after rows have come further, and after a config was taken", async () => {
+  const { run, take } = await open();
+  const heard: unknown[] = [];
+  const row = { vip: "192.0.2.1", family: 4, links: null, services: ["a/b"], rank: ["n"], attributes: {} } as const;
+  const close = run.onRows(() => heard.push(run.lane.rows().map(({ state }) => state)));
+  run.lane.desire(row.vip, row);
+  assert.equal(heard, []);
+  await run.start();
+  await take();
+  assert.equal(heard, [["told"]]);
+  run.configure("b");
+  await take();
+  assert.is(heard.length, 2);
+  close();
+  run.lane.desire(row.vip, undefined);
+  run.lane.run();
+  await take();
+  assert.is(heard.length, 2);
+  await run.halt();
+  await run.close();
+});
+
 RUN.run();

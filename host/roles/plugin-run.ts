@@ -5,7 +5,7 @@
  * that starts with it; a start that fails is tried again, so that a config can mend it too.
  */
 
-import type { Announcer, Clock, Log, PluginDefinition } from "../announcer.ts";
+import type { Announcer, Clock, Close, Log, PluginDefinition } from "../announcer.ts";
 import { backoffMs } from "../reconcile/backoff.ts";
 import { Lane } from "../reconcile/lane.ts";
 import { type PluginHost, type RunningPlugin, startPlugin } from "../sandbox/start-plugin.ts";
@@ -25,6 +25,7 @@ export class PluginRun {
   #following: Promise<void> | undefined;
   #isHalted = false;
   #endPause: () => void = () => {};
+  readonly #rowCalls = new Set<() => void>();
 
   /** Starts the plugin; rejects where it does not start. Nothing is announced before `start`. */
   static async open(definition: PluginDefinition, config: unknown, host: PluginHost, clock: LaneClock): Promise<PluginRun> {
@@ -38,12 +39,26 @@ export class PluginRun {
     this.#host = host;
     this.#clock = clock;
     this.#plugin = plugin;
-    this.lane = new Lane({ name: definition.name, clock, log: host.log });
+    const onTurn = (): void => {
+      for (const call of this.#rowCalls) call();
+    };
+    this.lane = new Lane({ name: definition.name, clock, log: host.log, onTurn });
   }
 
   /** The one that runs, or ran last. */
   get plugin(): RunningPlugin {
     return this.#plugin;
+  }
+
+  /** The resource kind whose advertisements it serves. */
+  get kind(): string {
+    return this.#definition.serves.kind;
+  }
+
+  /** Calls after each turn of the lane: rows may have come further, and may be for others than before. */
+  onRows(call: () => void): Close {
+    this.#rowCalls.add(call);
+    return () => void this.#rowCalls.delete(call);
   }
 
   /** Begins to announce. Rejects as `held` does. */

@@ -43,6 +43,7 @@ export function checkedAnnouncer(
     },
     drain: async () => await withinTime("drain", STOP_TIMEOUT_MS, async () => await announcer.drain?.()),
     inspect: (what) => announcer.inspect?.(what),
+    ...(announcer.audience === undefined ? {} : { audience: (vip) => announcer.audience?.(vip) ?? [] }),
     stop: (why) => withinTime("stop", STOP_TIMEOUT_MS, () => announcer.stop(why)),
   };
 }

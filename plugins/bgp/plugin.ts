@@ -44,6 +44,7 @@ export default definePlugin<BgpConfig>({
       },
       drain: () => speaker.drain(),
       inspect: (what) => speaker.inspect(what),
+      audience: (vip) => speaker.audience(vip),
       stop: (why) => speaker.stop(why),
     };
   },

@@ -95,6 +95,11 @@ export class Speaker {
     return inspect(what, [...this.#peerings.values()], this.#routes, this.#context.clock.now());
   }
 
+  /** Names of the peers that routes of this address are for. */
+  audience(vip: string): readonly string[] {
+    return this.#routes.audience(vip);
+  }
+
   #start(parts: PeeringConfig): Peering {
     const { peer } = parts;
     const seed = Math.floor(Math.random() * 0x1_0000_0000);

@@ -122,4 +122,17 @@ DESIRED("changes that fail leave nothing behind when they have come again", () =
   assert.equal(rowsOf(routes, "p"), rowsOf(anew, "p"));
 });
 
+DESIRED("an address is for the peers that its own terms name, of those that there are", () => {
+  const routes = fresh();
+  for (const peer of ["q", "p"]) routes.addPeer(peer);
+  const toP = announce("198.51.100.3", { peers: ["p", "elsewhere"], aggregationLength: 24 });
+  const toQ = announce("198.51.100.4", { peers: ["q"], aggregationLength: 24 });
+  const toNobody = announce("198.51.100.5", { peers: ["elsewhere"] });
+  add(routes, A, toP, toQ, toNobody);
+  const all = () => [A, toP, toQ, toNobody, B].map(({ vip }) => routes.audience(vip));
+  assert.equal(all(), [["p", "q"], ["p"], ["q"], [], []]);
+  routes.removePeer("p");
+  assert.equal(all(), [["q"], [], ["q"], [], []]);
+});
+
 DESIRED.run();

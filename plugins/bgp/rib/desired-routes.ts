@@ -112,6 +112,11 @@ export class DesiredRoutes {
     }
   }
 
+  /** Peers that should be told of this address, or of an aggregate for its sake; sorted. */
+  audience(vip: string): string[] {
+    return this.#book.peersOf(vip, [...this.#peers.keys()]).sort();
+  }
+
   /** A million rows at once would fill the heap with what is needed for a moment only. */
   #inSlices(rows: readonly Announcement[], take: (row: Announcement, touched: Set<string>) => void): void {
     for (let from = 0; from < rows.length; from += SLICE) {

@@ -7,7 +7,7 @@
  */
 
 import type { Announcement, Refusal } from "../../../host/announcer.ts";
-import { contributionsOf, mergeRoute, type RouteAttributes, type Voice } from "./routes-plan.ts";
+import { contributionsOf, isFor, mergeRoute, type RouteAttributes, type Voice } from "./routes-plan.ts";
 
 /** How many addresses say the same of a prefix: hundreds of an aggregate. */
 interface Share {
@@ -75,6 +75,12 @@ export class RouteBook {
     return undefined;
   }
 
+  /** Of these peers, those that are to be told a route because of this address. */
+  peersOf(vip: string, peers: readonly string[]): string[] {
+    const found = this.#contributionsOf(vip);
+    return peers.filter((peer) => found.some(({ prefix, voice }) => isFor(voice, peer) && typeof this.#merge(prefix, peer) === "object"));
+  }
+
   /** Of these addresses, those that give no route, or one that no message could carry, and why; sorted. */
   refusals(vips: readonly string[], peers: readonly string[]): Refusal[] {
     const refused: Refusal[] = [];
@@ -97,7 +103,7 @@ export class RouteBook {
     return undefined;
   }
 
-  #contributionsOf(vip: string): ReturnType<typeof contributionsOf> & readonly object[] {
+  #contributionsOf(vip: string): Exclude<ReturnType<typeof contributionsOf>, string> {
     const attributes = this.#attributes.get(vip);
     if (attributes === undefined) return [];
     const localEndpoints = this.#endpoints.size > 0 ? this.#endpoints.get(vip) : undefined;

@@ -93,7 +93,7 @@ function readTerms(attributes: Readonly<Record<string, RouteTerms>>): AllTerms {
 
 /** What a peer is told of a prefix, by all that is said of it, in order of source; undefined: nothing. A text: why nothing. */
 export function mergeRoute(prefix: string, voices: readonly Voice[], peer: string): RouteAttributes | string | undefined {
-  const heard = voices.filter(({ terms }) => terms.peers.length === 0 || terms.peers.includes(peer));
+  const heard = voices.filter((voice) => isFor(voice, peer));
   const chosen = chooseClosest(prefix.includes(":") ? 6 : 4, heard);
   if (chosen.length === 0) return undefined;
   const communities = unite(chosen, ({ terms }) => terms.communities);
@@ -113,6 +113,10 @@ export function mergeRoute(prefix: string, voices: readonly Voice[], peer: strin
     largeCommunities,
     ...(endpoints === 0 ? {} : { linkBandwidth: endpoints * ENDPOINT_BANDWIDTH }),
   };
+}
+
+export function isFor({ terms }: Voice, peer: string): boolean {
+  return terms.peers.length === 0 || terms.peers.includes(peer);
 }
 
 /** What is said of the prefix itself prevails; beside that, an address takes what is said of the smallest aggregate that it is in. */
