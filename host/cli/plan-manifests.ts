@@ -6,6 +6,7 @@ import { dryRun } from "../cluster/dry-run.ts";
 import { ManifestsSource } from "../cluster/manifests/manifests.ts";
 import type { SourceProblem } from "../cluster/manifests/source-problems.ts";
 import { translatorsOf } from "../cluster/plugin-resources/translators.ts";
+import { statusFrom } from "../cluster/service-status.ts";
 import { Store } from "../cluster/store.ts";
 import { createRank } from "../packets/rank.ts";
 import { announceFrom, planAll } from "../rules/merge-claims.ts";
@@ -49,11 +50,10 @@ export async function planManifests(
   const plan = planAll(indexPlan(snapshot, builtIns.map(announcerFact), createRank()), snapshot);
   const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];
   return {
-    allocations: sortByKey(allocated).map(([service, { vips, pool, refused }]) => ({
+    allocations: sortByKey(allocated).map(([service, allocation]) => ({
       service,
-      ...(vips.length > 0 ? { vips } : {}),
-      ...(pool === undefined ? {} : { pool }),
-      ...(refused === undefined ? {} : { reason: refused.message }),
+      ...(allocation.vips.length > 0 ? statusFrom(allocation) : {}),
+      ...(allocation.refused === undefined ? {} : { reason: allocation.refused.message }),
     })),
     owners: plan.claims.filter(({ from }) => from !== "every-node").map(({ vip, rank }) => ({ vip, rank })),
     announcements: nodes.flatMap((name) => plan.claims.flatMap((claim) => announcementOf(claim, name))),

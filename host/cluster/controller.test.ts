@@ -89,7 +89,7 @@ controller("Services get addresses, on record before anybody sees them", async (
     '- {service: "default/api", vips: ["192.0.2.13"], pool: "home"}',
     '- {service: "default/web", vips: ["192.0.2.10"], pool: "home"}',
   ]);
-  assert.equal(running.allocations().get("default/web"), { vips: ["192.0.2.10"], pool: "home" });
+  assert.equal(running.allocations().get("default/web"), { vips: ["192.0.2.10"], pools: ["home"] });
   assert.equal(told.sort(), [
     'Status written {"service":"default/api","vips":["192.0.2.13"]}',
     'Status written {"service":"default/web","vips":["192.0.2.10"]}',

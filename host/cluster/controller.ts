@@ -14,7 +14,7 @@ import { type AllocateOptions, Allocator } from "../rules/allocate.ts";
 import type { Allocation } from "../rules/settle.ts";
 import type { ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import { absentHolders, withStandIns } from "./absent-holders.ts";
-import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter, statusOf } from "./service-status.ts";
+import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter, statusFrom, statusOf } from "./service-status.ts";
 import type { Store } from "./store.ts";
 
 export interface ControllerOptions extends AllocateOptions {
@@ -112,9 +112,9 @@ export class Controller {
   #changes(results: ReadonlyMap<ServiceKey, Allocation>, gone: readonly ServiceKey[], { services }: Snapshot): StatusChanges {
     const records = this.#options.status.records();
     const changes = new Map<ServiceKey, ServiceStatus | undefined>();
-    for (const [key, { vips, pool }] of results) {
+    for (const [key, allocation] of results) {
       const service = services.get(key);
-      const wanted = { vips, ...(pool === undefined ? {} : { pool }) };
+      const wanted = statusFrom(allocation);
       if (service !== undefined && !isSameStatus(statusOf(service), wanted)) changes.set(key, wanted);
     }
     for (const key of gone) if (records.has(key)) changes.set(key, undefined);

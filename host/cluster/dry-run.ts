@@ -5,7 +5,7 @@ import type { Allocation } from "../rules/settle.ts";
 import type { ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import { absentHolders, withStandIns } from "./absent-holders.ts";
 import type { ManifestsSource } from "./manifests/manifests.ts";
-import { withStatus } from "./service-status.ts";
+import { statusFrom, withStatus } from "./service-status.ts";
 
 export interface DryRun {
   /** What each Service would have, or why it would have nothing. */
@@ -20,9 +20,9 @@ export function dryRun(source: ManifestsSource, snapshot: Snapshot, options: All
   const allocations = allocateAll(withStandIns(snapshot, absent), options);
   for (const key of absent.keys()) allocations.delete(key);
   const services = new Map(snapshot.services);
-  for (const [key, { vips, pool }] of allocations) {
+  for (const [key, allocation] of allocations) {
     const service = services.get(key);
-    if (service !== undefined) services.set(key, withStatus(service, pool === undefined ? { vips } : { vips, pool }));
+    if (service !== undefined) services.set(key, withStatus(service, statusFrom(allocation)));
   }
   return { allocations, snapshot: { ...snapshot, services } };
 }

@@ -4,12 +4,14 @@
  * together.
  */
 
-import { ALLOCATED_FROM_POOL } from "../rules/demand.ts";
+import { ALLOCATED_FROM_POOL } from "../rules/annotations.ts";
+import type { Allocation } from "../rules/settle.ts";
 import type { ServiceFact, ServiceKey } from "../rules/vocabulary.ts";
 
 export interface ServiceStatus {
   /** None: the Service has no address, whatever its manifest says. */
   readonly vips: readonly string[];
+  /** Two with a comma, where the VIPs are of two. */
   readonly pool?: string;
 }
 
@@ -23,6 +25,11 @@ export interface StatusWriter {
   records(): ReadonlyMap<ServiceKey, ServiceStatus>;
   /** Changes the status of these Services; undefined forgets one that is gone. Durable once resolved, else rejects. */
   write(changes: StatusChanges): Promise<void>;
+}
+
+/** The status that an allocation is to become. */
+export function statusFrom({ vips, pools }: Allocation): ServiceStatus {
+  return vips.length === 0 ? { vips } : { vips, pool: [...new Set(pools)].join(",") };
 }
 
 /** The same addresses, in the same order, from the same pool. */

@@ -16,7 +16,7 @@ const shared = (group: string, ...ports: string[]): SharingTerms => ({ group, po
 
 function openBook(pool: Pool) {
   const opened = new AddressBook(indexPools([pool]));
-  const take = (key: string, text: string, terms = alone) => opened.take(key, { addresses: [address(text)], pool, terms });
+  const take = (key: string, text: string, terms = alone) => opened.take(key, { addresses: [address(text)], pools: [pool], terms });
   const first = (terms = alone, family: 4 | 6 = 4) => {
     const fit = opened.firstFit(pool, family, terms);
     return fit === undefined ? undefined : formatAddress(fit);
@@ -41,8 +41,8 @@ book("firstFit() leaves out .0 and .255 where the pool says so, but not of IPv6"
   take("a", "192.0.2.1");
   assert.is(first(), undefined);
   assert.is(first(alone, 6), "2001:db8::");
-  assert.is(opened.poolOf([address("192.0.2.0")]), undefined);
-  assert.is(opened.poolOf([address("2001:db8::ff")])?.name, "p");
+  assert.is(opened.poolOf(address("192.0.2.0")), undefined);
+  assert.is(opened.poolOf(address("2001:db8::ff"))?.name, "p");
 });
 
 book("firstFit() gives a shared address where that comes before a free one", () => {

@@ -13,7 +13,8 @@ import type { Family, Pool, ServiceKey } from "./vocabulary.ts";
 /** What a Service holds. */
 export interface Holding {
   readonly addresses: readonly Address[];
-  readonly pool: Pool;
+  /** Of each address the pool that it is of. */
+  readonly pools: readonly Pool[];
   readonly terms: SharingTerms;
 }
 
@@ -49,10 +50,10 @@ export class AddressBook {
     return this.#holdings.get(key);
   }
 
-  /** The pool that all these addresses may be given out from. */
-  poolOf(addresses: readonly Address[]): Pool | undefined {
-    const pool = this.#index.findAll(addresses);
-    return pool?.avoidBuggyIPs && addresses.some(isBuggy) ? undefined : pool;
+  /** The pool that may give this address out. */
+  poolOf(address: Address): Pool | undefined {
+    const pool = this.#index.find(address)?.pool;
+    return pool?.avoidBuggyIPs && isBuggy(address) ? undefined : pool;
   }
 
   /** Why an address cannot be had on these terms; undefined: it can. */
@@ -67,7 +68,7 @@ export class AddressBook {
     return port === undefined ? undefined : `Port ${port} of address ${formatAddress(address)} is held by ${entry.ports.get(port)}`;
   }
 
-  /** Gives addresses of one pool, to which there is no objection, to a Service that holds none. */
+  /** Gives addresses, to which there is no objection, to a Service that holds none. */
   take(key: ServiceKey, holding: Holding): void {
     this.#holdings.set(key, holding);
     for (const address of holding.addresses) this.#enter(key, address, holding.terms);

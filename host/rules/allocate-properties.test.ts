@@ -62,14 +62,15 @@ type Results = ReadonlyMap<string, Allocation>;
 
 function checkInvariants({ services, pools: known }: AllocateInput, results: Results): void {
   const users = new Map<string, ServiceFact[]>();
-  for (const [key, { vips, pool, refused }] of results) {
+  for (const [key, { vips, pools: poolNames, refused }] of results) {
     const fact = services.get(key) as ServiceFact;
-    assert.ok(vips.length > 0 ? pool !== undefined : pool === undefined);
+    assert.is(poolNames.length, vips.length);
     assert.ok(vips.length > 0 || refused !== undefined || fact.type !== "LoadBalancer");
     assert.is(new Set(vips.map((vip) => parseAddress(vip)?.family)).size, vips.length, "one address of a family");
-    for (const vip of vips) {
+    for (const [at, vip] of vips.entries()) {
+      const pool = poolNames[at] as string;
       const { family, value } = parseAddress(vip) as Address;
-      const blocks = known.get(pool as string)?.blocks ?? [];
+      const blocks = known.get(pool)?.blocks ?? [];
       assert.ok(
         blocks.some((block) => block.family === family && block.first <= value && value <= block.last),
         `${vip} is in ${pool}`,

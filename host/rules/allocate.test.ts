@@ -34,8 +34,8 @@ const labelled = (labels: Record<string, string>): LabelSelector[] => [{ matchLa
 
 /** `web: 192.0.2.0 (home)`, or why not. */
 function show(results: ReadonlyMap<string, Allocation>): string[] {
-  return [...results].sort().map(([key, { vips, pool, refused, cleared }]) => {
-    const has = vips.length > 0 ? `${vips.join(" ")} (${pool})` : "-";
+  return [...results].sort().map(([key, { vips, pools, refused, cleared }]) => {
+    const has = vips.length > 0 ? `${vips.join(" ")} (${[...new Set(pools)].join()})` : "-";
     const said = [cleared && ` cleared ${cleared.reason}`, refused && ` refused ${refused.reason}`].filter(Boolean);
     return `${key.replace("default/", "")}: ${has}${said.join("")}`;
   });
@@ -138,7 +138,7 @@ allocate("addresses asked for are given, or refused with the reason", () => {
   const one = { clusterIPs: ["10.96.0.1"] };
   const cases: readonly [ServiceFact, RegExp][] = [
     [asks("203.0.113.9"), /^No pool gives out 203\.0\.113\.9$/],
-    [asks("192.0.2.1,2001:db8::1", require), /^No single pool gives out 192\.0\.2\.1 and 2001:db8::1$/],
+    [asks("192.0.2.1,2001:db8:9::1", require), /^No pool gives out 2001:db8:9::1$/],
     [asks("192.0.2"), /^Service asks for "192\.0\.2", expected an IP address$/],
     [asks("192.0.2.1,"), /^Service asks for "", expected an IP address$/],
     [asks("192.0.2.1,192.0.2.2"), /expected at most one address of each family$/],
@@ -192,7 +192,7 @@ allocate("namespaces, namespace labels, Service labels and priorities choose amo
   ];
   const names = Array.from({ length: 8 }, (_, at) => serviceFact(`s${at}`));
   const poolsOf = (services: ServiceFact[], labels = {}) =>
-    [...allocateAll(input(services, pools, { default: labels })).values()].map(({ pool }) => pool);
+    [...allocateAll(input(services, pools, { default: labels })).values()].map(({ pools: of }) => of[0]);
   assert.equal(poolsOf(names, { team: "a" }), ["p2", "p2", "p1", "p1", "p3", "p3", "open", "open"]);
   assert.equal(poolsOf(names.slice(0, 5)), ["p1", "p1", "p3", "p3", "open"]);
   assert.equal(poolsOf([serviceFact("a", { labels: { app: "web" } })]), ["p4"]);

@@ -107,7 +107,7 @@ export class Allocator {
       this.#release(key);
       if (before !== undefined) this.#somethingCameFree = true;
       const cleared = { reason: "notLoadBalancer", message: `Service is of type ${service.type}, expected LoadBalancer` };
-      if (held && isOurClass(service, this.#options.loadBalancerClass)) results.set(key, { vips: [], cleared });
+      if (held && isOurClass(service, this.#options.loadBalancerClass)) results.set(key, { vips: [], pools: [], cleared });
       return;
     }
     const record = this.#record(service);

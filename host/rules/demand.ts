@@ -1,17 +1,10 @@
 /** What a Service asks of the allocator: families, a pool, addresses, and with whom it would share. */
 
 import { type Address, familyName, formatAddress, parseAddress } from "./addresses.ts";
+import { readAnnotation, SERVICE_ANNOTATIONS } from "./annotations.ts";
 import type { Family, ServiceFact } from "./vocabulary.ts";
 
-/** Set on the Service beside its ingress: the pool that its addresses are from. */
-export const ALLOCATED_FROM_POOL = "metallb.io/ip-allocated-from-pool";
-
-/** An annotation with both of MetalLB's prefixes; the first wins where both are there, even when its value is empty. */
-type AnnotationKeys = readonly [current: string, legacy: string];
-
-const POOL: AnnotationKeys = ["metallb.io/address-pool", "metallb.universe.tf/address-pool"];
-const ADDRESSES: AnnotationKeys = ["metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs"];
-const SHARING_KEY: AnnotationKeys = ["metallb.io/allow-shared-ip", "metallb.universe.tf/allow-shared-ip"];
+const NO_POOLS: readonly string[] = Object.freeze([]);
 
 /** A message for people, and the word that MetalLB uses for it in its events and logs. */
 export interface Said {
@@ -34,10 +27,12 @@ export interface Demand {
   /** With two families: one alone is better than nothing (PreferDualStack). */
   readonly oneIsEnough: boolean;
   readonly terms: SharingTerms;
-  /** Name of the pool asked for. */
-  readonly pool: string | undefined;
-  /** The addresses asked for, one of each family; empty: any. A sentence where the request makes no sense. */
-  readonly addresses: readonly Address[] | string;
+  /** Names of the pools asked for: none, one or two. */
+  readonly pools: readonly string[];
+  /** The addresses asked for, one of each family; empty: any. */
+  readonly addresses: readonly Address[];
+  /** Why the request makes no sense; then it asks for no pool and no address. */
+  readonly nonsense?: string;
 }
 
 /** Is this a Service whose status is ours to write? `loadBalancerClass` as in the flag `--lb-class`, empty by default. */
@@ -47,7 +42,7 @@ export function isOurClass(service: ServiceFact, loadBalancerClass: string | und
 
 /** The sharing key; empty: shares with nobody. */
 export function readSharingKey(service: ServiceFact): string {
-  return readAnnotation(service, SHARING_KEY);
+  return readAnnotation(service.annotations, SERVICE_ANNOTATIONS.sharingKey);
 }
 
 /** Reads a Service; where not even its families are clear, says why. */
@@ -55,13 +50,12 @@ export function readDemand(service: ServiceFact): Demand | Said {
   const requested = readRequest(service);
   const families = readFamilies(service, typeof requested === "string" ? [] : requested);
   if ("reason" in families) return families;
-  return {
-    families,
-    oneIsEnough: service.ipFamilyPolicy === "PreferDualStack",
-    terms: readSharingTerms(service),
-    pool: readAnnotation(service, POOL) || undefined,
-    addresses: typeof requested === "string" ? requested : checkRequest(requested, families),
-  };
+  const basics = { families, oneIsEnough: service.ipFamilyPolicy === "PreferDualStack", terms: readSharingTerms(service) };
+  const pools = readPools(service);
+  const nonsense = typeof requested === "string" ? requested : (checkRequest(requested, families) ?? checkPools(pools));
+  return nonsense === undefined
+    ? { ...basics, pools, addresses: requested as readonly Address[] }
+    : { ...basics, pools: [], addresses: [], nonsense };
 }
 
 /**
@@ -95,12 +89,22 @@ function withOther(primary: Family): readonly Family[] {
   return primary === 4 ? [4, 6] : [6, 4];
 }
 
-function checkRequest(addresses: readonly Address[], families: readonly Family[]): readonly Address[] | string {
+function checkRequest(addresses: readonly Address[], families: readonly Family[]): string | undefined {
   const asked = addresses.map(({ family }) => family);
   const fits = asked.length === families.length && families.every((family) => asked.includes(family));
-  if (asked.length === 0 || fits) return addresses;
+  if (asked.length === 0 || fits) return undefined;
   const wanted = families.map((family) => `one ${familyName(family)} address`).join(" and ");
   return `Service asks for ${addresses.map(formatAddress).join(", ")}, expected ${wanted}, as its families are`;
+}
+
+/** Beyond MetalLB: two pools, one for each family. Most Services name none, and share the one empty list. */
+function readPools({ annotations }: ServiceFact): readonly string[] {
+  const text = readAnnotation(annotations, SERVICE_ANNOTATIONS.pool);
+  return text === "" ? NO_POOLS : [...new Set(text.split(",").map((name) => name.trim()))];
+}
+
+function checkPools(names: readonly string[]): string | undefined {
+  return names.length > 2 ? `Service asks for pools ${names.join(", ")}, expected one or two` : undefined;
 }
 
 function readSharingTerms(service: ServiceFact): SharingTerms {
@@ -123,7 +127,7 @@ function backendKey({ externalTrafficPolicy, selector = {} }: ServiceFact): stri
 
 /** The addresses asked for, in the order IPv4, IPv6; or what is wrong. */
 function readRequest(service: ServiceFact): readonly Address[] | string {
-  const listed = readAnnotation(service, ADDRESSES);
+  const listed = readAnnotation(service.annotations, SERVICE_ANNOTATIONS.addresses);
   const single = service.loadBalancerIP ?? "";
   if (listed === "" && single === "") return [];
   if (listed !== "" && single !== "") {
@@ -138,9 +142,4 @@ function readRequest(service: ServiceFact): readonly Address[] | string {
     return `Service asks for ${known.map(formatAddress).join(", ")}, expected at most one address of each family`;
   }
   return known;
-}
-
-/** Empty where absent. */
-function readAnnotation({ annotations }: ServiceFact, [current, legacy]: AnnotationKeys): string {
-  return annotations[current] ?? annotations[legacy] ?? "";
 }

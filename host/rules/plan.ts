@@ -6,7 +6,7 @@
  * has to announce. Who owns a VIP at this moment is not decided here, only who should.
  */
 
-import { type Address, formatAddress, parseAddress } from "./addresses.ts";
+import { formatAddress, parseAddress } from "./addresses.ts";
 import { type Cover, type Coverage, type CoverOptions, indexCoverage, type Placement } from "./coverage.ts";
 import { isOurClass, readSharingKey } from "./demand.ts";
 import { indexPools, type PoolIndex } from "./pool-index.ts";
@@ -61,10 +61,12 @@ export interface ServicePlan {
 /** Nodes that reach the Service: all, or those with endpoints of their own, and how many. */
 type Reach = "everywhere" | ReadonlyMap<string, number>;
 
-interface Vips {
-  readonly addresses: readonly Address[];
-  readonly texts: readonly string[];
+interface Vip {
+  readonly text: string;
+  readonly family: Family;
   readonly pool: Pool;
+  /** Of its pool, by advertisement kind. */
+  readonly coverages: ReadonlyMap<string, Coverage>;
 }
 
 /** To be called once for each change of pools, advertisements or nodes. */
@@ -92,36 +94,40 @@ export function planService(index: PlanIndex, snapshot: Pick<Snapshot, "services
   const vips = readVips(index, service);
   if (typeof vips === "string") return { claims: [], refused: index.announcers.flatMap(({ name }) => refuseAll(index, key, name, vips)) };
   const reach = reachOf(service, snapshot.endpoints.get(key));
-  const coverages = index.cover(vips.pool, service.labels);
   const claims: Claim[] = [];
   const refused: PlanRefusal[] = [];
   for (const announcer of index.announcers) {
-    if (!vips.addresses.some(({ family }) => announcer.serves.families.includes(family))) continue;
-    const part = planVia(index, service, vips, announcer, coverages.get(announcer.serves.kind), reach);
+    if (!vips.some(({ family }) => announcer.serves.families.includes(family))) continue;
+    const part = planVia(index, service, vips, announcer, reach);
     claims.push(...part.claims);
     refused.push(...part.refused);
   }
-  for (const [at, { family }] of vips.addresses.entries()) {
+  for (const { text, family, coverages } of vips) {
     for (const [kind, { candidates }] of coverages) {
       if (index.served.has(`${kind} ${family}`)) continue;
-      for (const { name } of candidates) {
-        refused.push({ service: key, node: name, via: kind, reason: "noAnnouncer", vip: vips.texts[at] as string });
-      }
+      for (const { name } of candidates) refused.push({ service: key, node: name, via: kind, reason: "noAnnouncer", vip: text });
     }
   }
   // Kept as long as the Service: without the room for 17 that a list grows at its first entry.
   return { claims: claims.slice(), refused: refused.slice() };
 }
 
-/** Its VIPs and the pool that they are in, or why there are none to announce. */
-function readVips({ pools, options }: PlanIndex, service: ServiceFact): Vips | string {
+/** Its VIPs, or why there are none to announce. */
+function readVips({ pools, cover, options }: PlanIndex, service: ServiceFact): readonly Vip[] | string {
   if (service.type !== "LoadBalancer") return "notLoadBalancer";
   if (!isOurClass(service, options.loadBalancerClass)) return "otherLoadBalancerClass";
   if (service.ingress.length === 0) return "noIPAllocated";
-  const addresses = service.ingress.map(parseAddress).filter((address) => address !== undefined);
-  if (addresses.length < service.ingress.length) return "invalidIP";
-  const pool = pools.findAll(addresses);
-  return pool === undefined ? "ipNotAllowed" : { addresses, texts: addresses.map(formatAddress), pool };
+  const vips: Vip[] = [];
+  for (const ingress of service.ingress) {
+    const address = parseAddress(ingress);
+    if (address === undefined) return "invalidIP";
+    const pool = pools.find(address)?.pool;
+    if (pool === undefined) return "ipNotAllowed";
+    // Nearly always both are of one pool.
+    const coverages = vips[0]?.pool === pool ? vips[0].coverages : cover(pool, service.labels);
+    vips.push({ text: formatAddress(address), family: address.family, pool, coverages });
+  }
+  return vips;
 }
 
 /** Undefined where no endpoint can serve. */
@@ -143,16 +149,36 @@ function reachOf(
 function planVia(
   index: PlanIndex,
   service: ServiceFact,
-  vips: Vips,
+  vips: readonly Vip[],
   announcer: AnnouncerFact,
-  coverage: Coverage | undefined,
   reach: Reach | undefined,
 ): ServicePlan {
-  const { key } = service;
-  const { name: via, from, serves } = announcer;
-  const refuse = (reason: string): ServicePlan => ({ claims: [], refused: refuseAll(index, key, via, reason) });
+  const { name: via, serves } = announcer;
   // MetalLB says notOwner here; what is missing helps more.
-  if (reach === undefined) return refuse("noEndpoints");
+  if (reach === undefined) return { claims: [], refused: refuseAll(index, service.key, via, "noEndpoints") };
+  const first = vips[0] as Vip;
+  if (vips.every(({ pool }) => pool === first.pool)) return planPart(index, service, vips, vips, announcer, reach);
+  const parts = vips
+    .filter(({ family }) => serves.families.includes(family))
+    .map((vip) => {
+      const { claims, refused } = planPart(index, service, vips, [vip], announcer, reach);
+      return { claims, refused: refused.map((refusal) => ({ ...refusal, vip: vip.text })) };
+    });
+  return { claims: parts.flatMap(({ claims }) => claims), refused: parts.flatMap(({ refused }) => refused) };
+}
+
+/** `part`: those of `vips` that are of one pool. */
+function planPart(
+  index: PlanIndex,
+  service: ServiceFact,
+  vips: readonly Vip[],
+  part: readonly Vip[],
+  { name: via, from, serves }: AnnouncerFact,
+  reach: Reach,
+): ServicePlan {
+  const { key } = service;
+  const refuse = (reason: string): ServicePlan => ({ claims: [], refused: refuseAll(index, key, via, reason) });
+  const coverage = part[0]?.coverages.get(serves.kind);
   if (coverage === undefined) return refuse("noMatchingAdvertisement");
   // Services at one VIP could be selected apart, and then two nodes would answer for it.
   const couldSplit = from !== "every-node" && coverage.selectsServices && readSharingKey(service) !== "";
@@ -160,21 +186,36 @@ function planVia(
 
   const { candidates, placements } = coverage;
   const reaches = ({ name }: Candidate) => reach === "everywhere" || reach.has(name);
-  const eligible = candidates.filter(reaches);
   const remote = candidates.filter((candidate) => !reaches(candidate));
   const refused = [
     ...coverage.refused.map(({ node, reason }) => ({ service: key, node, via, reason })),
     ...remote.map(({ name }) => ({ service: key, node: name, via, reason: "noLocalEndpoints" })),
   ];
+  const eligible = candidates.filter(reaches);
   if (eligible.length === 0) return { claims: [], refused };
-  const rank = index.rank(vips.texts[0] as string, eligible);
+  const rank = rankTogether(index, vips, serves.kind, eligible);
   // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
   const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
-  const common = { via, from, services: [key], group: vips.texts, rank, placements, ...local };
-  const claims = vips.addresses.flatMap(({ family }, at) =>
-    serves.families.includes(family) ? [{ vip: vips.texts[at] as string, family, ...common }] : [],
-  );
+  const common = { via, from, services: [key], group: vips.map(({ text }) => text), rank, placements, ...local };
+  const claims = part.flatMap(({ text: vip, family }) => (serves.families.includes(family) ? [{ vip, family, ...common }] : []));
   return { claims, refused };
+}
+
+/**
+ * The order in which the eligible nodes should own the first VIP. VIPs of two pools may be covered apart; then the nodes that may announce
+ * both come first, in the order that both pools' preferences make, so that one node owns the two.
+ */
+function rankTogether({ rank }: PlanIndex, vips: readonly Vip[], kind: string, eligible: readonly Candidate[]): readonly string[] {
+  const first = vips[0] as Vip;
+  const coverages = [...new Set(vips.map(({ coverages: ofVip }) => ofVip.get(kind)))].filter((coverage) => coverage !== undefined);
+  if (coverages.length < 2) return rank(first.text, eligible);
+  const listed = coverages.map(({ candidates }) => new Map(candidates.map(({ name, weight }) => [name, weight])));
+  const joint = eligible.map(({ name }) => {
+    const weights = listed.flatMap((weightOf) => weightOf.get(name) ?? []);
+    return { name, weight: weights.reduce((sum, weight) => sum + weight, 0), isInAll: weights.length === listed.length };
+  });
+  const rankOf = (some: typeof joint) => (some.length === 0 ? [] : rank(first.text, some));
+  return [...rankOf(joint.filter(({ isInAll }) => isInAll)), ...rankOf(joint.filter(({ isInAll }) => !isInAll))];
 }
 
 function refuseAll({ nodes }: PlanIndex, service: ServiceKey, via: string, reason: string): PlanRefusal[] {

@@ -19,28 +19,22 @@ export interface PoolIndex {
   /** The places of a pool in one family, in its order. */
   places(pool: Pool, family: Family): readonly PoolPlace[];
   find(address: Address): PoolPlace | undefined;
-  /** The one pool that all of these addresses are in. */
-  findAll(addresses: readonly Address[]): Pool | undefined;
 }
 
 /** Indexes pools, once for each change of them. */
 export function indexPools(pools: Iterable<Pool>): PoolIndex {
   const { accepted } = separatePools(pools);
-  const byPool = new Map([...accepted.values()].map((pool) => [pool, placesOf(pool)]));
+  const byPool = new Map([...accepted.values()].map((pool) => [pool, byFamilyOf(placesOf(pool))]));
   const sorted = (family: Family) =>
-    [...byPool.values()].flatMap((places) => inFamily(places, family)).sort((a, b) => (a.block.first < b.block.first ? -1 : 1));
+    [...byPool.values()].flatMap((places) => places[family]).sort((a, b) => (a.block.first < b.block.first ? -1 : 1));
   const byFamily = { 4: sorted(4), 6: sorted(6) };
 
   const find = ({ family, value }: Address) => {
     const place = lastStartingAt(byFamily[family], value);
     return place !== undefined && value <= place.block.last ? place : undefined;
   };
-  const findAll = (addresses: readonly Address[]) => {
-    const found = addresses.map((address) => find(address)?.pool);
-    return found.every((pool) => pool === found[0]) ? found[0] : undefined;
-  };
-  const places = (pool: Pool, family: Family) => inFamily(byPool.get(pool) ?? [], family);
-  return { pools: accepted, places, find, findAll };
+  const places = (pool: Pool, family: Family) => byPool.get(pool)?.[family] ?? [];
+  return { pools: accepted, places, find };
 }
 
 /** The position of an address in its pool. */
@@ -48,8 +42,9 @@ export function positionOf({ block, start }: PoolPlace, value: bigint): bigint {
   return start + value - block.first;
 }
 
-function inFamily(places: readonly PoolPlace[], family: Family): PoolPlace[] {
-  return places.filter(({ block }) => block.family === family);
+function byFamilyOf(places: readonly PoolPlace[]): Record<Family, readonly PoolPlace[]> {
+  const inFamily = (family: Family) => places.filter(({ block }) => block.family === family);
+  return { 4: inFamily(4), 6: inFamily(6) };
 }
 
 function placesOf(pool: Pool): PoolPlace[] {

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatBlock } from "./blocks.ts";
 import { readPool } from "./pool.ts";
+import type { Problem } from "./vocabulary.ts";
 
 const pool = suite("pool");
 
@@ -192,6 +193,22 @@ pool("readPool() refuses selectors that differ only in order", () => {
   assert.is(problemsOf(withAllocation({ serviceSelectors: [one, two] })).length, 1);
   const twice = { matchExpressions: [...one.matchExpressions, ...two.matchExpressions] };
   assert.is(problemsOf(withSelector(twice)).length, 1);
+});
+
+pool("readPool() reads our annotations, and says what is wrong with them", () => {
+  const read = (annotations: unknown) => readPool(object({ addresses: ADDRESSES }, { name: "home", annotations }));
+  const good = read({ "herald.dev/drain": "true", "herald.dev/dual-stack-with": "six", "example.com/x": "y" });
+  assert.ok(good.ok && good.value.isDraining === true && good.value.dualStackWith === "six");
+  const off = read({ "herald.dev/drain": "false" });
+  assert.ok(off.ok && !("isDraining" in off.value));
+  const problem = ({ path, found, expected }: Problem) => `${path}: found ${found}, expected ${expected}`;
+  const said = [
+    'metadata.annotations[herald.dev/dual-stack-with]: found "home", expected the name of another pool',
+    'metadata.annotations[herald.dev/drain]: found "yes", expected "true" or "false"',
+  ];
+  assert.equal(read({ "herald.dev/drain": "yes", "herald.dev/dual-stack-with": "home" }).problems.map(problem), said);
+  assert.is(read({ "herald.dev/drain": true }).problems.length, 1);
+  assert.is(read(7).problems.length, 1);
 });
 
 pool("readPool() names each entry that overlaps, once", () => {

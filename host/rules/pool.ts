@@ -1,5 +1,6 @@
 /** IPAddressPool → `Pool`, by MetalLB's rules. */
 
+import { POOL_ANNOTATIONS } from "./annotations.ts";
 import { formatBlock, parseBlocks } from "./blocks.ts";
 import {
   closeObject,
@@ -15,7 +16,7 @@ import {
   readStrings,
 } from "./config.ts";
 import { readSelectors } from "./read-selectors.ts";
-import type { AddressBlock, Pool } from "./vocabulary.ts";
+import type { AddressBlock, Labels, Pool } from "./vocabulary.ts";
 
 /** Go's int, as far as a JavaScript number counts exactly. */
 const PRIORITIES = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, fallback: 0 };
@@ -31,8 +32,28 @@ export function readPool(object: unknown): Parsed<Pool> {
     blocks: readBlocks(reading, spec["addresses"]),
     autoAssign: readBoolean(reading, "spec.autoAssign", spec["autoAssign"], true),
     avoidBuggyIPs: readBoolean(reading, "spec.avoidBuggyIPs", spec["avoidBuggyIPs"], false),
+    ...readAnnotations(reading),
     ...(allocation === undefined ? {} : { allocation }),
   });
+}
+
+/** Beyond MetalLB. Its kinds have no fields for these. */
+function readAnnotations(reading: Reading): Pick<Pool, "isDraining" | "dualStackWith"> {
+  const { drain, dualStackWith } = POOL_ANNOTATIONS;
+  const annotations = readLabels(reading, "metadata.annotations", reading.metadata["annotations"]);
+  const partner = annotations[dualStackWith];
+  if (partner === "" || partner === reading.name)
+    complain(reading, `metadata.annotations[${dualStackWith}]`, partner, "the name of another pool");
+  return {
+    ...(readFlag(reading, annotations, drain) ? { isDraining: true } : {}),
+    ...(partner === undefined ? {} : { dualStackWith: partner }),
+  };
+}
+
+function readFlag(reading: Reading, annotations: Labels, key: string): boolean {
+  const value = annotations[key] ?? "false";
+  if (value !== "true" && value !== "false") complain(reading, `metadata.annotations[${key}]`, value, '"true" or "false"');
+  return value === "true";
 }
 
 function readBlocks(reading: Reading, value: unknown): readonly AddressBlock[] {

@@ -4,20 +4,25 @@
  */
 
 import type { AddressBook, Holding } from "./address-book.ts";
-import { type Address, familyName, formatAddress, parseAddress } from "./addresses.ts";
-import { type Demand, readDemand, type Said, type SharingTerms } from "./demand.ts";
+import { familyName, formatAddress, parseAddress } from "./addresses.ts";
+import { legacyAnnotations, withCurrentPrefix } from "./annotations.ts";
+import { type Demand, readDemand, type Said } from "./demand.ts";
+import { find, findSecond, namedPools } from "./find.ts";
 import type { PoolChoice } from "./pool-choice.ts";
 import type { PoolIndex } from "./pool-index.ts";
-import type { Family, Pool, ServiceFact, ServiceKey } from "./vocabulary.ts";
+import type { Pool, ServiceFact, ServiceKey } from "./vocabulary.ts";
 
-/** What a Service has after a run. The vips belong into its status, in this order; `pool` into its annotation. */
+/** What a Service has after a run. The vips belong into its status, in this order. */
 export interface Allocation {
   readonly vips: readonly string[];
-  readonly pool?: string;
+  /** Of each VIP the name of the pool that it is of. */
+  readonly pools: readonly string[];
   /** It asks for something that it cannot have. Beside vips: they stay nevertheless. */
   readonly refused?: Said;
   /** Something that it had until now was taken from it. */
   readonly cleared?: Said;
+  /** It asks in words that will not be understood forever. */
+  readonly deprecated?: Said;
 }
 
 /** What addresses are given out from and written down in. */
@@ -27,9 +32,7 @@ export interface Ground {
   readonly book: AddressBook;
 }
 
-const MOST_POOLS_NAMED = 5;
-/** The order in which two VIPs are given, whichever family is the primary one, as in MetalLB. */
-const BOTH = [4, 6] as const;
+const NOTHING: Allocation = Object.freeze({ vips: Object.freeze([]) as readonly string[], pools: Object.freeze([]) as readonly string[] });
 
 /** What became of what a Service had. */
 export interface Reclaimed {
@@ -51,15 +54,23 @@ export function reclaim(ground: Ground, service: ServiceFact, record: readonly s
 }
 
 /** Keeps what was reclaimed where the Service still wants that, else looks for something else. */
-export function settle(ground: Ground, service: ServiceFact, { demand, holding, lost }: Reclaimed): Allocation {
-  if ("reason" in demand) return because(lost, { vips: [], refused: demand });
-  if (typeof demand.addresses === "string") {
-    const refused = { reason: holding ? "LoadBalancerFailed" : "AllocationFailed", message: demand.addresses };
-    return because(lost, { vips: [], ...(holding ? describe(holding) : {}), refused });
+export function settle(ground: Ground, service: ServiceFact, reclaimed: Reclaimed): Allocation {
+  const allocation = because(reclaimed.lost, decide(ground, service, reclaimed));
+  const [legacy] = legacyAnnotations(service.annotations);
+  if (legacy === undefined) return allocation;
+  const message = `Annotation ${legacy} is deprecated, expected ${withCurrentPrefix(legacy)}`;
+  return { ...allocation, deprecated: { reason: "deprecatedAnnotation", message } };
+}
+
+function decide(ground: Ground, service: ServiceFact, { demand, holding }: Reclaimed): Allocation {
+  if ("reason" in demand) return { ...NOTHING, refused: demand };
+  if (demand.nonsense !== undefined) {
+    const refused = { reason: holding ? "LoadBalancerFailed" : "AllocationFailed", message: demand.nonsense };
+    return { ...(holding ? describe(holding) : NOTHING), refused };
   }
-  if (holding === undefined) return because(lost, allocate(ground, service, demand));
-  const unwanted = objectionByRequest(holding, demand.pool, demand.addresses);
-  if (unwanted === undefined) return complete(ground, service.key, demand, holding);
+  if (holding === undefined) return allocate(ground, service, demand);
+  const unwanted = objectionByRequest(ground, holding, demand);
+  if (unwanted === undefined) return complete(ground, service, demand, holding);
   ground.book.drop(service.key);
   return because(unwanted, allocate(ground, service, demand));
 }
@@ -78,20 +89,28 @@ function keep({ book, choice }: Ground, service: ServiceFact, demand: Demand, re
     const names = demand.families.map(familyName).join(demand.oneIsEnough ? " or " : " and ");
     return { reason: "nolbIPsIPFamily", message: `Service has ${record.join(", ")}, expected one address of ${names}` };
   }
-  const pool = book.poolOf(addresses);
-  if (pool === undefined) return { reason: "ClearAssignment", message: noPoolHas(addresses) };
-  const objection = choice.objection(pool, service) ?? objectionTo(book, addresses, demand);
-  if (objection !== undefined) return { reason: "ClearAssignment", message: objection };
+  const pools: Pool[] = [];
+  for (const address of addresses) {
+    const pool = book.poolOf(address);
+    const objection =
+      pool === undefined
+        ? `No pool gives out ${formatAddress(address)}`
+        : (choice.objection(pool, service) ?? book.objection(address, demand.terms));
+    if (objection !== undefined) return { reason: "ClearAssignment", message: objection };
+    pools.push(pool as Pool);
+  }
   // Without the room that it has grown: it is kept.
-  return take(book, service.key, { addresses: addresses.slice(), pool, terms: demand.terms });
+  return take(book, service.key, { addresses: addresses.slice(), pools: pools.slice(), terms: demand.terms });
 }
 
-function objectionByRequest({ addresses, pool }: Holding, poolName: string | undefined, requested: readonly Address[]): Said | undefined {
-  if (poolName !== undefined && pool.name !== poolName) {
-    const message = `Service has an address of pool "${pool.name}" and asks for pool "${poolName}"`;
+function objectionByRequest({ index }: Ground, { addresses, pools }: Holding, demand: Demand): Said | undefined {
+  const named = namedPools(index.pools, demand);
+  const other = named === undefined ? undefined : pools.find(({ name }) => !named.includes(name));
+  if (other !== undefined) {
+    const message = `Service has an address of pool "${other.name}" and asks for pool "${demand.pools.join(", ")}"`;
     return { reason: "differentPoolRequested", message };
   }
-  const texts = requested.map(formatAddress);
+  const texts = demand.addresses.map(formatAddress);
   if (texts.length === 0 || (texts.length === addresses.length && addresses.every((address) => texts.includes(formatAddress(address))))) {
     return undefined;
   }
@@ -100,68 +119,19 @@ function objectionByRequest({ addresses, pool }: Holding, poolName: string | und
 }
 
 /** Adds the second family where it is wanted and missing. It comes last, so that the first VIP stays the first. */
-function complete({ book }: Ground, key: ServiceKey, demand: Demand, holding: Holding): Allocation {
+function complete(ground: Ground, service: ServiceFact, demand: Demand, holding: Holding): Allocation {
   const missing = demand.families.find((family) => !holding.addresses.some((address) => address.family === family));
   if (missing === undefined) return describe(holding);
-  const second = book.firstFit(holding.pool, missing, demand.terms);
-  if (second === undefined) {
-    const message = `Pool "${holding.pool.name}" has no free ${familyName(missing)} address to add to ${holding.addresses.map(formatAddress).join(", ")}`;
-    return { ...describe(holding), refused: { reason: "AdditionalAssignFailed", message } };
-  }
-  book.drop(key);
-  return describe(take(book, key, { ...holding, addresses: [...holding.addresses, second] }));
+  const found = findSecond(ground, service, demand, holding, missing);
+  if (typeof found === "string") return { ...describe(holding), refused: { reason: "AdditionalAssignFailed", message: found } };
+  ground.book.drop(service.key);
+  return describe(take(ground.book, service.key, found));
 }
 
 function allocate(ground: Ground, service: ServiceFact, demand: Demand): Allocation {
   const found = find(ground, service, demand);
-  if (typeof found === "string") return { vips: [], refused: { reason: "AllocationFailed", message: found } };
-  return complete(ground, service.key, demand, take(ground.book, service.key, found));
-}
-
-/** Addresses for a Service that has none; or why there are none. */
-function find({ book, choice, index }: Ground, service: ServiceFact, demand: Demand): Holding | string {
-  if (demand.addresses.length > 0) return findRequested({ book, choice, index }, service, demand);
-  if (demand.pool !== undefined) {
-    const pool = index.pools.get(demand.pool);
-    if (pool === undefined) return `Pool "${demand.pool}" does not exist`;
-    return choice.objection(pool, service) ?? findIn(book, [pool], demand) ?? noneFree([pool], demand);
-  }
-  const [pinned, open] = choice.rounds(service);
-  const found = findIn(book, pinned, demand) ?? findIn(book, open, demand);
-  if (found !== undefined) return found;
-  if (pinned.length + open.length > 0) return noneFree([...pinned, ...open], demand);
-  return `No pool with autoAssign is for namespace "${service.namespace}" and the labels of the Service`;
-}
-
-function findRequested({ book, choice }: Ground, service: ServiceFact, demand: Demand): Holding | string {
-  const addresses = demand.addresses as readonly Address[];
-  const pool = book.poolOf(addresses);
-  if (pool === undefined) return noPoolHas(addresses);
-  if (demand.pool !== undefined && demand.pool !== pool.name) {
-    return `Service asks for ${addresses.map(formatAddress).join(", ")} of pool "${demand.pool}", but pool "${pool.name}" has it`;
-  }
-  return choice.objection(pool, service) ?? objectionTo(book, addresses, demand) ?? { addresses, pool, terms: demand.terms };
-}
-
-/** The first pool with every family; for a Service that makes do with less, the first with its primary family. */
-function findIn(book: AddressBook, pools: readonly Pool[], { families, oneIsEnough, terms }: Demand): Holding | undefined {
-  if (families.length === 1) return findAll(book, pools, families, terms);
-  const found = findAll(book, pools, BOTH, terms);
-  if (found !== undefined || !oneIsEnough) return found;
-  const [primary, other] = families as [Family, Family];
-  return findAll(book, pools, [primary], terms) ?? findAll(book, pools, [other], terms);
-}
-
-function findAll(book: AddressBook, pools: readonly Pool[], families: readonly Family[], terms: SharingTerms): Holding | undefined {
-  for (const pool of pools) {
-    const addresses: Address[] = [];
-    for (const family of families) {
-      const address = book.firstFit(pool, family, terms);
-      if (address !== undefined) addresses.push(address);
-    }
-    if (addresses.length === families.length) return { addresses, pool, terms };
-  }
-  return undefined;
+  if (typeof found === "string") return { ...NOTHING, refused: { reason: "AllocationFailed", message: found } };
+  return complete(ground, service, demand, take(ground.book, service.key, found));
 }
 
 function take(book: AddressBook, key: ServiceKey, holding: Holding): Holding {
@@ -169,22 +139,6 @@ function take(book: AddressBook, key: ServiceKey, holding: Holding): Holding {
   return holding;
 }
 
-function describe({ addresses, pool }: Holding): Allocation {
-  return { vips: addresses.map(formatAddress), pool: pool.name };
-}
-
-function objectionTo(book: AddressBook, addresses: readonly Address[], { terms }: Demand): string | undefined {
-  return addresses.map((address) => book.objection(address, terms)).find((objection) => objection !== undefined);
-}
-
-function noPoolHas(addresses: readonly Address[]): string {
-  const texts = addresses.map(formatAddress);
-  return texts.length === 1 ? `No pool gives out ${texts[0]}` : `No single pool gives out ${texts.join(" and ")}`;
-}
-
-function noneFree(pools: readonly Pool[], { families, oneIsEnough }: Demand): string {
-  const names = pools.slice(0, MOST_POOLS_NAMED).map(({ name }) => `"${name}"`);
-  const more = pools.length > names.length ? ` and ${pools.length - names.length} more` : "";
-  const wanted = families.map(familyName).join(oneIsEnough ? " or " : " and ");
-  return `No free ${wanted} address in pool${pools.length > 1 ? "s" : ""} ${names.join(", ")}${more}`;
+function describe({ addresses, pools }: Holding): Allocation {
+  return { vips: addresses.map(formatAddress), pools: pools.map(({ name }) => name) };
 }

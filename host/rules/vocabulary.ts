@@ -95,6 +95,10 @@ export interface Pool {
   readonly blocks: readonly AddressBlock[];
   readonly autoAssign: boolean;
   readonly avoidBuggyIPs: boolean;
+  /** Gives out nothing new. */
+  readonly isDraining?: true;
+  /** Name of the pool that gives a Service of two families the address of a family that this one has none of. */
+  readonly dualStackWith?: string;
   /** Undefined: open to every Service. */
   readonly allocation?: {
     /** Lower wins, 0 is last. */

@@ -29,15 +29,23 @@ export function expect({ services }: Snapshot, { allocations }: DryRun, { claims
   const routed = new Set(claims.filter(({ from }) => from === "every-node").map(({ vip }) => vip));
   return [...allocations]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([service, { vips, pool, refused: said }]) => {
+    .flatMap(([service, { vips, pools, refused: said }]) => {
       const fact = services.get(service) as ServiceFact;
-      const common = { service, ports: fact.ports, ...(pool === undefined ? {} : { pool }) };
+      const common = { service, ports: fact.ports };
       if (vips.length === 0) return [{ ...common, isOnRecord: fact.ingress.length === 0, reason: said?.message ?? "It has no address" }];
-      return vips.flatMap((vip): Expected[] => {
+      return vips.flatMap((vip, at): Expected[] => {
         const owner = owners.get(vip);
         if (owner === undefined && routed.has(vip)) return [];
         const isOnRecord = fact.ingress.includes(vip);
-        return [{ ...common, vip, isOnRecord, ...(owner === undefined ? { reason: reasonOf(refused, service, vip) } : { owner }) }];
+        return [
+          {
+            ...common,
+            vip,
+            pool: pools[at] as string,
+            isOnRecord,
+            ...(owner === undefined ? { reason: reasonOf(refused, service, vip) } : { owner }),
+          },
+        ];
       });
     });
 }

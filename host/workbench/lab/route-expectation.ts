@@ -32,7 +32,8 @@ export function expectRoutes(
       keys.flatMap((service): ExpectedRoute[] => {
         const { ports } = snapshot.services.get(service) as ServiceFact;
         const isOnRecord = services.get(service)?.ingress.includes(vip) ?? false;
-        const pool = allocations.get(service)?.pool;
+        const allocation = allocations.get(service);
+        const pool = allocation?.pools[allocation.vips.indexOf(vip)];
         const common = { service, vip, ports, isOnRecord, ...(pool === undefined ? {} : { pool }) };
         const routers = [...partners.values()].flatMap(({ router: { name, address }, learns }) => {
           const nodes = learns.get(vip);
