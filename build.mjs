@@ -148,7 +148,7 @@ function check() {
 async function test(patterns) {
   const { tsImport } = await import("tsx/esm/api");
   const { runGate } = await tsImport("./host/workbench/testing/gate.ts", import.meta.url);
-  process.exitCode = await runGate({ root, folders: ["host", "plugins", "wasm", "fixtures"], patterns, checks });
+  process.exitCode = await runGate({ root, folders: ["host", "plugins", "wasm", "fixtures", "deploy"], patterns, checks });
 }
 
 const commands = {

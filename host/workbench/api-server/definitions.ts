@@ -1,0 +1,42 @@
+/** The definitions of MetalLB's and of Herald's own resources, for an API server of tests. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { load } from "js-yaml";
+import { ApiFailure } from "./send.ts";
+import type { KubernetesObject, TestClient } from "./test-client.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../deploy/crds/", import.meta.url));
+const POLL_MS = 50;
+const LIMIT_MS = 30_000;
+/** Its storage is being made. */
+const NOT_YET = 429;
+
+/** Those of `deploy/crds`, by name. */
+export function readDefinitions(): KubernetesObject[] {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
+  return files.sort().map((name) => load(readFileSync(`${FOLDER}${name}`, "utf8")) as KubernetesObject);
+}
+
+/** Writes them all, and resolves when objects of every kind and version can be read and written. */
+export async function writeDefinitions(client: TestClient): Promise<void> {
+  const definitions = readDefinitions();
+  await client.apply(definitions);
+  for (const { spec } of definitions) {
+    for (const { name } of spec.versions) await untilServed(client, `${spec.group}/${name}/${spec.names.kind}`);
+  }
+}
+
+async function untilServed(client: TestClient, kind: string): Promise<void> {
+  const deadline = performance.now() + LIMIT_MS;
+  const isServed = () =>
+    client.list(kind).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ApiFailure && error.status === NOT_YET && performance.now() < deadline) return false;
+        throw error;
+      },
+    );
+  while (!(await isServed())) await wait(POLL_MS);
+}
