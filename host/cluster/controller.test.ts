@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Controller } from "./controller.ts";
 import { ManifestsSource } from "./manifests/manifests.ts";
-import type { StatusChanges, StatusWriter } from "./service-status.ts";
+import type { ServiceStatus, StatusWriter } from "./service-status.ts";
 import { Store } from "./store.ts";
 
 const controller = suite("controller");
@@ -78,9 +78,9 @@ controller("Services get addresses, on record before anybody sees them", async (
   const { vips, running, told } = await start((file, store) => ({
     prepare: () => file.prepare(),
     records: () => file.records(),
-    write: async (changes) => {
+    write: async (...change) => {
       seenBefore = [...store.snapshot().services.values()].map(({ ingress }) => ingress);
-      await file.write(changes);
+      await file.write(...change);
     },
   }));
   assert.equal(vips(), { api: "192.0.2.13", web: "192.0.2.10" });
@@ -107,9 +107,9 @@ controller("a restart changes nothing, not even the file", async () => {
   const second = await start((file) => ({
     prepare: () => file.prepare(),
     records: () => file.records(),
-    write: async (changes) => {
+    write: async (...change) => {
       writes++;
-      await file.write(changes);
+      await file.write(...change);
     },
   }));
   assert.equal(second.vips(), { a: "192.0.2.10", aa: "192.0.2.12", b: "192.0.2.11" });
@@ -222,9 +222,9 @@ controller("a write that fails is tried again, and nobody sees its addresses bef
   const { vips, has, told } = await start((file) => ({
     prepare: () => file.prepare(),
     records: () => file.records(),
-    write: async (changes) => {
+    write: async (...change) => {
       if (++failures <= 3) throw new Error("Cannot write it: the disk is full");
-      await file.write(changes);
+      await file.write(...change);
     },
   }));
   assert.equal(vips(), { web: "" });
@@ -233,19 +233,20 @@ controller("a write that fails is tried again, and nobody sees its addresses bef
   assert.match(told[0] ?? "", 'Cannot write it: the disk is full {"services":1,"retryInMs":');
 });
 
-controller("one write at a time, whatever happens meanwhile", async () => {
+controller("one write of a Service at a time, whatever happens meanwhile", async () => {
   put(service("a"));
-  let writing = 0;
+  const writing = new Set<string>();
   let writes = 0;
   const { vips } = await start((file) => ({
     prepare: () => file.prepare(),
     records: () => file.records(),
-    write: async (changes) => {
-      assert.is(++writing, 1);
+    write: async (key, status) => {
+      assert.not(writing.has(key));
+      writing.add(key);
       writes++;
       await delay(30);
-      await file.write(changes);
-      writing--;
+      await file.write(key, status);
+      writing.delete(key);
     },
   }));
   for (const names of ["ab", "abc", "bc", "bcd"]) {
@@ -256,8 +257,57 @@ controller("one write at a time, whatever happens meanwhile", async () => {
   const settled = (given: Readonly<Record<string, string>>) =>
     new Set(Object.values(given)).size === 3 && !Object.values(given).includes("");
   await until(() => "d" in vips() && !("a" in vips()) && settled(vips()));
-  await until(() => writing === 0 && recorded().length === 3);
-  assert.ok(writes >= 2 && writes <= 6, `${writes} writes`);
+  await until(() => writing.size === 0 && recorded().length === 3);
+  assert.ok(writes >= 4 && writes <= 12, `${writes} writes`);
+});
+
+controller("a Service whose write hangs or fails holds up no other", async () => {
+  put(service("a"));
+  let letGo = () => {};
+  const { has, told } = await start((file) => ({
+    prepare: () => file.prepare(),
+    records: () => file.records(),
+    write: async (key, status) => {
+      if (key === "default/b") throw new Error("Cannot write status of default/b: it has a label that is too long");
+      if (key === "default/c") await new Promise<void>((resolve) => (letGo = resolve));
+      await file.write(key, status);
+    },
+  }));
+  put(service("a"), service("b"), service("c"), service("d"));
+  await until(() => has({ a: "192.0.2.10", b: "", c: "", d: "192.0.2.13" }));
+  put(service("a"), service("b"), service("c", ", loadBalancerIP: 192.0.2.13"));
+  await until(() => recorded().length === 1);
+  assert.ok(has({ a: "192.0.2.10", b: "", c: "" }), "what is decided meanwhile waits for the write under way");
+  letGo();
+  await until(() => has({ a: "192.0.2.10", b: "", c: "192.0.2.12" }));
+  letGo();
+  await until(() => has({ a: "192.0.2.10", b: "", c: "192.0.2.13" }));
+  await until(() => told.filter((line) => line.includes("a label that is too long")).length > 2);
+});
+
+controller("an address is on record for the next one only when the one before has given it up", async () => {
+  const asking = (name: string, address: string) => service(name, `, loadBalancerIP: ${address}`);
+  put(asking("a", "192.0.2.10"), asking("b", "192.0.2.11"), asking("c", "192.0.2.12"));
+  const order: string[] = [];
+  const twice: string[][] = [];
+  const { has } = await start((file, store) => ({
+    prepare: () => file.prepare(),
+    records: () => file.records(),
+    write: async (key, status) => {
+      await delay(Math.random() * 10);
+      await file.write(key, status);
+      order.push(`${key.slice(-1)} ${status?.vips}`);
+      const given = [...store.snapshot().services.values()].flatMap(({ ingress }) => ingress);
+      if (new Set(given).size < given.length) twice.push(given);
+    },
+  }));
+  // A chain, and two that change places.
+  put(asking("a", "192.0.2.11"), asking("b", "192.0.2.12"), asking("c", "192.0.2.13"));
+  await until(() => has({ a: "192.0.2.11", b: "192.0.2.12", c: "192.0.2.13" }));
+  put(asking("a", "192.0.2.12"), asking("b", "192.0.2.11"), asking("c", "192.0.2.13"));
+  await until(() => has({ a: "192.0.2.12", b: "192.0.2.11", c: "192.0.2.13" }));
+  assert.ok(order.includes("a ") || order.includes("b "), `one has to give way first: ${order}`);
+  assert.equal(twice, []);
 });
 
 controller("the record comes back when its file is deleted", async () => {
@@ -275,13 +325,13 @@ controller("the record comes back when its file is deleted", async () => {
 
 controller("works with a writer that has no records of its own, as an API server has none", async () => {
   put(service("a"), service("b"));
-  const written: StatusChanges[] = [];
+  const written: [string, ServiceStatus | undefined][] = [];
   const { running } = await start(() => ({
     prepare: async () => undefined,
     records: () => new Map(),
-    write: async (changes) => void written.push(changes),
+    write: async (...change) => void written.push(change),
   }));
-  assert.equal([...(written[0] ?? [])].sort(), [
+  assert.equal(written.sort(), [
     ["default/a", { vips: ["192.0.2.10"], pool: "home" }],
     ["default/b", { vips: ["192.0.2.11"], pool: "home" }],
   ]);
@@ -294,7 +344,7 @@ controller("the record may lie elsewhere", async () => {
   const store = new Store();
   const source = await ManifestsSource.open({ path: directory, follow: true, allocations: join(directory, "state", "record.yaml") }, store);
   closers.push(() => source.close());
-  await source.allocations.write(new Map([["default/a", { vips: ["192.0.2.11"] }]]));
+  await source.allocations.write("default/a", { vips: ["192.0.2.11"] });
   assert.equal(store.snapshot().services.get("default/a")?.ingress, ["192.0.2.11"]);
 });
 

@@ -6,16 +6,34 @@
  * Start, change, retry and restart are this one path. The record is the Services' status and nothing else, so a
  * restart, which begins with it, changes nothing. Nobody sees an address before it is on record. A box with a file and
  * a cluster with an API server differ only in where status is written: `StatusWriter`.
+ *
+ * Writes do not hold up decisions: a run decides from what is there, and begins the writes that it needs. Of one
+ * Service there is one at a time (`status-writes.ts`), and an address goes from one Service to another in two steps
+ * (`handover.ts`), so that at no moment two are on record with it.
  */
 
 import type { Close, Log } from "../announcer.ts";
-import { backoffMs } from "../reconcile/backoff.ts";
 import { type AllocateOptions, Allocator } from "../rules/allocate.ts";
+import type { Said } from "../rules/demand.ts";
 import type { Allocation } from "../rules/settle.ts";
-import type { ServiceKey, Snapshot } from "../rules/vocabulary.ts";
+import type { ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import { absentHolders, withStandIns } from "./absent-holders.ts";
-import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter, statusFrom, statusOf } from "./service-status.ts";
+import { Handover } from "./handover.ts";
+import { isSameStatus, type ServiceStatus, type StatusWriter, statusFrom, statusOf } from "./service-status.ts";
+import { StatusWrites } from "./status-writes.ts";
 import type { Store } from "./store.ts";
+
+/** Who wants to hear what comes of it, each thing once. */
+export interface AllocationNews {
+  /** It does not get what it asks for. */
+  refused(service: ServiceFact, why: Said): void;
+  /** What it had was taken from it. */
+  cleared(service: ServiceFact, why: Said): void;
+  /** Its status is on record; `service` as it was before. */
+  written(service: ServiceFact, status: ServiceStatus): void;
+  /** `allocations()` may be others now. */
+  decided(): void;
+}
 
 export interface ControllerOptions extends AllocateOptions {
   readonly store: Store;
@@ -23,6 +41,7 @@ export interface ControllerOptions extends AllocateOptions {
   readonly source: { isComplete(): boolean; onProblems(call: () => void): Close };
   readonly status: StatusWriter;
   readonly log: Pick<Log, "info" | "warn">;
+  readonly news?: AllocationNews;
 }
 
 /** More news of one kind than this in one run are told as a number. */
@@ -33,40 +52,50 @@ export class Controller {
   readonly #allocator: Allocator;
   readonly #reader: ReturnType<Store["reader"]>;
   readonly #allocations = new Map<ServiceKey, Allocation>();
+  readonly #handover = new Handover();
+  readonly #writes: StatusWrites;
   #closers: Close[] = [];
   /** Services to look at again: those whose status could not be written, and those that had a stand-in. */
   #again: ServiceKey[] = [];
+  /** Services that wait for an address which another one has still to give up. */
+  #blocked = new Set<ServiceKey>();
+  /** Status that was written since the last run. */
+  #news: Record<string, unknown>[] = [];
   /** Whether everything could be made out in the last run. */
   #wasComplete = false;
-  #failures = 0;
-  #isDue = false;
-  #running: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  /** What the last run decided from. */
+  #snapshot: Snapshot | undefined;
+  #wakened: NodeJS.Immediate | undefined;
+  #isClosed = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#allocator = new Allocator(options);
     this.#reader = options.store.reader();
+    const again = (services: Iterable<ServiceKey>) => {
+      this.#again.push(...services);
+      this.#wake();
+    };
+    const written = (key: ServiceKey, status: ServiceStatus | undefined) => this.#written(key, status);
+    this.#writes = new StatusWrites({ status: options.status, again, written, log: options.log });
   }
 
   /** Resolves after the first run, whether its status could be written or not. */
   async start(): Promise<void> {
     await this.#options.status.prepare();
-    const first = this.#run();
-    // What it writes makes its Services dirty once more; nobody needs to wait for the run that finds that all is well.
-    this.#running = first.then(() => this.#runAll());
     const wake = () => this.#wake();
     this.#closers = [this.#reader.onDirty(wake), this.#reader.close, this.#options.source.onProblems(wake)];
-    await first;
+    this.#run();
+    await this.#writes.ended();
+    this.#tellWritten();
   }
 
-  /** Resolves when a write under way has ended. */
+  /** Resolves when no write is under way. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const close of this.#closers) close();
-    clearTimeout(this.#retry);
-    this.#isDue = false;
-    await this.#running;
-    clearTimeout(this.#retry);
+    clearImmediate(this.#wakened);
+    await this.#writes.close();
   }
 
   /** What each Service has, or why it has nothing. */
@@ -74,27 +103,24 @@ export class Controller {
     return this.#allocations;
   }
 
+  /** What changes in the same turn of the event loop is one run. */
   #wake(): void {
-    this.#isDue = true;
-    this.#running ??= this.#runAll();
+    if (!this.#isClosed) this.#wakened ??= setImmediate(() => this.#run());
   }
 
-  async #runAll(): Promise<void> {
-    while (this.#isDue) await this.#run();
-    this.#running = undefined;
+  #run(): void {
+    clearImmediate(this.#wakened);
+    this.#wakened = undefined;
+    this.#tellWritten();
+    for (const [key, status] of this.#allocate()) this.#writes.write(key, status);
+    this.#options.news?.decided();
   }
 
-  async #run(): Promise<void> {
-    // What changes in the same turn of the event loop is one run.
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#isDue = false;
-    await this.#write(this.#allocate());
-  }
-
-  #allocate(): StatusChanges {
+  /** What to write now. */
+  #allocate(): Map<ServiceKey, ServiceStatus | undefined> {
     const { store, source, status } = this.#options;
     const dirty = this.#reader.takeDirty();
-    const snapshot = store.snapshot();
+    const snapshot = (this.#snapshot = store.snapshot());
     const isComplete = source.isComplete();
     const absent = isComplete ? new Map() : absentHolders(status.records(), snapshot.services);
     const keys = [...dirty.services, ...this.#again, ...absent.keys()];
@@ -105,52 +131,75 @@ export class Controller {
     const isAll = dirty.all || isComplete !== this.#wasComplete;
     this.#wasComplete = isComplete;
     const gone = (isAll ? [...this.#allocations.keys(), ...status.records().keys()] : keys).filter((key) => !snapshot.services.has(key));
-    this.#note(results, gone);
-    return this.#changes(results, isComplete ? gone : [], snapshot);
+    this.#note(results, gone, snapshot);
+    return this.#changes([...results.keys()], isComplete ? gone : [], snapshot);
   }
 
-  #changes(results: ReadonlyMap<ServiceKey, Allocation>, gone: readonly ServiceKey[], { services }: Snapshot): StatusChanges {
+  #changes(
+    settled: readonly ServiceKey[],
+    gone: readonly ServiceKey[],
+    { services }: Snapshot,
+  ): Map<ServiceKey, ServiceStatus | undefined> {
     const records = this.#options.status.records();
     const changes = new Map<ServiceKey, ServiceStatus | undefined>();
-    for (const [key, allocation] of results) {
-      const service = services.get(key);
-      const wanted = statusFrom(allocation);
-      if (service !== undefined && !isSameStatus(statusOf(service), wanted)) changes.set(key, wanted);
+    for (const key of gone) {
+      this.#handover.leaves(key, []);
+      if (records.has(key)) changes.set(key, undefined);
     }
-    for (const key of gone) if (records.has(key)) changes.set(key, undefined);
+    for (const key of [...settled, ...this.#handover.services()]) {
+      const wanted = this.#allocations.get(key)?.vips ?? [];
+      const shown = [...(services.get(key)?.ingress ?? []), ...this.#writes.vipsUnderWay(key)];
+      this.#handover.leaves(
+        key,
+        shown.filter((vip) => !wanted.includes(vip)),
+      );
+    }
+    const candidates = new Set([...settled, ...this.#blocked]);
+    this.#blocked = new Set();
+    for (const key of candidates) {
+      const service = services.get(key);
+      const status = service && this.#nextStatus(service);
+      if (service !== undefined && status !== undefined && !isSameStatus(statusOf(service), status)) changes.set(key, status);
+    }
     return changes;
   }
 
-  async #write(changes: StatusChanges): Promise<void> {
-    if (changes.size === 0) return;
-    const { status, log } = this.#options;
-    clearTimeout(this.#retry);
-    try {
-      await status.write(changes);
-      this.#failures = 0;
-      this.#say(
-        "info",
-        "Status written",
-        [...changes].map(([service, written]) => ({ service, vips: written?.vips ?? "released" })),
-      );
-    } catch (error) {
-      this.#failures += 1;
-      this.#again.push(...changes.keys());
-      const delayMs = backoffMs(this.#failures, Math.random());
-      log.warn((error as Error).message, { services: changes.size, retryInMs: delayMs });
-      this.#retry = setTimeout(() => this.#wake(), delayMs);
-    }
+  /** What a Service is to have on record next, which is not always what it is to have in the end. */
+  #nextStatus({ key }: ServiceFact): ServiceStatus | undefined {
+    const allocation = this.#allocations.get(key);
+    if (allocation === undefined) return undefined;
+    if (!this.#handover.mustWait(key, allocation.vips)) return statusFrom(allocation);
+    this.#blocked.add(key);
+    // Two that change places would wait for each other for ever: so each gives up what it has first.
+    return this.#handover.isLeaving(key) ? { vips: [] } : undefined;
+  }
+
+  #written(key: ServiceKey, status: ServiceStatus | undefined): void {
+    this.#news.push({ service: key, vips: status?.vips ?? "released" });
+    this.#wake();
+    const service = this.#snapshot?.services.get(key);
+    if (service !== undefined && status !== undefined) this.#options.news?.written(service, status);
+  }
+
+  #tellWritten(): void {
+    this.#say("info", "Status written", this.#news.splice(0));
   }
 
   /** Remembers and tells what is new in the results. */
-  #note(results: ReadonlyMap<ServiceKey, Allocation>, gone: readonly ServiceKey[]): void {
+  #note(results: ReadonlyMap<ServiceKey, Allocation>, gone: readonly ServiceKey[], { services }: Snapshot): void {
     for (const key of gone) this.#allocations.delete(key);
     const refused: Record<string, unknown>[] = [];
-    for (const [service, allocation] of results) {
+    for (const [key, allocation] of results) {
+      const before = this.#allocations.get(key);
+      this.#allocations.set(key, allocation);
+      const service = services.get(key);
+      const isNew = (said: Said | undefined): said is Said =>
+        said !== undefined && said.message !== before?.refused?.message && said.message !== before?.cleared?.message;
       const said = allocation.refused ?? allocation.cleared;
-      const before = this.#allocations.get(service);
-      if (said !== undefined && said.message !== (before?.refused ?? before?.cleared)?.message) refused.push({ service, ...said });
-      this.#allocations.set(service, allocation);
+      if (isNew(said)) refused.push({ service: key, ...said });
+      if (service === undefined) continue;
+      if (isNew(allocation.cleared)) this.#options.news?.cleared(service, allocation.cleared);
+      if (isNew(allocation.refused)) this.#options.news?.refused(service, allocation.refused);
     }
     this.#say("warn", "Service does not have what it asks for", refused);
   }

@@ -17,14 +17,17 @@ export interface ServiceStatus {
 
 export type StatusChanges = ReadonlyMap<ServiceKey, ServiceStatus | undefined>;
 
-/** Where the controller writes status: a file, or the API server. What it wrote comes back through the store. */
+/** Where the controller writes status: a file, or the API server. */
 export interface StatusWriter {
   /** Once, before the first write. */
   prepare(): Promise<void>;
   /** What is on record outside of the Services themselves, also of Services that are gone. */
   records(): ReadonlyMap<ServiceKey, ServiceStatus>;
-  /** Changes the status of these Services; undefined forgets one that is gone. Durable once resolved, else rejects. */
-  write(changes: StatusChanges): Promise<void>;
+  /**
+   * Changes the status of one Service; undefined forgets one that is gone. Once resolved it is durable, and the store shows it; once rejected
+   * it will not come to be any more. To be called for any number of Services at a time, and for one only when the last call has ended.
+   */
+  write(service: ServiceKey, status: ServiceStatus | undefined): Promise<void>;
 }
 
 /** The status that an allocation is to become. */

@@ -19,7 +19,7 @@ import fc from "fast-check";
 import { load } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { ServiceStatus } from "../service-status.ts";
+import type { ServiceStatus, StatusChanges } from "../service-status.ts";
 import { AllocationsFile } from "./allocations.ts";
 import { changeAllocations, formatAllocations, parseAllocations } from "./allocations-text.ts";
 import { writeAtomically } from "./atomic-write.ts";
@@ -64,6 +64,11 @@ async function until(what: () => boolean, withinMs = 10_000): Promise<void> {
 }
 
 const changes = (...entries: readonly (readonly [string, ServiceStatus | undefined])[]) => new Map(entries);
+
+/** All in one turn, as a controller does it. */
+async function put(file: AllocationsFile, changes: StatusChanges): Promise<void> {
+  await Promise.all(Array.from(changes, (change) => file.write(...change)));
+}
 
 allocations("formatAllocations() writes YAML, one line a Service, sorted", () => {
   const records = new Map<string, ServiceStatus>([
@@ -155,14 +160,14 @@ allocations("parseAllocations() tells garbage by line, and keeps the good lines"
 allocations("write() makes the file, and remembers only what is written", async () => {
   const { file, told } = await open();
   assert.equal(file.problems(), []);
-  await file.write(changes(["default/web", { vips: ["192.0.2.10"], pool: "home" }], ["default/api", { vips: [] }]));
+  await put(file, changes(["default/web", { vips: ["192.0.2.10"], pool: "home" }], ["default/api", { vips: [] }]));
   assert.equal(told, { "default/web": ["192.0.2.10"], "default/api": [] });
   assert.ok(readFileSync(path, "utf8").includes(WEB));
-  await file.write(changes(["default/api", undefined]));
+  await put(file, changes(["default/api", undefined]));
   assert.is(told["default/api"], undefined);
   assert.equal([...file.records().keys()], ["default/web"]);
   rmSync(directory, { recursive: true });
-  const error = await file.write(changes(["default/web", undefined])).catch((reason: Error) => reason);
+  const error = await put(file, changes(["default/web", undefined])).catch((reason: Error) => reason);
   assert.match((error as Error).message, `Cannot write ${path}: the directory does not exist`);
   assert.equal([...file.records().keys()], ["default/web"]);
   assert.equal(told["default/web"], ["192.0.2.10"]);
@@ -172,7 +177,7 @@ allocations("write() keeps the mode, and leaves no other file", async () => {
   writeFileSync(path, HEAD + WEB);
   chmodSync(path, 0o600);
   const { file } = await open();
-  await Promise.all(Array.from({ length: 20 }, (_, at) => file.write(changes([`default/s-${at}`, { vips: [`192.0.2.${at}`] }]))));
+  await Promise.all(Array.from({ length: 20 }, (_, at) => put(file, changes([`default/s-${at}`, { vips: [`192.0.2.${at}`] }]))));
   assert.is(file.records().size, 21);
   assert.is(parseAllocations(readFileSync(path, "utf8")).records.size, 21);
   assert.is(statSync(path).mode & 0o777, 0o600);
@@ -192,7 +197,7 @@ allocations("write() keeps a copy of what it could not understand", async () => 
   const { file, problems } = await open();
   assert.equal(problems(), ["5: - {service: default/api, vips: ["]);
   assert.equal([...file.records().keys()], ["default/web"]);
-  await file.write(changes(["default/new", { vips: ["192.0.2.12"] }]));
+  await put(file, changes(["default/new", { vips: ["192.0.2.12"] }]));
   assert.is(readFileSync(`${path}.bad`, "utf8"), broken);
   assert.equal([...file.records().keys()].sort(), ["default/new", "default/web"]);
   assert.equal(problems(), []);
@@ -203,7 +208,7 @@ allocations("write() keeps a copy of a file that is no text", async () => {
   writeFileSync(path, bytes);
   const { file, problems } = await open();
   assert.equal(problems(), ["1: bytes that are no UTF-8 text"]);
-  await file.write(changes(["default/web", { vips: ["192.0.2.10"] }]));
+  await put(file, changes(["default/web", { vips: ["192.0.2.10"] }]));
   assert.equal([...readFileSync(`${path}.bad`)], [...bytes]);
   assert.equal(problems(), []);
 });
@@ -211,7 +216,7 @@ allocations("write() keeps a copy of a file that is no text", async () => {
 allocations("write() refuses where there is something that it can neither read nor keep", async () => {
   mkdirSync(path);
   const { file } = await open();
-  const error = await file.write(changes(["default/web", { vips: ["192.0.2.10"] }])).catch((reason: Error) => reason);
+  const error = await put(file, changes(["default/web", { vips: ["192.0.2.10"] }])).catch((reason: Error) => reason);
   assert.match((error as Error).message, `cannot be kept as ${path}.bad`);
   assert.ok(statSync(path).isDirectory());
 });
@@ -220,7 +225,7 @@ allocations("write() does not undo an edit by hand that came just before", async
   writeFileSync(path, HEAD + WEB);
   const { file } = await open();
   writeFileSync(path, HEAD + WEB + API);
-  await file.write(changes(["default/new", { vips: ["192.0.2.12"] }]));
+  await put(file, changes(["default/new", { vips: ["192.0.2.12"] }]));
   assert.equal([...file.records().keys()].sort(), ["default/api", "default/new", "default/web"]);
 });
 
@@ -233,11 +238,11 @@ allocations("write() does not undo an edit by hand that came after a write of it
     },
   })) {
     const { file } = await open();
-    await file.write(changes(["default/web", { vips: ["192.0.2.10"], pool: "home" }]));
+    await put(file, changes(["default/web", { vips: ["192.0.2.10"], pool: "home" }]));
     edit(`# by hand\n${HEAD}${API}${WEB}`);
-    await file.write(changes(["default/new", { vips: ["192.0.2.12"] }]));
+    await put(file, changes(["default/new", { vips: ["192.0.2.12"] }]));
     assert.equal([...file.records().keys()].sort(), ["default/api", "default/new", "default/web"], way);
-    await file.write(changes(["default/new", undefined], ["default/api", undefined]));
+    await put(file, changes(["default/new", undefined], ["default/api", undefined]));
     assert.is(readFileSync(path, "utf8"), formatAllocations(new Map([["default/web", { vips: ["192.0.2.10"], pool: "home" }]])), way);
   }
 });
@@ -245,11 +250,11 @@ allocations("write() does not undo an edit by hand that came after a write of it
 allocations("a speaker follows the file", async () => {
   const speaker = await open(true);
   const controller = await open();
-  await controller.file.write(changes(["default/web", { vips: ["192.0.2.10"], pool: "home" }]));
+  await put(controller.file, changes(["default/web", { vips: ["192.0.2.10"], pool: "home" }]));
   await until(() => speaker.told["default/web"]?.[0] === "192.0.2.10");
-  await controller.file.write(changes(["default/web", { vips: ["192.0.2.11"], pool: "home" }]));
+  await put(controller.file, changes(["default/web", { vips: ["192.0.2.11"], pool: "home" }]));
   await until(() => speaker.told["default/web"]?.[0] === "192.0.2.11");
-  await controller.file.write(changes(["default/web", undefined]));
+  await put(controller.file, changes(["default/web", undefined]));
   await until(() => speaker.told["default/web"] === undefined);
 });
 
@@ -290,7 +295,8 @@ allocations("the writer puts back a file that was deleted", async () => {
 
 allocations("10,000 entries take little more time than their bytes and their YAML alone", async () => {
   const { file } = await open();
-  await file.write(
+  await put(
+    file,
     new Map(Array.from({ length: 10_000 }, (_, at) => [`default/service-${at}`, { vips: [`10.1.${at >> 8}.${at & 255}`], pool: "home" }])),
   );
   const text = readFileSync(path, "utf8");
@@ -303,7 +309,7 @@ allocations("10,000 entries take little more time than their bytes and their YAM
   for (let round = 0; round < 7; round++) {
     await measure("read", () => parseAllocations(text));
     await measure("yaml", () => load(text));
-    await measure("write", () => file.write(changes(["default/service-7", { vips: [`10.2.0.${round}`], pool: "home" }])));
+    await measure("write", () => put(file, changes(["default/service-7", { vips: [`10.2.0.${round}`], pool: "home" }])));
     await measure("bytes", async () => {
       JSON.stringify([...file.records()]);
       await writeAtomically(join(directory, "other"), text);

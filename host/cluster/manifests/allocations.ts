@@ -38,6 +38,9 @@ export class AllocationsFile implements StatusWriter {
   #isWriter = false;
   /** Identity of the file that we wrote, as long as we know of no other. */
   #written: string | undefined;
+  /** To be written next, all of it at once. */
+  #next = new Map<ServiceKey, ServiceStatus | undefined>();
+  #commit: Promise<void> | undefined;
   /** One read or write at a time, so that nothing old comes after something new. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -75,22 +78,31 @@ export class AllocationsFile implements StatusWriter {
     await unlink(temporaryPath(this.path)).catch(() => undefined);
   }
 
-  write(changes: StatusChanges): Promise<void> {
-    return this.#inTurn(async () => {
-      const isOurs = this.#written !== undefined && (await identify(this.path)) === this.#written;
-      if (!isOurs) await this.#read();
-      if (this.#bad.length > 0 || this.#trouble?.isGone === false) await this.#keepBad();
-      const before = isOurs ? this.#text : undefined;
-      const text = before === undefined ? formatAllocations(new Map([...this.#records, ...changes])) : changeAllocations(before, changes);
-      this.#written = await writeAtomically(this.path, text);
-      this.#accept(text, changes, []);
+  write(service: ServiceKey, status: ServiceStatus | undefined): Promise<void> {
+    this.#next.set(service, status);
+    this.#commit ??= this.#inTurn(() => {
+      const changes = this.#next;
+      this.#next = new Map();
+      this.#commit = undefined;
+      return this.#change(changes);
     });
+    return this.#commit;
+  }
+
+  async #change(changes: StatusChanges): Promise<void> {
+    const isOurs = this.#written !== undefined && (await identify(this.path)) === this.#written;
+    if (!isOurs) await this.#read();
+    if (this.#bad.length > 0 || this.#trouble?.isGone === false) await this.#keepBad();
+    const before = isOurs ? this.#text : undefined;
+    const text = before === undefined ? formatAllocations(new Map([...this.#records, ...changes])) : changeAllocations(before, changes);
+    this.#written = await writeAtomically(this.path, text);
+    this.#accept(text, changes, []);
   }
 
   async #look(): Promise<void> {
     await this.#inTurn(() => this.#read());
     // The writer puts a lost file back. Should that fail, the next look misses it again.
-    if (this.#isWriter && this.#trouble?.isGone) await this.write(new Map()).catch(() => undefined);
+    if (this.#isWriter && this.#trouble?.isGone) await this.#inTurn(() => this.#change(new Map())).catch(() => undefined);
   }
 
   async #read(): Promise<void> {
