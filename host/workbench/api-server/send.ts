@@ -51,6 +51,17 @@ export function send(sent: Sent): Promise<unknown> {
   });
 }
 
+/** An answer that goes on. */
+export function open(url: string, token: string, agent: Agent, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { agent, signal, headers: { authorization: `Bearer ${token}` } }, (answer) => {
+      if (answer.statusCode === 200) resolve(answer);
+      else wholeOf(answer, `GET ${new URL(url).pathname}`).then(() => reject(new Error("No answer that goes on")), reject);
+    });
+    asked.on("error", reject).end();
+  });
+}
+
 async function wholeOf(answer: IncomingMessage, what: string): Promise<unknown> {
   let text = "";
   for await (const part of answer.setEncoding("utf8")) text += part;

@@ -6,7 +6,7 @@
 import { Agent } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import { loadAll } from "js-yaml";
-import { ApiFailure, type Body, send } from "./send.ts";
+import { ApiFailure, type Body, open, send } from "./send.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a test reads of an object is what it asserts
 type Json = any;
@@ -53,6 +53,17 @@ export class TestClient {
   request<Answer = Json>(method: string, path: string, body?: unknown, type = "application/json"): Promise<Answer> {
     const content: Body | undefined = body === undefined ? undefined : { type, text: JSON.stringify(body) };
     return send({ method, url: `${this.#url}${path}`, token: this.#token, agent: this.#agent, content }) as Promise<Answer>;
+  }
+
+  /** Of an answer that goes on, as of a watch. Throws `ApiFailure`; ends as the connection does, or throws. */
+  async *lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
+    const answer = await open(`${this.#url}${path}`, this.#token, this.#agent, signal);
+    let rest = "";
+    for await (const part of answer.setEncoding("utf8")) {
+      const lines = `${rest}${part}`.split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
   }
 
   /** Server-side apply of each, in order; YAML documents or objects. Those of a namespace that name none go into `namespace`. */
