@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Announcer, Changes } from "../announcer.ts";
 import { Store } from "../cluster/store.ts";
 import { createRank } from "../packets/rank.ts";
+import type { PlanOptions } from "../rules/plan.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../workbench/testing/facts.ts";
 import { FakeClock, settled } from "../workbench/testing/fake-clock.ts";
@@ -32,14 +33,14 @@ class Recorder implements Announcer {
 }
 
 /** node-d owns 192.0.2.10 and .11, node-b .12 (`reference`: the vectors of the election). */
-async function start(node: string, announcers = [l2]) {
+async function start(node: string, announcers = [l2], plan: PlanOptions = {}) {
   const store = new Store();
   for (const name of ["node-a", "node-b", "node-c", "node-d"]) store.replace("nodes", name, nodeFact(name));
   store.replace("pools", "web", poolFact("web", ["192.0.2.0/24", "2001:db8::/64"]));
   store.replace("advertisements", "l2", advertisementFact("l2"));
   store.replace("advertisements", "bgp", advertisementFact("bgp", { kind: "BGPAdvertisement" }));
   const clock = new FakeClock();
-  const reconciler = new Reconciler({ node, store, announcers, rank: createRank(), now: () => clock.now() });
+  const reconciler = new Reconciler({ node, store, announcers, rank: createRank(), plan, now: () => clock.now() });
   const recorders = new Map<string, Recorder>();
   for (const { name } of announcers) {
     const lane = new Lane({ name, clock });
@@ -66,6 +67,28 @@ RECONCILER("a Service's VIP is announced by its owner and by nobody else", async
     await settled();
     assert.equal(recorder.take(), calls, node);
   }
+});
+
+RECONCILER("an announcer that is closed withdraws what it announced, and announces it again once it is open", async () => {
+  let isOpen = true;
+  const closed = ({ name }: AnnouncerFact) => (isOpen || name === "all" ? undefined : "anotherLoadBalancer");
+  const { recorder, recorders, reconciler, put } = await start("node-d", [l2, everywhere], { closed });
+  put("web", "192.0.2.10");
+  await settled();
+  assert.equal(recorder.take(), ["+192.0.2.10 default/web *"]);
+  isOpen = false;
+  reconciler.replan();
+  await settled();
+  assert.equal(recorder.take(), ["-192.0.2.10 default/web *"]);
+  assert.equal(
+    reconciler.explain("default/web")?.refused.map(({ via, reason }) => `${via} ${reason}`),
+    Array(4).fill("l2 anotherLoadBalancer"),
+  );
+  isOpen = true;
+  reconciler.replan();
+  await settled();
+  assert.equal(recorder.take(), ["+192.0.2.10 default/web *"]);
+  assert.equal(recorders.get("all")?.take(), ["+192.0.2.10 default/web *"], "the other one never noticed");
 });
 
 RECONCILER("a burst of events is one run and one call", async () => {

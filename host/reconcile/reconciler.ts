@@ -79,9 +79,13 @@ export class Reconciler {
 
   /** Follows the store. */
   start(): void {
-    this.#close ??= this.#options.store.onDirty(() => {
-      this.#scheduled ??= setImmediate(() => this.run());
-    });
+    this.#close ??= this.#options.store.onDirty(() => this.#schedule());
+  }
+
+  /** Plans everything anew, since what `plan` says has changed. */
+  replan(): void {
+    this.#index = undefined;
+    if (this.#close !== undefined) this.#schedule();
   }
 
   /** Follows the store no more; gives each lane that could not stop with its error. */
@@ -132,6 +136,10 @@ export class Reconciler {
 
   state(): ReconcilerState {
     return { ...this.#state, claims: this.#joined.size };
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => this.run());
   }
 
   #replace(key: ServiceKey, plan: ServicePlan, touched: Set<string>): void {

@@ -17,6 +17,8 @@ import type { AnnouncerFact, EndpointFact, Family, PlanRefusal, Pool, ServiceFac
 export interface PlanOptions extends CoverOptions {
   /** Plan only Services of this class; without it, only Services of none. */
   readonly loadBalancerClass?: string;
+  /** Why an announcer is to announce nothing now, in one word; undefined where it may. */
+  readonly closed?: (announcer: AnnouncerFact) => string | undefined;
 }
 
 /** Everything but Services and endpoints, ready for use. Good as long as pools, advertisements and nodes stay. */
@@ -154,6 +156,8 @@ function planVia(
   reach: Reach | undefined,
 ): ServicePlan {
   const { name: via, serves } = announcer;
+  const closed = index.options.closed?.(announcer);
+  if (closed !== undefined) return { claims: [], refused: refuseAll(index, service.key, via, closed) };
   // MetalLB says notOwner here; what is missing helps more.
   if (reach === undefined) return { claims: [], refused: refuseAll(index, service.key, via, "noEndpoints") };
   const first = vips[0] as Vip;

@@ -61,7 +61,8 @@ export function sourceText(source: PluginSource): string {
 function demandNoSource(reading: Reading, spec: Raw): Record<string, never> {
   for (const field of ["source", "pin", "grants"]) {
     const value = spec[field];
-    if (value !== undefined && value !== null) complain(reading, `spec.${field}`, value, `no ${field}: plugin ${reading.name} is built in`);
+    const isNothing = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+    if (!isNothing) complain(reading, `spec.${field}`, value, `no ${field}: plugin ${reading.name} is built in`);
   }
   return {};
 }

@@ -198,7 +198,7 @@ translators("each wrong field of a Plugin is told by path", () => {
     put(object("Plugin", "vrrp", `{source: ${source}, pin: ${PIN}}`));
     assert.equal(problems(), [`Plugin vrrp spec.source.${expected}`]);
   }
-  put(object("Plugin", "arp", `{source: {path: /a.ts}, pin: ${PIN}, grants: []}`));
+  put(object("Plugin", "arp", `{source: {path: /a.ts}, pin: ${PIN}, grants: [{kind: sys, fact: hostname}]}`));
   assert.equal(problems().length, 3);
 });
 
