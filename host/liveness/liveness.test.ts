@@ -88,6 +88,27 @@ LIVENESS("two hosts that watch each other are up, and one notices when the other
   await here.stop();
 });
 
+LIVENESS("counts() says what went over each session that is watched, and nothing of others", async () => {
+  const wire = memoryWire();
+  const [here, there] = [host(wire), host(wire)];
+  assert.equal(await here.service.counts(), []);
+  const ours = watch(here);
+  const theirs = watch(there, mirrored);
+  await until(() => ours.state() === "up" && theirs.state() === "up");
+  const [{ received = 0, sent = 0, ...count } = {}, ...more] = await here.service.counts();
+  assert.equal([more, count], [[], { address: THERE, device: undefined, isUp: true, ups: 1, downs: 0 }]);
+  assert.ok(received > 2 && sent > 2, `${received} received, ${sent} sent`);
+  theirs.close();
+  await until(() => ours.state() === "down");
+  assert.equal(
+    (await here.service.counts()).map(({ isUp, ups, downs }) => [isUp, ups, downs]),
+    [[false, 1, 1]],
+  );
+  ours.close();
+  assert.equal(await here.service.counts(), []);
+  await Promise.all([here.stop(), there.stop()]);
+});
+
 LIVENESS("close() tells the neighbor AdminDown, and forgets the session, program and ports a little later", async () => {
   const wire = memoryWire();
   const [here, there] = [host(wire), host(wire)];

@@ -44,6 +44,18 @@ export interface LivenessHost {
   readonly readNeighbors?: ReadNeighbors;
 }
 
+/** Packets since the session began, and how often it came up and went down. */
+export interface SessionCounts {
+  readonly address: string;
+  /** The link or VRF that the neighbor was looked for behind. */
+  readonly device: string | undefined;
+  readonly isUp: boolean;
+  readonly received: number;
+  readonly sent: number;
+  readonly ups: number;
+  readonly downs: number;
+}
+
 export class LivenessService implements Liveness {
   readonly #host: LivenessHost;
   readonly #sessions = new Map<string, Session>();
@@ -84,6 +96,20 @@ export class LivenessService implements Liveness {
   /** How many sessions there are, those that say farewell among them. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** Every session that is watched, with what went over it. */
+  async counts(): Promise<SessionCounts[]> {
+    const sessions = [...this.#sessions.values()].filter(({ isWatched }) => isWatched);
+    const rows = sessions.flatMap(({ row }) => row ?? []);
+    const counters = rows.length === 0 ? [] : await this.#host.packets.counters(PROGRAM, Int32Array.from(rows));
+    const byRow = new Map(rows.map((row, at) => [row, counters[at]]));
+    return sessions.map(({ neighbor, isUp, row }) => {
+      const { answered = 0, unanswered = 0, announced = 0, conflicts = 0 } = byRow.get(row ?? -1) ?? {};
+      const { address, device } = neighbor;
+      // What this program counts in the four places (`wasm/programs/bfd/memory.ts`).
+      return { address, device, isUp, received: answered, sent: unanswered, ups: announced, downs: conflicts };
+    });
   }
 
   /** Ends every session: each neighbor is told AdminDown once. The program is left to the end of the packet service. */
@@ -147,22 +173,22 @@ export class LivenessService implements Liveness {
   }
 
   async #put(session: Session): Promise<void> {
-    const { refused } = await this.#host.packets.put(PROGRAM, session.toRow());
+    const { ids, refused } = await this.#host.packets.put(PROGRAM, session.toRow());
     for (const { reason } of refused) throw new Error(`The table of sessions refused it: ${reason}`);
-    session.isKept = true;
+    session.row = ids[0];
   }
 
   /** Says farewell first, and forgets the session afterwards. */
   async #end(session: Session): Promise<void> {
     if (this.#sessions.get(session.neighbor.key) !== session) return;
-    if (session.isKept && !session.isEnding) {
+    if (session.row !== undefined && !session.isEnding) {
       session.isEnding = true;
       await this.#put(session);
       this.#later(session, FAREWELL_MS);
       return;
     }
     this.#sessions.delete(session.neighbor.key);
-    if (session.isKept) await this.#host.packets.remove(PROGRAM, session.toRow());
+    if (session.row !== undefined) await this.#host.packets.remove(PROGRAM, session.toRow());
     if (session.sendPort !== undefined) await this.#ports?.closeSender(session.sendPort);
     if (this.#sessions.size > 0 || this.#ports === undefined) return;
     this.#ports = undefined;

@@ -19,8 +19,8 @@ export class Session {
   readonly discriminator: number;
   /** Why this host cannot do its part. */
   problem: string | undefined;
-  /** The program has had its row. */
-  isKept = false;
+  /** Id of its row, once the program has had it. */
+  row: number | undefined;
   /** The row says AdminDown. */
   isEnding = false;
   timer: NodeJS.Timeout | undefined;
@@ -90,6 +90,10 @@ export class Session {
     if (JSON.stringify(report) === JSON.stringify(this.#report)) return;
     this.#report = report;
     for (const { call } of [...this.#watchers]) call(report);
+  }
+
+  get isUp(): boolean {
+    return this.#report.state === "up";
   }
 
   get wantsEcho(): boolean {

@@ -196,6 +196,21 @@ ENGINE("what the network does not take is counted", () => {
   assert.equal([statistics()?.sent, statistics()?.unsent], [0, 1]);
 });
 
+ENGINE("how long each batch took is kept, and of turns without frames nothing", () => {
+  const { engine, segment, statistics } = answering();
+  for (let turns = 3; turns > 0; turns--) {
+    segment.transmit(request);
+    engine.turn(0);
+    engine.turn(0, true);
+  }
+  const { counts, sum } = statistics()?.batchSeconds ?? { counts: [], sum: 0 };
+  assert.is(
+    counts.reduce((total, count) => total + count, 0),
+    3,
+  );
+  assert.ok(sum > 0 && sum < 30, `${sum} s`);
+});
+
 ENGINE("while it is muted nothing is answered or announced, and what arrives is thrown away", () => {
   const { engine, segment, take, statistics } = answering();
   engine.isMuted = true;

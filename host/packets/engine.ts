@@ -12,17 +12,8 @@ import { DatagramPorts } from "./datagram-ports.ts";
 import { type FrameMatch, frameFilter } from "./filter.ts";
 import { LinkTable } from "./link-table.ts";
 import { PacketProgram, type RawEvent, ROW_BYTES, type RowCounters } from "./program.ts";
+import { ProgramCounts, type ProgramStatistics } from "./program-counts.ts";
 import type { FramePort, Wire, WireLink } from "./wire.ts";
-
-export interface ProgramStatistics {
-  readonly rows: number;
-  /** Frames and datagrams that got no answer, by reason, and `kernel_queue_full` for those that never reached the program. */
-  readonly drops: Readonly<Record<string, number>>;
-  readonly received: number;
-  readonly sent: number;
-  /** What the network did not take: link down, queue full, no such peer. */
-  readonly unsent: number;
-}
 
 interface Source {
   /** Undefined while the link is down or gone: nothing can be received or sent. */
@@ -42,10 +33,7 @@ interface Running {
   readonly attachments: Map<number, Attachment>;
   readonly links: LinkTable;
   readonly datagrams: DatagramPorts;
-  received: number;
-  sent: number;
-  unsent: number;
-  queueFull: number;
+  readonly counts: ProgramCounts;
 }
 
 /**
@@ -79,8 +67,7 @@ export class PacketEngine {
     program.setup(...seed);
     const links = new LinkTable();
     const datagrams = new DatagramPorts(this.#wire, program, links, this.#onReadable);
-    const counts = { received: 0, sent: 0, unsent: 0, queueFull: 0 };
-    this.#programs.set(name, { program, match, attachments: new Map(), links, datagrams, ...counts });
+    this.#programs.set(name, { program, match, attachments: new Map(), links, datagrams, counts: new ProgramCounts() });
   }
 
   removeProgram(name: string): void {
@@ -186,9 +173,13 @@ export class PacketEngine {
     if (port === undefined || !(all || source.isReady)) return false;
     source.isReady = false;
     for (let batch = 0; batch < BATCHES_A_TURN; batch++) {
+      const since = performance.now();
       const count = port.receive();
-      running.received += count;
-      if (count > 0 && !this.isMuted) this.#send(running, program.process(link, count, nowMs));
+      running.counts.received += count;
+      if (count > 0 && !this.isMuted) {
+        this.#send(running, program.process(link, count, nowMs));
+        running.counts.batchSeconds.observe((performance.now() - since) / 1000);
+      }
       // What it has sent to itself has made it ready again.
       if (count < program.slots) return source.isReady;
     }
@@ -216,8 +207,8 @@ export class PacketEngine {
       while (to < count && program.sendPort(to) === port && (port !== FRAMES || program.sendLink(to) === link)) to++;
       const out = port === FRAMES ? running.attachments.get(link)?.port : running.datagrams.get(port);
       const sent = out?.send(from, to) ?? 0;
-      running.sent += sent;
-      running.unsent += to - from - sent;
+      running.counts.sent += sent;
+      running.counts.unsent += to - from - sent;
       from = to;
     }
   }
@@ -253,9 +244,8 @@ export class PacketEngine {
   statistics(): Record<string, ProgramStatistics> {
     return Object.fromEntries(
       [...this.#programs].map(([name, running]) => {
-        for (const port of ports(running)) running.queueFull += port.takeDrops();
-        const { program, received, sent, unsent, queueFull } = running;
-        return [name, { rows: program.rowCount, received, sent, unsent, drops: { ...program.drops(), kernel_queue_full: queueFull } }];
+        for (const port of ports(running)) running.counts.queueFull += port.takeDrops();
+        return [name, running.counts.statistics(running.program)];
       }),
     );
   }
@@ -285,7 +275,7 @@ function ports({ attachments, datagrams }: Running): FramePort[] {
 
 /** What the kernel has dropped until now is counted. */
 function closePort(running: Running, source: Source): void {
-  running.queueFull += source.port?.takeDrops() ?? 0;
+  running.counts.queueFull += source.port?.takeDrops() ?? 0;
   source.port?.close();
   source.port = undefined;
   source.isReady = false;

@@ -5,9 +5,9 @@
 
 import type { Close } from "../announcer.ts";
 import type { DatagramOptions } from "./datagram-options.ts";
-import type { ProgramStatistics } from "./engine.ts";
 import type { FrameMatch } from "./filter.ts";
 import type { RawEvent, RowCounters } from "./program.ts";
+import type { ProgramStatistics } from "./program-counts.ts";
 import type { WireLink } from "./wire.ts";
 
 /** How the packet worker sleeps: in its event loop, or in a blocking poll for machines that answer more than 100,000 requests/s. */

@@ -28,14 +28,17 @@ export interface ReconcilerOptions {
   readonly plan?: PlanOptions;
   /** Milliseconds that only go forward. */
   readonly now: () => number;
+  /** Hears how long each run took. */
+  readonly onRun?: (tookMs: number) => void;
 }
 
 export interface ReconcilerState {
   readonly runs: number;
   readonly lastRunAtMs: number | undefined;
   readonly lastRunTookMs: number | undefined;
-  /** Services planned in the last run. */
+  /** Services planned in the last run, and in all runs. */
   readonly lastRunServices: number;
+  readonly services: number;
   /** Claims over all nodes, of Services that share a VIP joined. */
   readonly claims: number;
 }
@@ -59,7 +62,13 @@ export class Reconciler {
   #index: PlanIndex | undefined;
   #scheduled: NodeJS.Immediate | undefined;
   #close: Close | undefined;
-  #state = { runs: 0, lastRunAtMs: undefined as number | undefined, lastRunTookMs: undefined as number | undefined, lastRunServices: 0 };
+  #state = {
+    runs: 0,
+    lastRunAtMs: undefined as number | undefined,
+    lastRunTookMs: undefined as number | undefined,
+    lastRunServices: 0,
+    services: 0,
+  };
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -117,7 +126,11 @@ export class Reconciler {
     for (const key of keys) this.#replace(key, isLoadBalancer(snapshot, key) ? planService(index, snapshot, key) : nothing, touched);
     for (const id of touched) this.#join(id);
     for (const lane of this.#lanes.values()) lane.run();
-    this.#state = { runs: this.#state.runs + 1, lastRunAtMs: now(), lastRunTookMs: now() - since, lastRunServices: keys.size };
+    const nowMs = now();
+    const { runs, services } = this.#state;
+    const last = { lastRunAtMs: nowMs, lastRunTookMs: nowMs - since, lastRunServices: keys.size };
+    this.#state = { ...last, runs: runs + 1, services: services + keys.size };
+    this.#options.onRun?.(nowMs - since);
   }
 
   /** Undefined: no such Service of type LoadBalancer. */
