@@ -16,14 +16,27 @@ const announced = { announcer: "arp", state: "told", isDesired: true, links: nul
 const found: Status = {
   ...{ node: "node-a", version: "1.2.3", pid: 77, isReady: true, nowMs: 7_265_000, startedAtMs: 5000 },
   source: { reads: "/etc/herald", isController: true, problems: 2 },
-  reconciler: { runs: 3, lastRunAtMs: 7_261_000, lastRunTookMs: 0.42, lastRunServices: 1, claims: 5 },
+  reconciler: { runs: 3, lastRunAtMs: 7_261_000, lastRunTookMs: 0.42, lastRunServices: 1, services: 9, claims: 5 },
   announcers: [
     {
       ...{ name: "arp", isStarted: true, desired: 3, told: 2, untold: 0, unsure: 1, announced: 1, refused: 1, reports: 1, open: 4 },
-      ...{ applies: 9, failures: 2, applyingSinceMs: undefined, lastAppliedAtMs: 1, lastApplyTookMs: 1, lastError: "no \u001b[2J link" },
+      ...{
+        applies: 9,
+        failures: 2,
+        restarts: 0,
+        applyingSinceMs: undefined,
+        lastAppliedAtMs: 1,
+        lastApplyTookMs: 1,
+        lastError: "no \u001b[2J link",
+      },
     },
   ],
-  packets: { arp: { rows: 1, received: 30, sent: 20, unsent: 0, drops: { truncated: 0, reply: 9 } } },
+  packets: {
+    arp: {
+      ...{ rows: 1, received: 30, sent: 20, unsent: 0, drops: { truncated: 0, reply: 9 } },
+      batchSeconds: { bounds: [], counts: [3], sum: 0.001 },
+    },
+  },
 };
 
 /** With a Herald that answers so. */

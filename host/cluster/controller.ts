@@ -65,6 +65,7 @@ export class Controller {
   #wasComplete = false;
   /** What the last run decided from. */
   #snapshot: Snapshot | undefined;
+  #settled = 0;
   #wakened: NodeJS.Immediate | undefined;
   #isClosed = false;
 
@@ -103,6 +104,11 @@ export class Controller {
     return this.#allocations;
   }
 
+  /** Services that were settled, each time that they were, and writes that failed. */
+  counts(): { readonly services: number; readonly failures: number } {
+    return { services: this.#settled, failures: this.#writes.failures };
+  }
+
   /** What changes in the same turn of the event loop is one run. */
   #wake(): void {
     if (!this.#isClosed) this.#wakened ??= setImmediate(() => this.#run());
@@ -127,6 +133,7 @@ export class Controller {
     const results = this.#allocator.converge(withStandIns(snapshot, absent), dirty.all ? undefined : keys);
     this.#again = [...absent.keys()];
     for (const key of absent.keys()) results.delete(key);
+    this.#settled += results.size;
     // A Service that went is dirty, but one that went while not everything could be made out is gone only now.
     const isAll = dirty.all || isComplete !== this.#wasComplete;
     this.#wasComplete = isComplete;

@@ -32,6 +32,7 @@ export class StatusWrites {
   readonly #behind = new Set<ServiceKey>();
   /** How often in a row the write of a Service has failed. */
   readonly #failures = new Map<ServiceKey, number>();
+  #failuresEver = 0;
   /** Not told yet. */
   #failed: Failed[] = [];
   readonly #retries = new Set<NodeJS.Timeout>();
@@ -39,6 +40,11 @@ export class StatusWrites {
 
   constructor(options: StatusWritesOptions) {
     this.#options = options;
+  }
+
+  /** Writes that failed, since the start. */
+  get failures(): number {
+    return this.#failuresEver;
   }
 
   /** Begins, or looks again when the write under way has ended. */
@@ -87,6 +93,7 @@ export class StatusWrites {
     this.#underWay.delete(service);
     const failures = (this.#failures.get(service) ?? 0) + 1;
     this.#failures.set(service, failures);
+    this.#failuresEver += 1;
     // What fails together is told together, and tried again together where it failed for one reason.
     if (this.#failed.length === 0) setImmediate(() => this.#tellFailed());
     this.#failed.push({ service, error, failures });

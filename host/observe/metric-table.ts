@@ -26,6 +26,10 @@ const ALLOCATOR = {
   metallb_allocator_services_allocated_total: gauge("Services that have addresses of a pool", "pool"),
 };
 
+const CONTROLLER = {
+  herald_leader: gauge("1 while this is the one of several controllers that writes"),
+};
+
 const CLIENT = {
   metallb_k8s_client_updates_total: counter("Services that were looked at because something about them had changed"),
   metallb_k8s_client_update_errors_total: counter("Changes that could not be carried out, and are tried again"),
@@ -107,7 +111,7 @@ const PROCESS = {
   nodejs_heap_size_used_bytes: gauge("Heap of the main thread that is in use"),
 };
 
-const DECLARED = { ...ALLOCATOR, ...CLIENT, ...LAYER2, ...BGP, ...BFD, ...PACKETS, ...ANNOUNCERS, ...PROCESS } as const;
+const DECLARED = { ...ALLOCATOR, ...CONTROLLER, ...CLIENT, ...LAYER2, ...BGP, ...BFD, ...PACKETS, ...ANNOUNCERS, ...PROCESS } as const;
 
 export type MetricName = keyof typeof DECLARED;
 

@@ -146,17 +146,24 @@ function describeFor(plugin: string, origin: "built-in" | "third-party"): Descri
   };
 }
 
-/** Of two that tell the same series, the later counts. */
+/** Of two that tell the same series, both count where it counts, else the later one. */
 function merge(books: readonly SeriesBook[]): readonly Family[] {
   const families = new Map<string, Family>();
-  for (const book of books) {
-    for (const family of book.families.values()) {
-      const known = families.get(family.name);
-      // Read again later, while this one may still be written out: what was counted since is not in it.
-      const samples = Array.from(family.samples, ([key, sample]) => [key, { ...sample }] as const);
-      if (known === undefined) families.set(family.name, { ...family, samples: new Map(samples) });
-      else if (known.type === family.type) for (const [key, sample] of samples) known.samples.set(key, sample);
+  for (const { families: more } of books) {
+    for (const { samples, ...head } of more.values()) {
+      const known = families.get(head.name) ?? { ...head, samples: new Map<string, Sample>() };
+      families.set(head.name, known);
+      if (known.type === head.type) for (const [key, sample] of samples) addSample(known, key, sample);
     }
   }
   return [...families.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A copy: the reading may still be written out when more is counted. */
+function addSample({ type, samples }: Family, key: string, sample: Sample): void {
+  const before = type === "counter" ? samples.get(key)?.value : 0;
+  samples.set(key, {
+    ...sample,
+    value: typeof before === "number" && typeof sample.value === "number" ? before + sample.value : sample.value,
+  });
 }

@@ -30,7 +30,7 @@ async function running(): Promise<SpeakerParts> {
   await lane.start(announcer);
   await new Promise((done) => setImmediate(done));
   const plugin = { name: "bgp", announcer, reports: new Map([["192.0.2.1", "probing"]]), open: 3 } as Partial<RunningPlugin>;
-  return { ...starting(), announcers: [{ lane, plugin: plugin as RunningPlugin }], isReady: true };
+  return { ...starting(), announcers: [{ lane, plugin: plugin as RunningPlugin, kind: "BGPAdvertisement", restarts: 2 }], isReady: true };
 }
 
 const rowsOf = async (answer: unknown): Promise<unknown[]> => [...((await answer) as Iterable<unknown>)];
@@ -50,8 +50,8 @@ status("answerFrom() answers while the speaker still starts", async () => {
 
 status("answerFrom() counts what each announcer was told, refused and reports", async () => {
   const { announcers } = (await answerFrom(await running())({ ask: "status" })) as Status;
-  const [{ name, desired, announced, unsure, refused, reports, open } = {} as Status["announcers"][number]] = announcers;
-  assert.equal([name, desired, announced, unsure, refused, reports, open], ["bgp", 2, 1, 1, 1, 1, 3]);
+  const [{ name, desired, announced, unsure, refused, restarts, reports, open } = {} as Status["announcers"][number]] = announcers;
+  assert.equal([name, desired, announced, unsure, refused, restarts, reports, open], ["bgp", 2, 1, 1, 1, 2, 1, 3]);
 });
 
 status("answerFrom() gives rows and reports one by one", async () => {

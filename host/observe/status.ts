@@ -1,11 +1,12 @@
 /** What a speaker answers on its control socket (`control.ts`): the parts that there are so far, as they are now. */
 
 import type { Source } from "../cluster/source.ts";
-import type { ProgramStatistics } from "../packets/engine.ts";
+import type { LivenessService } from "../liveness/liveness.ts";
 import type { Network } from "../packets/network.ts";
-import type { Lane, LaneRow, LaneState } from "../reconcile/lane.ts";
+import type { ProgramStatistics } from "../packets/program-counts.ts";
+import type { LaneRow, LaneState } from "../reconcile/lane.ts";
 import type { Reconciler, ReconcilerState } from "../reconcile/reconciler.ts";
-import type { RunningPlugin } from "../sandbox/start-plugin.ts";
+import type { PluginRun } from "../roles/plugin-run.ts";
 import type { Answer, ControlRequest } from "./control.ts";
 
 /** Parts come as the speaker starts. */
@@ -20,7 +21,8 @@ export interface SpeakerParts {
   source?: Pick<Source, "problems">;
   network?: Pick<Network, "packets">;
   reconciler?: Pick<Reconciler, "state">;
-  readonly announcers: { readonly plugin: RunningPlugin; readonly lane: Lane }[];
+  liveness?: Pick<LivenessService, "counts">;
+  readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "restarts">[];
   /** Everything runs, and the first plan is made. */
   isReady: boolean;
 }
@@ -40,8 +42,9 @@ export interface Status {
   readonly packets: Readonly<Record<string, ProgramStatistics>>;
 }
 
-/** The state of its lane, and how many reports and how much else its plugin has open. */
+/** The state of its lane, how often its plugin was started again, and how many reports and how much else that has open. */
 export interface AnnouncerStatus extends LaneState {
+  readonly restarts: number;
   /** Desired and told: what is announced. */
   readonly announced: number;
   readonly refused: number;
@@ -78,8 +81,9 @@ async function status({ source, network, reconciler, announcers, ...parts }: Spe
     ...{ node, version, pid: process.pid, isReady, nowMs: performance.now(), startedAtMs },
     source: { reads, isController, problems: source?.problems().length ?? 0 },
     ...(reconciler === undefined ? {} : { reconciler: reconciler.state() }),
-    announcers: announcers.map(({ plugin, lane }) => ({
+    announcers: announcers.map(({ plugin, lane, restarts }) => ({
       ...lane.state(),
+      restarts,
       ...countRows(lane.rows()),
       ...{ reports: plugin.reports.size, open: plugin.open },
     })),

@@ -6,6 +6,7 @@ import type { Log } from "../announcer.ts";
 import { Controller } from "../cluster/controller.ts";
 import { ManifestsSource } from "../cluster/manifests/manifests.ts";
 import type { Store } from "../cluster/store.ts";
+import { collectController } from "../observe/collect-controller.ts";
 import type { Surroundings } from "./speaker.ts";
 
 export interface ManifestsPlace {
@@ -27,13 +28,14 @@ export function onManifests({ manifests, node, isController, log, ...place }: Ma
       if (isController) await demandWritable(dirname(opened.allocations.path));
       return opened;
     },
-    async accompany({ store }) {
+    async accompany({ store, metrics }) {
       const source = opened as ManifestsSource;
       if (!isController) {
         tellMissingController(store, source, log);
         return () => {};
       }
       const controller = new Controller({ store, source, status: source.allocations, log });
+      collectController(metrics, { snapshot: () => store.snapshot(), counts: () => controller.counts(), isLeader: () => true });
       await controller.start();
       return () => controller.close();
     },

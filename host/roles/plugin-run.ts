@@ -24,6 +24,7 @@ export class PluginRun {
   #wanted: unknown;
   #following: Promise<void> | undefined;
   #isHalted = false;
+  #restarts = 0;
   #endPause: () => void = () => {};
   readonly #rowCalls = new Set<() => void>();
 
@@ -59,6 +60,11 @@ export class PluginRun {
   onRows(call: () => void): Close {
     this.#rowCalls.add(call);
     return () => void this.#rowCalls.delete(call);
+  }
+
+  /** How often it was started again, or that was tried. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   /** Begins to announce. Rejects as `held` does. */
@@ -115,6 +121,7 @@ export class PluginRun {
   }
 
   async #restart(config: unknown): Promise<void> {
+    this.#restarts += 1;
     if (this.#isUp) {
       this.#isUp = false;
       await this.lane.stop("replace").catch((error: Error) => {

@@ -11,6 +11,8 @@ import type { Source } from "../cluster/source.ts";
 import { Store } from "../cluster/store.ts";
 import type { Translator } from "../cluster/translated.ts";
 import { LivenessService } from "../liveness/liveness.ts";
+import { collectProcess } from "../observe/collect-process.ts";
+import { collectSpeaker } from "../observe/collect-speaker.ts";
 import { serveControl } from "../observe/control.ts";
 import type { ControlPlace } from "../observe/control-place.ts";
 import { ControlInUse } from "../observe/control-socket.ts";
@@ -67,6 +69,9 @@ export interface Speaker {
   stop(why: "leave" | "replace"): Promise<void>;
 }
 
+/** Seconds: from one Service to all of a large cluster. */
+const RUN_BOUNDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+
 /** Resolves when everything runs and the first plan is made. */
 export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
   const metrics = createMetrics();
@@ -84,6 +89,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const { node, log, plugins, surroundings, version = "" } = options;
   const { reads, isController } = surroundings;
   const parts: SpeakerParts = { node, version, reads, isController, startedAtMs: performance.now(), announcers: [], isReady: false };
+  collectProcess(metrics, version);
+  collectSpeaker(metrics, parts);
   // The first, so that a second speaker of this node ends before it has touched anything.
   ends.push(await openControl(options, parts));
   const store = new Store();
@@ -99,10 +106,12 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.push(() => network.links.close());
   ends.push(() => network.packets.stop());
   const liveness = new LivenessService({ ...network, log });
+  parts.liveness = liveness;
   ends.push(() => liveness.stop());
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
     ...(options.plan === undefined ? {} : { plan: options.plan }),
+    onRun: (tookMs) => metrics.observe("herald_reconcile_seconds", tookMs / 1000, RUN_BOUNDS),
   });
   parts.reconciler = reconciler;
   ends.inputs.push(async (why) => {
@@ -143,8 +152,8 @@ async function openControl({ control, log }: SpeakerOptions, parts: SpeakerParts
 
 /** What the packet programs did, with the frames that got no answer by reason. */
 async function tellStatistics({ packets }: Network, log: Log): Promise<void> {
-  for (const [program, { rows, drops, ...counts }] of Object.entries(await packets.statistics())) {
-    log.info("Packets", { program, rows, ...counts, drops: Object.fromEntries(Object.entries(drops).filter(([, count]) => count > 0)) });
+  for (const [program, { drops, batchSeconds: _, ...counts }] of Object.entries(await packets.statistics())) {
+    log.info("Packets", { program, ...counts, drops: Object.fromEntries(Object.entries(drops).filter(([, count]) => count > 0)) });
   }
 }
 

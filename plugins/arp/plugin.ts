@@ -42,10 +42,8 @@ export default definePlugin<ArpConfig>({
   async start(context, { interfaces = [], exclude = DEFAULT_EXCLUDE }) {
     await followLinks(context, { interfaces, exclude });
 
-    context.program.onEvent(({ kind, address, link, mac, heldBack }) => {
-      if (kind !== "conflict") return;
-      context.metrics.count("herald_address_conflicts_total", { ip: address }, 1 + heldBack);
-      context.log.warn("Another station announces our address", { vip: address, link, mac });
+    context.program.onEvent(({ kind, address, link, mac }) => {
+      if (kind === "conflict") context.log.warn("Another station announces our address", { vip: address, link, mac });
     });
 
     return {
