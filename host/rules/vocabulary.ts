@@ -34,6 +34,8 @@ export interface ServicePort {
 /** A Service. */
 export interface ServiceFact {
   readonly key: ServiceKey;
+  /** Which of the Services that ever had this name, where an API server has it: Events are found by it. */
+  readonly uid?: string;
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;

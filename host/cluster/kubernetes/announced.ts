@@ -1,0 +1,106 @@
+/** What a node announces at this moment, by protocol and Service: made of the rows of its announcers. */
+
+import type { LaneRow } from "../../reconcile/lane.ts";
+import type { ServiceKey } from "../../rules/vocabulary.ts";
+
+/** An announcer, as far as reports read it. */
+export interface ReportedAnnouncer {
+  readonly name: string;
+  /** The resource kind whose advertisements it serves. */
+  readonly kind: string;
+  rows(): Iterable<LaneRow>;
+  /** Whom a row is for; undefined where that is no question. */
+  audience?(vip: string): readonly string[];
+}
+
+/** A Service by one protocol. */
+export interface Announced {
+  /** Some VIP of it is announced. */
+  readonly isAnnounced: boolean;
+  /** Some VIP of it is being told: a moment later more is known. */
+  readonly isUndecided: boolean;
+  /** Where its announced VIPs are announced, sorted; none: on every link that may be. */
+  readonly links: readonly string[];
+  /** Whom its announced VIPs are for, sorted. */
+  readonly audience: readonly string[];
+  /** Why VIPs of it are not announced although they should be: one sentence each, sorted. */
+  readonly failures: readonly string[];
+}
+
+export type AnnouncedServices = ReadonlyMap<ServiceKey, Announced>;
+
+/** MetalLB's names of its two; another announcer is a protocol of its own. */
+const PROTOCOLS: Readonly<Record<string, string>> = { L2Advertisement: "layer2", BGPAdvertisement: "bgp" };
+
+interface Gathering {
+  isAnnounced: boolean;
+  isUndecided: boolean;
+  isEverywhere: boolean;
+  readonly links: Set<string>;
+  readonly audience: Set<string>;
+  readonly failures: Set<string>;
+}
+
+/** `hasLink`: this node has a link of that name. By protocol: `layer2`, `bgp`, or the name of another announcer. */
+export function readAnnounced(
+  announcers: Iterable<ReportedAnnouncer>,
+  hasLink: (name: string) => boolean,
+): ReadonlyMap<string, AnnouncedServices> {
+  const all = new Map<string, Map<ServiceKey, Gathering>>();
+  for (const announcer of announcers) {
+    const protocol = PROTOCOLS[announcer.kind] ?? announcer.name;
+    const services = all.get(protocol) ?? new Map<ServiceKey, Gathering>();
+    all.set(protocol, services);
+    for (const row of announcer.rows()) if (row.isDesired) gatherRow(services, announcer, row, hasLink);
+  }
+  return new Map(Array.from(all, ([protocol, services]) => [protocol, settleAll(services)]));
+}
+
+function gatherRow(
+  services: Map<ServiceKey, Gathering>,
+  announcer: ReportedAnnouncer,
+  row: LaneRow,
+  hasLink: (name: string) => boolean,
+): void {
+  const { vip, links } = row.announcement;
+  const why = whyNot(row, hasLink);
+  const isAnnounced = why === undefined && row.state === "told";
+  const audience = isAnnounced ? (announcer.audience?.(vip) ?? []) : [];
+  for (const key of row.announcement.services) {
+    const service = services.get(key) ?? begin();
+    services.set(key, service);
+    if (why !== undefined) service.failures.add(`${vip}: ${why}`);
+    else if (isAnnounced) add(service, links, audience);
+    else service.isUndecided = true;
+  }
+}
+
+function whyNot({ announcement: { links }, refusal }: LaneRow, hasLink: (name: string) => boolean): string | undefined {
+  const isStranded = links !== null && links.length > 0 && !links.some(hasLink);
+  return isStranded ? `this node has none of the interfaces ${links.join(", ")}` : refusal?.reason;
+}
+
+function add(service: Gathering, links: readonly string[] | null, audience: readonly string[]): void {
+  service.isAnnounced = true;
+  service.isEverywhere ||= links === null;
+  for (const link of links ?? []) service.links.add(link);
+  for (const name of audience) service.audience.add(name);
+}
+
+function begin(): Gathering {
+  return { isAnnounced: false, isUndecided: false, isEverywhere: false, links: new Set(), audience: new Set(), failures: new Set() };
+}
+
+function settleAll(services: ReadonlyMap<ServiceKey, Gathering>): AnnouncedServices {
+  return new Map(
+    Array.from(services, ([key, { isAnnounced, isUndecided, isEverywhere, links, audience, failures }]) => [
+      key,
+      {
+        ...{ isAnnounced, isUndecided },
+        links: isEverywhere ? [] : [...links].sort(),
+        audience: [...audience].sort(),
+        failures: [...failures].sort(),
+      },
+    ]),
+  );
+}

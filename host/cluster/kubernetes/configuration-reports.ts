@@ -1,0 +1,124 @@
+/**
+ * ConfigurationState, MetalLB's: whether the configuration makes sense to the controller, and to each speaker.
+ *
+ * It says all that is wrong, not the first of it. One object that is wrong spoils no other, so `Invalid` means that some are not as they
+ * should be, and not that nothing works.
+ */
+
+import type { Close, Log } from "../../announcer.ts";
+import type { Problem } from "../../rules/vocabulary.ts";
+import type { Api } from "../api/api.ts";
+import { configurationWords } from "./configuration-words.ts";
+import { labelValue, type OwnedKind, type OwnedObject, type OwnerReference, type Status, timeText } from "./owned-object.ts";
+import { type Follow, OwnedObjects } from "./owned-objects.ts";
+
+export const CONFIGURATION_STATE: OwnedKind = {
+  apiVersion: "metallb.io/v1beta1",
+  kind: "ConfigurationState",
+  plural: "configurationstates",
+};
+
+/** Whose it is, with MetalLB's names of the condition and its field owner. */
+interface Component {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly condition: string;
+  readonly manager: string;
+}
+
+export interface ConfigurationReportsOptions {
+  readonly api: Api;
+  readonly follow: Follow;
+  readonly namespace: string;
+  /** The speaker of this node; absent: the controller. */
+  readonly node?: string;
+  readonly source: { problems(): readonly Problem[]; onProblems(call: () => void): Close };
+  readonly owner?: () => Promise<OwnerReference | undefined>;
+  readonly log: Pick<Log, "warn">;
+}
+
+/** What is wrong with these is told to who made them, and is no configuration. */
+const NOT_CONFIGURATION: ReadonlySet<string> = new Set(["Service", "EndpointSlice", "Node", "Namespace", "Secret"]);
+/** As MetalLB's controller judges pools and communities, and a BGPPeer that is wrong is nothing to it. */
+const OF_SPEAKERS: ReadonlySet<string> = new Set([
+  "BGPPeer",
+  "BGPAdvertisement",
+  "L2Advertisement",
+  "BFDProfile",
+  "Advertisement",
+  "Plugin",
+]);
+/** What a condition may hold. */
+const LONGEST_MESSAGE = 32_768;
+const MOST_PROBLEMS = 100;
+
+export class ConfigurationReports {
+  readonly #options: ConfigurationReportsOptions;
+  readonly #component: Component;
+  readonly #objects: OwnedObjects;
+  #close: Close = () => {};
+
+  constructor(options: ConfigurationReportsOptions) {
+    this.#options = options;
+    this.#component = componentOf(options.node);
+    const { labels, manager } = this.#component;
+    this.#objects = new OwnedObjects({ ...options, kind: CONFIGURATION_STATE, labels, manager });
+  }
+
+  /** With everything read once. */
+  start(): void {
+    this.#objects.start();
+    const say = () => this.#objects.want([stateObject(this.#component, this.#problems(), Date.now())]);
+    this.#close = this.#options.source.onProblems(say);
+    say();
+  }
+
+  /** Leaves it as it is. */
+  close(): void {
+    this.#close();
+    this.#objects.close();
+  }
+
+  #problems(): string[] {
+    const { source, node, namespace } = this.#options;
+    return source
+      .problems()
+      .filter(({ object }) => isJudged(object.slice(0, object.indexOf(" ")), node))
+      .map((problem) => `configuration error: ${configurationWords(problem, namespace)}`);
+  }
+}
+
+function componentOf(node: string | undefined): Component {
+  const type = (name: string) => ({ "metallb.io/component-type": name });
+  if (node === undefined)
+    return { name: "controller", labels: type("controller"), condition: "poolReconcilerValid", manager: "poolReconciler" };
+  const labels = { ...type("speaker"), "metallb.io/node-name": labelValue(node) };
+  return { name: `speaker-${node}`, labels, condition: "configReconcilerValid", manager: "configReconciler" };
+}
+
+function isJudged(kind: string, node: string | undefined): boolean {
+  return !NOT_CONFIGURATION.has(kind) && (node !== undefined || !OF_SPEAKERS.has(kind));
+}
+
+function stateObject({ name, labels, condition }: Component, lines: readonly string[], nowMs: number): OwnedObject {
+  const more = lines.length > MOST_PROBLEMS ? [`and ${lines.length - MOST_PROBLEMS} more`] : [];
+  const message = [...new Set(lines.slice(0, MOST_PROBLEMS)), ...more].join("\n").slice(0, LONGEST_MESSAGE);
+  const isValid = message === "";
+  const said = {
+    type: condition,
+    status: isValid ? "True" : "False",
+    reason: isValid ? "Reconciled" : "ConfigurationError",
+    message,
+    lastTransitionTime: timeText(nowMs),
+  };
+  return { name, labels, status: { result: isValid ? "Valid" : "Invalid", errorSummary: message, conditions: [said] }, blend: keepTime };
+}
+
+/** The time of a condition is that of its last change. */
+function keepTime(status: Status, before: Status): Status {
+  const [said] = status["conditions"] as readonly Status[];
+  const known = Array.isArray(before["conditions"]) ? (before["conditions"] as readonly Status[]) : [];
+  const same = known.find((condition) => condition?.["type"] === said?.["type"] && condition?.["status"] === said?.["status"]);
+  const time = same?.["lastTransitionTime"];
+  return typeof time === "string" ? { ...status, conditions: [{ ...said, lastTransitionTime: time }] } : status;
+}

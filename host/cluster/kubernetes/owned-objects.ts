@@ -1,0 +1,280 @@
+/**
+ * Keeps the objects of one kind that are ours as they should be: makes, mends and deletes them.
+ *
+ * Level-triggered: of each object it compares what should be with what the API server was last heard to have, and writes the difference.
+ * So the first start, a restart, an object deleted or edited by hand, a copy left over from an earlier life and an API server that comes
+ * back are one path, and where nothing differs nothing is written. One object has one write at a time, and not more often than each
+ * `pauseMs`, however often it changes meanwhile.
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import type { Close, Log } from "../../announcer.ts";
+import { backoffMs } from "../../reconcile/backoff.ts";
+import { type Api, ApiError } from "../api/api.ts";
+import { collectionPath } from "./object-reference.ts";
+import type { OwnedKind, OwnedObject, OwnerReference, Status } from "./owned-object.ts";
+import { isPassing } from "./passing.ts";
+
+/** Tells of the objects of a kind that have these labels. */
+export type Follow = (of: { readonly path: string; readonly labelSelector: string }, sink: FollowSink) => Close;
+
+export interface FollowSink {
+  /** These are all. Objects as the API server gives them. */
+  replace(objects: Iterable<unknown>): void;
+  put(object: unknown): void;
+  remove(name: string): void;
+}
+
+export interface OwnedObjectsOptions {
+  readonly api: Api;
+  readonly follow: Follow;
+  readonly namespace: string;
+  readonly kind: OwnedKind;
+  /** Who has them is ours. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** As which it writes (server-side apply). */
+  readonly manager: string;
+  /** Whom the objects go with, asked before the first write; undefined: nobody. */
+  readonly owner?: () => Promise<OwnerReference | undefined>;
+  /** Between two writes of one object, default 1 s. */
+  readonly pauseMs?: number;
+  readonly log: Pick<Log, "warn">;
+}
+
+/** What the API server has, as far as it matters here. */
+interface Found {
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, unknown>>;
+  readonly owners: readonly string[];
+  readonly status: Status;
+}
+
+const PAUSE_MS = 1000;
+const WRITE_MS = 10_000;
+const MOST_AT_ONCE = 4;
+
+export class OwnedObjects {
+  readonly #options: OwnedObjectsOptions;
+  readonly #path: string;
+  readonly #ending = new AbortController();
+  /** Undefined: not heard yet, or not asked. */
+  #wanted: ReadonlyMap<string, OwnedObject> | undefined;
+  #isUndecided: (name: string) => boolean = () => false;
+  #found: Map<string, Found> | undefined;
+  #owner: OwnerReference | undefined;
+  #isOwnerKnown = false;
+  #closeFollow: Close = () => {};
+  /** Names to look at now, those being written, and those that have to wait. */
+  readonly #ready = new Set<string>();
+  readonly #busy = new Set<string>();
+  readonly #paused = new Map<string, NodeJS.Timeout>();
+  readonly #failures = new Map<string, number>();
+  #failuresInARow = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #writes = 0;
+
+  constructor(options: OwnedObjectsOptions) {
+    this.#options = options;
+    this.#path = collectionPath(options.kind.apiVersion, options.kind.plural, options.namespace);
+  }
+
+  /** Begins to listen. Nothing is written before `want`. */
+  start(): void {
+    const { follow, labels } = this.#options;
+    const labelSelector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    this.#closeFollow = follow(
+      { path: this.#path, labelSelector },
+      {
+        replace: (objects) => {
+          const before = [...(this.#found?.keys() ?? [])];
+          this.#found = new Map(Array.from(objects, readFound));
+          this.#look([...before, ...this.#found.keys(), ...(this.#wanted?.keys() ?? [])]);
+        },
+        put: (object) => {
+          const [name, found] = readFound(object);
+          this.#found?.set(name, found);
+          this.#look([name]);
+        },
+        remove: (name) => {
+          this.#found?.delete(name);
+          this.#look([name]);
+        },
+      },
+    );
+  }
+
+  /** All that should be there. Of an object that is not wanted and still undecided, nothing is changed. */
+  want(objects: Iterable<OwnedObject>, isUndecided: (name: string) => boolean = () => false): void {
+    const before = this.#wanted?.keys() ?? [];
+    this.#wanted = new Map(Array.from(objects, (object) => [object.name, object]));
+    this.#isUndecided = isUndecided;
+    this.#look([...before, ...this.#wanted.keys(), ...(this.#found?.keys() ?? [])]);
+  }
+
+  /** Requests that have changed something, or tried to. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** Everything is as it should be. */
+  get isSettled(): boolean {
+    return this.#found !== undefined && this.#ready.size + this.#busy.size + this.#paused.size === 0;
+  }
+
+  /** Leaves everything as it is. */
+  close(): void {
+    this.#ending.abort();
+    this.#closeFollow();
+    this.#ready.clear();
+    clearTimeout(this.#retry);
+    for (const timer of this.#paused.values()) clearTimeout(timer);
+    this.#paused.clear();
+  }
+
+  #look(names: Iterable<string>): void {
+    if (this.#ending.signal.aborted) return;
+    for (const name of names) if (!this.#paused.has(name) && this.#stepFor(name) !== undefined) this.#ready.add(name);
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#ready.size > 0 && !this.#isOwnerKnown) void this.#learnOwner();
+    for (const name of this.#ready) {
+      if (this.#busy.size >= MOST_AT_ONCE || this.#retry !== undefined || !this.#isOwnerKnown) return;
+      if (this.#busy.has(name)) continue;
+      this.#ready.delete(name);
+      const step = this.#stepFor(name);
+      if (step !== undefined) void this.#take(name, step);
+    }
+  }
+
+  async #learnOwner(): Promise<void> {
+    if (this.#busy.has("")) return;
+    this.#busy.add(""); // no object has that name
+    try {
+      this.#owner = await this.#options.owner?.();
+      this.#isOwnerKnown = true;
+    } catch (error) {
+      this.#fail("", error);
+    }
+    this.#busy.delete("");
+    this.#look(this.#ready);
+  }
+
+  /** The next write of an object, undefined where it is as it should be. */
+  #stepFor(name: string): (() => Promise<void>) | undefined {
+    const wanted = this.#wanted?.get(name);
+    const found = this.#found?.get(name);
+    if (this.#wanted === undefined || this.#found === undefined) return undefined;
+    if (wanted === undefined) return found === undefined || this.#isUndecided(name) ? undefined : () => this.#delete(name, found);
+    if (found === undefined || !this.#isOurs(wanted, found)) return () => this.#apply(wanted);
+    const status = wanted.blend?.(wanted.status, found.status) ?? wanted.status;
+    return isDeepStrictEqual(status, found.status) ? undefined : () => this.#applyStatus(wanted, status);
+  }
+
+  #isOurs({ labels }: OwnedObject, found: Found): boolean {
+    const hasLabels = Object.entries(labels).every(([key, value]) => found.labels[key] === value);
+    return hasLabels && (this.#owner === undefined || found.owners.includes(this.#owner.uid));
+  }
+
+  async #take(name: string, step: () => Promise<void>): Promise<void> {
+    this.#busy.add(name);
+    try {
+      await step();
+      this.#failures.delete(name);
+      this.#failuresInARow = 0;
+    } catch (error) {
+      this.#fail(name, error);
+    }
+    this.#busy.delete(name);
+    this.#look([name]);
+    this.#pump();
+  }
+
+  async #apply(wanted: OwnedObject): Promise<void> {
+    const { name, labels } = wanted;
+    const owner = this.#owner === undefined ? {} : { ownerReferences: [this.#owner] };
+    await this.#patch(name, "", { metadata: { name, labels, ...owner } });
+    // A new object has no status yet; that is the second half of the same step.
+    const found = this.#found?.get(name)?.status ?? {};
+    await this.#applyStatus(wanted, wanted.blend?.(wanted.status, found) ?? wanted.status);
+  }
+
+  async #applyStatus({ name }: OwnedObject, status: Status): Promise<void> {
+    try {
+      await this.#patch(name, "/status", { metadata: { name }, status });
+      this.#pause(name, this.#options.pauseMs ?? PAUSE_MS);
+    } catch (error) {
+      // Deleted meanwhile: it is to be made again.
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      this.#found?.delete(name);
+      this.#pause(name, this.#options.pauseMs ?? PAUSE_MS);
+    }
+  }
+
+  async #patch(name: string, subresource: "" | "/status", content: object): Promise<void> {
+    const { kind, manager } = this.#options;
+    this.#writes += 1;
+    const answer = await this.#options.api.request({
+      ...{ method: "PATCH", path: `${this.#path}/${name}${subresource}`, patch: "apply" },
+      query: { fieldManager: manager, force: true },
+      body: { apiVersion: kind.apiVersion, kind: kind.kind, ...content },
+      ...{ timeoutMs: WRITE_MS, signal: this.#ending.signal },
+    });
+    // What is heard of it comes later.
+    this.#found?.set(...readFound(answer));
+  }
+
+  async #delete(name: string, { uid }: Found): Promise<void> {
+    const { api } = this.#options;
+    this.#writes += 1;
+    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+    try {
+      await api.request({ method: "DELETE", path: `${this.#path}/${name}`, body, timeoutMs: WRITE_MS, signal: this.#ending.signal });
+    } catch (error) {
+      // It has gone, or there is another one of that name, of which it will be heard.
+      if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) throw error;
+    }
+    this.#found?.delete(name);
+  }
+
+  #fail(name: string, error: unknown): void {
+    if (this.#ending.signal.aborted) return;
+    const { log, kind } = this.#options;
+    if (isPassing(error) || name === "") {
+      this.#failuresInARow += 1;
+      this.#retry ??= setTimeout(
+        () => {
+          this.#retry = undefined;
+          this.#pump();
+        },
+        backoffMs(this.#failuresInARow, Math.random()),
+      );
+      return;
+    }
+    const failures = (this.#failures.get(name) ?? 0) + 1;
+    this.#failures.set(name, failures);
+    if (failures === 1) log.warn("Cannot write an object", { kind: kind.kind, name, error: (error as Error).message });
+    this.#pause(name, PAUSE_MS + backoffMs(failures, Math.random()));
+  }
+
+  #pause(name: string, delayMs: number): void {
+    if (this.#ending.signal.aborted) return;
+    clearTimeout(this.#paused.get(name));
+    const end = (): void => {
+      this.#paused.delete(name);
+      this.#look([name]);
+    };
+    this.#paused.set(name, setTimeout(end, delayMs));
+  }
+}
+
+/** Written by whoever may: it is compared, and never believed. */
+function readFound(object: unknown): [string, Found] {
+  const { metadata, status } = (object ?? {}) as { metadata?: Readonly<Record<string, unknown>>; status?: unknown };
+  const { name, uid, labels, ownerReferences } = metadata ?? {};
+  const owners = Array.isArray(ownerReferences) ? ownerReferences.map((owner) => String(owner?.uid)) : [];
+  return [String(name), { uid: String(uid), labels: (labels ?? {}) as Found["labels"], owners, status: (status ?? {}) as Status }];
+}

@@ -1,0 +1,166 @@
+/**
+ * What a speaker reports of the Services that it announces: ServiceL2Status, ServiceBGPStatus, and Events.
+ *
+ *   rows of the announcers → what is announced (`announced.ts`) → objects that should be there, Events of what is new
+ *
+ * Everything is read anew when rows have come further or links have changed, in a twentieth of the time at most. A Service that is just
+ * being told keeps what is reported of it.
+ */
+
+import type { Close, Log } from "../../announcer.ts";
+import type { ServiceKey } from "../../rules/vocabulary.ts";
+import type { Api } from "../api/api.ts";
+import { type Announced, type AnnouncedServices, type ReportedAnnouncer, readAnnounced } from "./announced.ts";
+import type { EventSink } from "./events.ts";
+import type { ObjectReference } from "./object-reference.ts";
+import { labelValue, type OwnedKind, type OwnedObject, type OwnerReference } from "./owned-object.ts";
+import { type Follow, OwnedObjects } from "./owned-objects.ts";
+import { bgpStatusObject, l2StatusObject, NODE_LABEL, SERVICE_BGP_STATUS, SERVICE_L2_STATUS, statusName } from "./service-statuses.ts";
+import { StaleCopies } from "./stale-copies.ts";
+
+/** An announcer whose rows can be followed. */
+export interface FollowedAnnouncer extends ReportedAnnouncer {
+  onRows(call: () => void): Close;
+}
+
+export interface SpeakerReportsOptions {
+  readonly api: Api;
+  readonly follow: Follow;
+  readonly namespace: string;
+  readonly node: string;
+  readonly announcers: readonly FollowedAnnouncer[];
+  /** The links of this node. */
+  readonly links: { all(): readonly { readonly name: string }[]; watch(call: () => void): Close };
+  readonly events: EventSink;
+  /** Undefined: there is no such Service. */
+  readonly reference: (service: ServiceKey) => ObjectReference | undefined;
+  readonly owner?: () => Promise<OwnerReference | undefined>;
+  readonly log: Pick<Log, "warn">;
+}
+
+const MANAGER = "herald-speaker";
+const SOON_MS = 50;
+/** Reading all rows takes this part of the time at most. */
+const SHARE = 20;
+const NONE: AnnouncedServices = new Map();
+
+export class SpeakerReports {
+  readonly #options: SpeakerReportsOptions;
+  readonly #l2: OwnedObjects;
+  readonly #bgp: OwnedObjects;
+  readonly #copies: StaleCopies;
+  #closers: Close[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #tookMs = 0;
+  #announced: ReadonlyMap<string, AnnouncedServices> = new Map();
+  /** `protocol service` that somebody has been told of, and what they were told that is wrong. */
+  readonly #assigned = new Set<string>();
+  readonly #failures = new Map<string, string>();
+
+  constructor(options: SpeakerReportsOptions) {
+    this.#options = options;
+    this.#l2 = this.#objects(SERVICE_L2_STATUS);
+    this.#bgp = this.#objects(SERVICE_BGP_STATUS);
+    const isOurs = (service: ServiceKey): boolean => this.#announced.get("layer2")?.get(service)?.isAnnounced === true;
+    this.#copies = new StaleCopies({ ...options, isOurs });
+  }
+
+  /** Before the announcers start: nothing is reported until one has taken over what the first plan has for it. */
+  start(): void {
+    this.#l2.start();
+    this.#bgp.start();
+    const wake = () => this.#wake();
+    this.#closers = this.#options.announcers.map((announcer) => announcer.onRows(wake));
+    // It calls at once; but as long as there are no rows there is nothing to read.
+    let isFirst = true;
+    this.#closers.push(this.#options.links.watch(() => (isFirst ? undefined : this.#wake())));
+    isFirst = false;
+  }
+
+  /** Leaves everything as it is: a successor takes it over, or it goes with the Pod. */
+  close(): void {
+    for (const close of this.#closers.splice(0)) close();
+    clearTimeout(this.#timer);
+    this.#l2.close();
+    this.#bgp.close();
+    this.#copies.close();
+  }
+
+  #objects(kind: OwnedKind): OwnedObjects {
+    const { node } = this.#options;
+    return new OwnedObjects({ ...this.#options, kind, labels: { [NODE_LABEL]: labelValue(node) }, manager: MANAGER });
+  }
+
+  #wake(): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        const since = performance.now();
+        this.#report();
+        this.#tookMs = performance.now() - since;
+      },
+      Math.max(SOON_MS, this.#tookMs * SHARE),
+    );
+  }
+
+  #report(): void {
+    const { announcers, links, node } = this.#options;
+    const names = new Set(links.all().map(({ name }) => name));
+    const before = this.#announced.get("layer2") ?? NONE;
+    this.#announced = readAnnounced(announcers, (name) => names.has(name));
+    const l2 = this.#announced.get("layer2") ?? NONE;
+    const bgp = this.#announced.get("bgp") ?? NONE;
+    this.#l2.want(
+      objectsOf(l2, (service, one) => (one.isAnnounced ? l2StatusObject(node, service, one.links) : undefined)),
+      undecidedOf(l2, (service) => statusName("l2", node, service)),
+    );
+    this.#bgp.want(
+      objectsOf(bgp, (service, one) => (one.audience.length > 0 ? bgpStatusObject(node, service, one.audience) : undefined)),
+      undecidedOf(bgp, (service) => statusName("bgp", node, service)),
+    );
+    const isNew = ([service, one]: [ServiceKey, Announced]) => one.isAnnounced && before.get(service)?.isAnnounced !== true;
+    this.#copies.won([...l2].filter(isNew).map(([service]) => service));
+    this.#tell();
+  }
+
+  #tell(): void {
+    const all = new Set<string>();
+    for (const [protocol, services] of this.#announced) {
+      for (const [service, one] of services) {
+        const id = `${protocol} ${service}`;
+        all.add(id);
+        this.#tellOne(id, protocol, service, one);
+      }
+    }
+    for (const id of this.#assigned) if (!all.has(id)) this.#assigned.delete(id);
+    for (const id of this.#failures.keys()) if (!all.has(id)) this.#failures.delete(id);
+  }
+
+  #tellOne(id: string, protocol: string, service: ServiceKey, { isAnnounced, isUndecided, failures }: Announced): void {
+    const { node } = this.#options;
+    // Services at one VIP say the same, byte for byte, and MetalLB's readers find the node in double quotes.
+    if (isAnnounced && !this.#assigned.has(id))
+      this.#record(service, "Normal", "nodeAssigned", `announcing from node "${node}" with protocol "${protocol}"`);
+    if (isAnnounced) this.#assigned.add(id);
+    else if (!isUndecided) this.#assigned.delete(id);
+    const failure = failures.join("; ");
+    if (failure !== "" && this.#failures.get(id) !== failure)
+      this.#record(service, "Warning", "announceFailed", `Cannot announce with protocol "${protocol}": ${failure}`);
+    if (failure === "") this.#failures.delete(id);
+    else this.#failures.set(id, failure);
+  }
+
+  #record(service: ServiceKey, type: "Normal" | "Warning", reason: string, message: string): void {
+    const object = this.#options.reference(service);
+    if (object !== undefined) this.#options.events.record({ object, type, reason, message });
+  }
+}
+
+function objectsOf(services: AnnouncedServices, objectOf: (service: ServiceKey, one: Announced) => OwnedObject | undefined): OwnedObject[] {
+  return [...services].flatMap(([service, one]) => objectOf(service, one) ?? []);
+}
+
+function undecidedOf(services: AnnouncedServices, nameOf: (service: ServiceKey) => string): (name: string) => boolean {
+  const names = new Set([...services].filter(([, { isUndecided }]) => isUndecided).map(([service]) => nameOf(service)));
+  return (name) => names.has(name);
+}
