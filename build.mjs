@@ -29,7 +29,11 @@ const modules = {
 };
 
 /** Output name → entry file of the bundles. */
-const bundles = { herald: "host/main.ts", "packet-worker": "host/packets/worker.ts" };
+const bundles = {
+  herald: "host/main.ts",
+  "packet-worker": "host/packets/worker.ts",
+  "kube-config": "host/cluster/api/kube-config.ts",
+};
 
 /** The commands of `check`; `test` counts each as one test. */
 const checks = [
