@@ -25,10 +25,8 @@ import type { Store } from "./store.ts";
 
 /** Who wants to hear what comes of it, each thing once. */
 export interface AllocationNews {
-  /** It does not get what it asks for. */
-  refused(service: ServiceFact, why: Said): void;
-  /** What it had was taken from it. */
-  cleared(service: ServiceFact, why: Said): void;
+  /** What it does not get, has lost, or should ask for in other words. */
+  said(service: ServiceFact, what: Said): void;
   /** Its status is on record; `service` as it was before. */
   written(service: ServiceFact, status: ServiceStatus): void;
   /** `allocations()` may be others now. */
@@ -138,21 +136,18 @@ export class Controller {
     const isAll = dirty.all || isComplete !== this.#wasComplete;
     this.#wasComplete = isComplete;
     const gone = (isAll ? [...this.#allocations.keys(), ...status.records().keys()] : keys).filter((key) => !snapshot.services.has(key));
+    const records = status.records();
+    const released = isComplete ? gone.filter((key) => records.has(key) || this.#holds(key)) : [];
     this.#note(results, gone, snapshot);
-    return this.#changes([...results.keys()], isComplete ? gone : [], snapshot);
+    return this.#changes([...results.keys()], released, snapshot);
   }
 
   #changes(
     settled: readonly ServiceKey[],
-    gone: readonly ServiceKey[],
+    released: readonly ServiceKey[],
     { services }: Snapshot,
   ): Map<ServiceKey, ServiceStatus | undefined> {
-    const records = this.#options.status.records();
-    const changes = new Map<ServiceKey, ServiceStatus | undefined>();
-    for (const key of gone) {
-      this.#handover.leaves(key, []);
-      if (records.has(key)) changes.set(key, undefined);
-    }
+    const changes = new Map<ServiceKey, ServiceStatus | undefined>(released.map((key) => [key, undefined]));
     for (const key of [...settled, ...this.#handover.services()]) {
       const wanted = this.#allocations.get(key)?.vips ?? [];
       const shown = [...(services.get(key)?.ingress ?? []), ...this.#writes.vipsUnderWay(key)];
@@ -169,6 +164,10 @@ export class Controller {
       if (service !== undefined && status !== undefined && !isSameStatus(statusOf(service), status)) changes.set(key, status);
     }
     return changes;
+  }
+
+  #holds(key: ServiceKey): boolean {
+    return (this.#allocations.get(key)?.vips.length ?? 0) > 0;
   }
 
   /** What a Service is to have on record next, which is not always what it is to have in the end. */
@@ -199,14 +198,12 @@ export class Controller {
     for (const [key, allocation] of results) {
       const before = this.#allocations.get(key);
       this.#allocations.set(key, allocation);
+      const known = new Set(saidOf(before).map(({ message }) => message));
+      const news = saidOf(allocation).filter(({ message }) => !known.has(message));
+      const told = allocation.refused ?? allocation.cleared;
+      if (told !== undefined && news.includes(told)) refused.push({ service: key, ...told });
       const service = services.get(key);
-      const isNew = (said: Said | undefined): said is Said =>
-        said !== undefined && said.message !== before?.refused?.message && said.message !== before?.cleared?.message;
-      const said = allocation.refused ?? allocation.cleared;
-      if (isNew(said)) refused.push({ service: key, ...said });
-      if (service === undefined) continue;
-      if (isNew(allocation.cleared)) this.#options.news?.cleared(service, allocation.cleared);
-      if (isNew(allocation.refused)) this.#options.news?.refused(service, allocation.refused);
+      for (const what of news) if (service !== undefined) this.#options.news?.said(service, what);
     }
     this.#say("warn", "Service does not have what it asks for", refused);
   }
@@ -216,4 +213,8 @@ export class Controller {
     if (news.length > MOST_LOGGED) log[level](message, { services: news.length });
     else for (const fields of news) log[level](message, fields);
   }
+}
+
+function saidOf({ cleared, refused, deprecated }: Partial<Allocation> = {}): Said[] {
+  return [cleared, refused, deprecated].filter((said) => said !== undefined);
 }

@@ -24,8 +24,9 @@ export interface StatusWriter {
   /** What is on record outside of the Services themselves, also of Services that are gone. */
   records(): ReadonlyMap<ServiceKey, ServiceStatus>;
   /**
-   * Changes the status of one Service; undefined forgets one that is gone. Once resolved it is durable, and the store shows it; once rejected
-   * it will not come to be any more. To be called for any number of Services at a time, and for one only when the last call has ended.
+   * Changes the status of one Service; undefined forgets one that is gone, whether anything of it is on record or not. Once resolved it is
+   * durable, and the store shows it; once rejected it will not come to be any more. To be called for any number of Services at a time, and
+   * for one only when the last call has ended.
    */
   write(service: ServiceKey, status: ServiceStatus | undefined): Promise<void>;
 }

@@ -79,6 +79,7 @@ export class AllocationsFile implements StatusWriter {
   }
 
   write(service: ServiceKey, status: ServiceStatus | undefined): Promise<void> {
+    if (status === undefined && !this.#records.has(service)) return Promise.resolve();
     this.#next.set(service, status);
     this.#commit ??= this.#inTurn(() => {
       const changes = this.#next;
