@@ -24,6 +24,8 @@ const CRDS = new URL("../../../deploy/crds/", import.meta.url);
 const LIMIT_MS = 20_000;
 
 let server: ApiServer | undefined;
+/** Also of a test that fails. */
+const closers: (() => void)[] = [];
 
 function running(): ApiServer {
   if (server === undefined) throw new Error("The API server did not start");
@@ -104,12 +106,14 @@ function speaker(node = "node-1", pod = "speaker-a") {
     reports.close();
     events.close();
   };
+  closers.push(close);
   return { announcers, counts, lines, uids, events, close };
 }
 
 async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
   for (const deadline = performance.now() + LIMIT_MS; ; await wait(50)) {
-    const found = await look();
+    // For a moment after its definition a kind cannot be listed.
+    const found = await look().catch(() => undefined);
     if (found !== undefined && found !== false) return found;
     if (performance.now() > deadline) throw new Error(`No ${what} after ${LIMIT_MS / 1000} s`);
   }
@@ -368,6 +372,9 @@ testWith(REPORTS, [apiServer], "what changes while the API server is away is rig
   close();
 });
 
-REPORTS.after(() => server?.stop());
+REPORTS.after(async () => {
+  for (const close of closers) close();
+  await server?.stop();
+});
 
 REPORTS.run();
