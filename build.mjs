@@ -6,6 +6,7 @@
  *   node build.mjs wasm           only the WebAssembly modules
  *   node build.mjs start ARGS     build, then run Herald
  *   node build.mjs check          build (asc checks wasm/), lint and format (Biome), types (tsc)
+ *   node build.mjs manifests      deploy/manifests from deploy/chart, by helm of $KUBEBUILDER_ASSETS or of the path
  *   node build.mjs test PATTERN…  check, then the test files whose path holds a pattern; no pattern: all
  */
 import { spawnSync } from "node:child_process";
@@ -155,6 +156,13 @@ async function test(patterns) {
   process.exitCode = await runGate({ root, folders: ["host", "plugins", "wasm", "fixtures", "deploy"], patterns, checks });
 }
 
+async function manifests() {
+  const { tsImport } = await import("tsx/esm/api");
+  const { MANIFESTS, renderManifests } = await tsImport("./deploy/render.ts", import.meta.url);
+  const { KUBEBUILDER_ASSETS: assets } = process.env;
+  writeFileSync(MANIFESTS, renderManifests(assets ? join(assets, "helm") : "helm"));
+}
+
 const commands = {
   build: async () => {
     await buildWasm();
@@ -163,6 +171,7 @@ const commands = {
   wasm: buildWasm,
   start,
   check,
+  manifests,
   test,
 };
 

@@ -19,9 +19,8 @@ export function readDefinitions(): KubernetesObject[] {
   return files.sort().map((name) => load(readFileSync(`${FOLDER}${name}`, "utf8")) as KubernetesObject);
 }
 
-/** Writes them all, and resolves when objects of every kind and version can be read and written. */
-export async function writeDefinitions(client: TestClient): Promise<void> {
-  const definitions = readDefinitions();
+/** Writes these, and resolves when objects of every kind and version can be read and written. */
+export async function writeDefinitions(client: TestClient, definitions = readDefinitions()): Promise<void> {
   await client.apply(definitions);
   for (const { spec } of definitions) {
     for (const { name } of spec.versions) await untilServed(client, `${spec.group}/${name}/${spec.names.kind}`);

@@ -76,6 +76,12 @@ export class TestClient {
     return applied;
   }
 
+  /** Whether the server would take a new object: nothing is written, and a field that the kind does not have is an error. */
+  async tryCreate(object: KubernetesObject, namespace = "default"): Promise<KubernetesObject> {
+    const path = (await this.#pathOf(object, namespace)).replace(/\/[^/]*$/, "");
+    return this.request("POST", `${path}?dryRun=All&fieldValidation=Strict`, object);
+  }
+
   /** Undefined where it is not there. */
   async get(kind: string, name: string): Promise<KubernetesObject | undefined> {
     try {
