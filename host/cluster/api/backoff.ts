@@ -1,0 +1,22 @@
+/** How long to wait before the next try: twice as long each time, half of it random, so that a thousand nodes do not come back at once. */
+
+const FIRST_MS = 200;
+const MAX_MS = 30_000;
+/** What a server asks for is kept, within reason. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
+export interface Wait {
+  /** From 1: how many tries in a row have failed. */
+  readonly failures: number;
+  /** What the server asked for. */
+  readonly retryAfterMs?: number | undefined;
+  /** Of tries that fail late: never longer than this. */
+  readonly maxMs?: number | undefined;
+}
+
+/** `random` as of `Math.random`. */
+export function backoffMs({ failures, retryAfterMs, maxMs = MAX_MS }: Wait, random: () => number): number {
+  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
+  const longest = Math.min(FIRST_MS * 2 ** Math.min(failures - 1, 20), maxMs, MAX_MS);
+  return (longest / 2) * (1 + random());
+}
