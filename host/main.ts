@@ -7,16 +7,20 @@ import { readFileSync } from "node:fs";
 import { benchSubjects, builtIns, commands as pluginCommands } from "../plugins/index.ts";
 import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
+import { controller } from "./cli/controller.ts";
 import { decode } from "./cli/decode.ts";
 import { labCommandFor } from "./cli/lab.ts";
 import { planCommandFor } from "./cli/plan.ts";
 import { hostCommand } from "./cli/plugin-command.ts";
 import { runCommandFor } from "./cli/run.ts";
+import { speakerCommandFor } from "./cli/speaker.ts";
 import { status } from "./cli/status.ts";
 
 const commands: readonly Command[] = [
   labCommandFor(builtIns),
   runCommandFor(builtIns, version()),
+  speakerCommandFor(builtIns, version()),
+  controller,
   planCommandFor(builtIns),
   status,
   ...pluginCommands.map(hostCommand),

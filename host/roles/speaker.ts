@@ -23,6 +23,7 @@ import { createRank } from "../packets/rank.ts";
 import { Reconciler } from "../reconcile/reconciler.ts";
 import type { PlanOptions } from "../rules/plan.ts";
 import { announcerFact } from "../sandbox/start-plugin.ts";
+import { clock } from "./clock.ts";
 import { type End, Ends } from "./ends.ts";
 import { PluginRun } from "./plugin-run.ts";
 import { tellProblems } from "./tell-problems.ts";
@@ -122,7 +123,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   for (const definition of definitions) {
     const { name } = definition;
     const host = { node, ...network, secrets: translated.secrets, liveness, log, metrics };
-    const run = await PluginRun.open(definition, translated.config(name), host, clock());
+    const run = await PluginRun.open(definition, translated.config(name), host, clock);
     ends.push(() => run.close());
     runs.set(name, run);
     parts.announcers.push(run);
@@ -155,14 +156,4 @@ async function tellStatistics({ packets }: Network, log: Log): Promise<void> {
   for (const [program, { drops, batchSeconds: _, ...counts }] of Object.entries(await packets.statistics())) {
     log.info("Packets", { program, ...counts, drops: Object.fromEntries(Object.entries(drops).filter(([, count]) => count > 0)) });
   }
-}
-
-function clock() {
-  return {
-    now: () => performance.now(),
-    after(delayMs: number, call: () => void) {
-      const timer = setTimeout(call, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
 }

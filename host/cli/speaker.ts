@@ -1,0 +1,89 @@
+/** `herald speaker`: a node's speaker in a cluster. */
+
+import type { PluginDefinition } from "../announcer.ts";
+import { clusterFlags, clusterHelp, readClusterFlags } from "./cluster-flags.ts";
+import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import { announcerFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
+
+const help = `
+Usage: herald speaker --node-name NAME [flags]
+
+Announces the Services of a cluster from this node, until SIGINT or SIGTERM: answers
+for the VIPs that it owns, and tells BGP peers its routes. Reads Services,
+endpoints, nodes and MetalLB's resources from the API server; while that is away,
+announcements go on.
+
+  --node-name NAME     the node that this is (default: $METALLB_NODE_NAME)
+${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
+                       node.kubernetes.io/exclude-from-external-load-balancers
+  --port PORT          of /metrics (default: 9120; 0: none)
+  --health-probe-port PORT
+                       of /healthz and /readyz, for this machine only (default:
+                       17472; 0: none)
+  --interface IF       answer ARP only on this interface; repeat the flag, or
+                       separate with commas (default: every one that is fit)
+  --driver DRIVER      event-loop (default), or blocking for machines that
+                       answer more than 100,000 requests a second
+  --control PATH       socket that herald status asks; none for no socket
+                       (default: /run/herald/NODE.sock)
+  --log-level LEVEL    debug, info (default), warn or error
+  --log-format FORMAT  text or json (default: text on a terminal)
+
+It needs the capability CAP_NET_RAW.
+
+Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
+2 for wrong flags.
+
+  herald speaker --node-name node-a --kubeconfig ~/.kube/config
+`;
+
+type BuiltIns = readonly PluginDefinition[];
+
+/** `version`: which Herald this is, for who asks it while it runs. */
+export function speakerCommandFor(builtIns: BuiltIns, version: string): Command {
+  return {
+    name: "speaker",
+    summary: "Announce a cluster's Services from this node",
+    help,
+    run: (args, io) => run(builtIns, version, args, io),
+  };
+}
+
+async function run(builtIns: BuiltIns, version: string, args: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseFlags(args, {
+    "node-name": { type: "string" },
+    "ignore-exclude-lb": { type: "boolean" },
+    ...clusterFlags,
+    ...announcerFlags,
+  });
+  if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
+  const node = values["node-name"] ?? process.env["METALLB_NODE_NAME"];
+  if (node === undefined || node === "") throw new UsageError("Flag --node-name is missing: name the node that this is");
+  const choice = readClusterFlags(values);
+  const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
+  const interfaces = readInterfaces(values.interface);
+  const log = readLog(values, io, { node });
+
+  return runRole("speaker", io, async (onFatal, signal) => {
+    const { startSpeaker } = await import("../roles/speaker.ts");
+    const { inCluster } = await import("../roles/in-cluster.ts");
+    const { openKernelNetwork } = await import("../packets/network.ts");
+    const { controlPlace } = await import("../observe/control-place.ts");
+    const speaker = await startSpeaker({
+      node,
+      surroundings: await inCluster({ ...choice, node, log, signal }),
+      plan: {
+        ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false,
+        ...(choice.loadBalancerClass === undefined ? {} : { loadBalancerClass: choice.loadBalancerClass }),
+      },
+      control: controlPlace(values.control, node),
+      version,
+      openNetwork: (onLost) => openKernelNetwork(driver, onLost),
+      plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
+      log,
+      onFatal,
+    });
+    log.info("Speaker runs", { namespace: choice.namespace });
+    return speaker;
+  });
+}

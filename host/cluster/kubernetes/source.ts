@@ -1,0 +1,188 @@
+/**
+ * An API server as the source of facts.
+ *
+ *   watch → raw object → project → facts in the store
+ *
+ * Every kind has a reflector of its own (`../api/reflector.ts`), which never gives up: while the server is away everything stays as it
+ * was, and what changed meanwhile comes with its return. Nothing is made of a part: facts count once every kind was read to its end. Of an
+ * object that makes no sense the last good version stays; it never blocks others, and is told as a problem by name and field.
+ */
+
+import type { Close, Log } from "../../announcer.ts";
+import type { Problem, ServiceKey } from "../../rules/vocabulary.ts";
+import type { Api } from "../api/api.ts";
+import { type ObjectName, type RawObject, rawObject } from "../api/known-objects.ts";
+import { Reflector } from "../api/reflector.ts";
+import type { ReflectorState } from "../api/reflector-options.ts";
+import { ClusterObjects, type ObjectId } from "../cluster-objects.ts";
+import { type KindReaders, project } from "../objects/project.ts";
+import type { Source } from "../source.ts";
+import type { FactSink } from "../store.ts";
+import { Translated, type Translator } from "../translated.ts";
+import { apiVersionOf, kindOf, kindsOf, type Role, type WatchedKind } from "./kinds.ts";
+import type { ObjectReference } from "./object-reference.ts";
+import type { ShownServices } from "./service-writer.ts";
+
+export interface KubernetesOptions {
+  readonly api: Api;
+  readonly role: Role;
+  /** Where Herald is, and the resources that configure it. */
+  readonly namespace: string;
+  /** The node of a speaker. */
+  readonly node?: string;
+  readonly translators?: readonly Translator[];
+  readonly log: Log;
+}
+
+/** What is known of the watch of one kind. */
+export interface WatchState extends ReflectorState {
+  readonly type: string;
+}
+
+const MOST_NODES_NAMED = 5;
+
+const SERVICE = "v1/Service";
+
+export class KubernetesSource implements Source, ShownServices {
+  readonly translated: Translated;
+  readonly #node: string | undefined;
+  readonly #objects: ClusterObjects;
+  readonly #readers: KindReaders;
+  readonly #watches: readonly { readonly kind: WatchedKind; readonly reflector: Reflector }[];
+  /** Problems that objects have by themselves, by `Kind key`. */
+  readonly #bad = new Map<string, readonly Problem[]>();
+  readonly #nodes = new Set<string>();
+  /** Of each Service that the store shows. */
+  readonly #services = new Map<ServiceKey, { readonly uid: string; readonly version: string }>();
+  readonly #calls = new Set<() => void>();
+  #isSynced = false;
+  #told = "";
+  #onSynced: () => void = () => {};
+
+  /** Resolves when everything has been read once, however long that takes. Rejects only where the signal ends it. */
+  static async open(options: KubernetesOptions, store: FactSink, signal?: AbortSignal): Promise<KubernetesSource> {
+    const source = new KubernetesSource(options, store);
+    try {
+      await source.#start(signal);
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+    return source;
+  }
+
+  private constructor({ api, role, namespace, node, translators, log }: KubernetesOptions, store: FactSink) {
+    this.#node = node;
+    this.translated = new Translated(store, translators, node);
+    this.#objects = new ClusterObjects(this.translated, this.translated);
+    this.#readers = this.translated.readers;
+    this.#watches = kindsOf(role, namespace, this.#readers).map((kind) => {
+      const sink = {
+        put: (raw: RawObject) => this.#put(kind.type, raw),
+        remove: (name: ObjectName) => this.#remove(kind.type, name),
+        commit: () => this.#commit(),
+        synced: () => this.#commit(),
+      };
+      return { kind, reflector: new Reflector({ api, resource: kind, sink, log }) };
+    });
+  }
+
+  isComplete(): boolean {
+    return this.#isSynced && ![...this.#bad.keys()].some((id) => id.startsWith("Service "));
+  }
+
+  problems(): readonly Problem[] {
+    return [...this.#strangerProblem(), ...[...this.#bad.values()].flat(), ...this.#objects.problems()];
+  }
+
+  onProblems(call: () => void): Close {
+    this.#calls.add(call);
+    return () => this.#calls.delete(call);
+  }
+
+  versionOf(service: ServiceKey): string | undefined {
+    return this.#services.get(service)?.version;
+  }
+
+  accept(answer: Record<string, unknown>, from: string): void {
+    const object = rawObject(answer);
+    if (object === undefined || this.versionOf(`${object.metadata.namespace}/${object.metadata.name}`) !== from) return;
+    this.#put(SERVICE, object);
+    this.#commit();
+  }
+
+  /** Undefined: the store does not show it. */
+  referenceTo(service: ServiceKey): ObjectReference | undefined {
+    const known = this.#services.get(service);
+    const [namespace = "", name = ""] = service.split("/");
+    return known === undefined ? undefined : { apiVersion: "v1", kind: "Service", namespace, name, uid: known.uid };
+  }
+
+  watches(): WatchState[] {
+    return this.#watches.map(({ kind, reflector }) => ({ type: kind.type, ...reflector.state() }));
+  }
+
+  close(): void {
+    for (const { reflector } of this.#watches) reflector.close();
+  }
+
+  async #start(signal: AbortSignal | undefined): Promise<void> {
+    const synced = new Promise<void>((resolve, reject) => {
+      this.#onSynced = resolve;
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    signal?.throwIfAborted();
+    for (const { reflector } of this.#watches) reflector.start();
+    await synced;
+  }
+
+  #put(type: string, raw: RawObject): void {
+    // The items of a list do not say what they are.
+    const typed = Object.assign(raw, { apiVersion: apiVersionOf(type), kind: kindOf(type) });
+    for (const { id, object, problems } of project(typed, this.#readers).found) {
+      if (object !== undefined) this.#objects.put(object);
+      if (object?.kind === "Node") this.#nodes.add(object.key);
+      if (object?.kind === "Service") this.#services.set(object.key, { uid: raw.metadata.uid, version: raw.metadata.resourceVersion });
+      if (id !== undefined && problems.length === 0) this.#bad.delete(id);
+      else if (id !== undefined) this.#bad.set(id, problems);
+    }
+  }
+
+  #remove(type: string, name: ObjectName): void {
+    const object = identify(type, name, this.#readers);
+    this.#objects.remove(object);
+    if (object.kind === "Node") this.#nodes.delete(object.key);
+    if (object.kind === "Service") this.#services.delete(object.key);
+    this.#bad.delete(`${kindOf(type)} ${object.key}`);
+  }
+
+  #commit(): void {
+    if (!this.#isSynced && !this.#watches.every(({ reflector }) => reflector.state().isSynced)) return;
+    this.#objects.commit();
+    this.#isSynced = true;
+    this.#onSynced();
+    this.#tell();
+  }
+
+  #strangerProblem(): Problem[] {
+    if (this.#node === undefined || !this.#isSynced || this.#nodes.has(this.#node)) return [];
+    const named = [...this.#nodes].sort().slice(0, MOST_NODES_NAMED).join(", ");
+    const more = this.#nodes.size - MOST_NODES_NAMED;
+    const found = this.#nodes.size === 0 ? "no Node" : `only ${named}${more > 0 ? ` and ${more} more` : ""}`;
+    return [{ object: `Node ${this.#node}`, path: "", found, expected: "the name of this node with --node-name; it announces nothing" }];
+  }
+
+  #tell(): void {
+    const told = JSON.stringify([this.isComplete(), this.problems()]);
+    if (told === this.#told) return;
+    this.#told = told;
+    for (const call of this.#calls) call();
+  }
+}
+
+function identify(type: string, { namespace, name }: ObjectName, readers: KindReaders): ObjectId {
+  const kind = kindOf(type);
+  if (Object.hasOwn(readers, type)) return { kind: "translated", of: kind, key: name };
+  const isNamespaced = kind === "Service" || kind === "EndpointSlice" || kind === "Secret";
+  return { kind, key: isNamespaced ? `${namespace}/${name}` : name } as ObjectId;
+}
