@@ -3,7 +3,8 @@
  * the pools among themselves, a Service and its status. Every source puts its objects in here.
  */
 
-import type { Pool, Problem, ServiceFact, ServiceKey } from "../rules/vocabulary.ts";
+import { separateReservations } from "../rules/separate-blocks.ts";
+import type { Pool, Problem, Reservation, ServiceFact, ServiceKey } from "../rules/vocabulary.ts";
 import type { ClusterObject } from "./objects/project.ts";
 import { type EndpointSlice, mergeEndpoints } from "./objects/project-endpoints.ts";
 import { keepSeparate } from "./pools-in-force.ts";
@@ -26,6 +27,9 @@ export class ClusterObjects {
   #poolsInForce: ReadonlyMap<string, Pool> = new Map();
   #poolProblems: readonly Problem[] = [];
   #poolsChanged = false;
+  readonly #reservations = new Map<string, Reservation>();
+  #reservationProblems: readonly Problem[] = [];
+  #reservationsChanged = false;
 
   /** `translated` takes the objects of plugins; without it, nothing is made of those. */
   constructor(sink: FactSink, translated?: Translated) {
@@ -35,7 +39,7 @@ export class ClusterObjects {
 
   /** Problems that no object has by itself: pools that overlap, what plugins find. */
   problems(): readonly Problem[] {
-    return [...this.#poolProblems, ...(this.#translated?.problems() ?? [])];
+    return [...this.#poolProblems, ...this.#reservationProblems, ...(this.#translated?.problems() ?? [])];
   }
 
   put(object: ClusterObject): void {
@@ -45,6 +49,7 @@ export class ClusterObjects {
     else if (object.kind === "Node") this.#sink.replace("nodes", key, object.value);
     else if (object.kind === "Namespace") this.#sink.replace("namespaces", key, object.value);
     else if (object.kind === "IPAddressPool") this.#setPool(key, object.value);
+    else if (object.kind === "Reservation") this.#setReservation(key, object.value);
     else if (object.kind === "L2Advertisement") this.#sink.replace("advertisements", `${object.kind} ${key}`, object.value);
     else if (object.kind === "Secret") this.#translated?.setSecret(key, object.value);
     else this.#translated?.setObject(object.of, key, object.value);
@@ -57,6 +62,7 @@ export class ClusterObjects {
     else if (kind === "Node") this.#sink.replace("nodes", key, undefined);
     else if (kind === "Namespace") this.#sink.replace("namespaces", key, undefined);
     else if (kind === "IPAddressPool") this.#setPool(key, undefined);
+    else if (kind === "Reservation") this.#setReservation(key, undefined);
     else if (kind === "L2Advertisement") this.#sink.replace("advertisements", `${kind} ${key}`, undefined);
     else if (kind === "Secret") this.#translated?.setSecret(key, undefined);
     else this.#translated?.setObject(object.of, key, undefined);
@@ -71,6 +77,8 @@ export class ClusterObjects {
   /** Ends a batch of changes: pools can only be judged together, and what plugins make of objects stands on those. */
   commit(): void {
     this.#commitPools();
+    if (this.#reservationsChanged) this.#reservationProblems = separateReservations(this.#reservations.values()).problems;
+    this.#reservationsChanged = false;
     this.#translated?.commit();
   }
 
@@ -108,6 +116,13 @@ export class ClusterObjects {
     const slices = this.#slicesOf.get(service);
     if (slices?.size === 0) this.#slicesOf.delete(service);
     this.#sink.replace("endpoints", service, slices?.size ? mergeEndpoints(slices) : undefined);
+  }
+
+  /** Which of those that overlap counts is the same for all who ask, so all are facts. */
+  #setReservation(name: string, reservation: Reservation | undefined): void {
+    assign(this.#reservations, name, reservation);
+    this.#sink.replace("reservations", name, reservation);
+    this.#reservationsChanged = true;
   }
 
   #setPool(name: string, pool: Pool | undefined): void {

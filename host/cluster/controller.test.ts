@@ -197,6 +197,26 @@ controller("what a manifest carries as status is taken over, or cleared on recor
   await until(() => vips()["good"] === "");
 });
 
+controller("a Reservation evicts nobody, and is told whom it meets", async () => {
+  put(service("a"), service("b"));
+  const { has, running, told } = await start();
+  const reservation = (text: string) =>
+    `---\napiVersion: herald.dev/v1alpha1\nkind: Reservation\nmetadata: {name: r}\nspec: {addresses: [${text}], service: {namespace: default, name: c}}\n`;
+  put(service("a"), service("b"), reservation("192.0.2.10, 192.0.2.13"));
+  await until(() => running.problems().length === 1);
+  assert.ok(
+    told.includes(
+      'Reserved address is held by another Service {"reservation":"Reservation r","found":"192.0.2.10, which default/a holds"}',
+    ),
+  );
+  put(service("a"), service("b"), service("c"), service("d"), reservation("192.0.2.10, 192.0.2.13"));
+  await until(() => has({ a: "192.0.2.10", b: "192.0.2.11", c: "192.0.2.13", d: "192.0.2.12" }));
+  put(service("b"), service("d"), reservation("192.0.2.10, 192.0.2.13"));
+  await until(() => has({ b: "192.0.2.11", d: "192.0.2.12" }) && running.problems().length === 0 && recorded().length === 2);
+  put(service("b"), service("c"), service("d"), reservation("192.0.2.10, 192.0.2.13"));
+  await until(() => has({ b: "192.0.2.11", c: "192.0.2.10", d: "192.0.2.12" }));
+});
+
 controller("an edit of the record by hand is kept where the pools allow it", async () => {
   put(service("a"), service("b"));
   const { has } = await start();

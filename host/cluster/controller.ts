@@ -16,7 +16,7 @@ import type { Close, Log } from "../announcer.ts";
 import { type AllocateOptions, Allocator } from "../rules/allocate.ts";
 import type { Said } from "../rules/demand.ts";
 import type { Allocation } from "../rules/settle.ts";
-import type { ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
+import type { Problem, ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import { absentHolders, withStandIns } from "./absent-holders.ts";
 import { Handover } from "./handover.ts";
 import { isSameStatus, type ServiceStatus, type StatusWriter, statusFrom, statusOf } from "./service-status.ts";
@@ -59,6 +59,7 @@ export class Controller {
   #blocked = new Set<ServiceKey>();
   /** Status that was written since the last run. */
   #news: Record<string, unknown>[] = [];
+  #problems: readonly Problem[] = [];
   /** Whether everything could be made out in the last run. */
   #wasComplete = false;
   /** What the last run decided from. */
@@ -107,6 +108,11 @@ export class Controller {
     return { services: this.#settled, failures: this.#writes.failures };
   }
 
+  /** Reservations that somebody stands in the way of. */
+  problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
   /** What changes in the same turn of the event loop is one run. */
   #wake(): void {
     if (!this.#isClosed) this.#wakened ??= setImmediate(() => this.#run());
@@ -139,6 +145,7 @@ export class Controller {
     const records = status.records();
     const released = isComplete ? gone.filter((key) => records.has(key) || this.#holds(key)) : [];
     this.#note(results, gone, snapshot);
+    this.#noteProblems();
     return this.#changes([...results.keys()], released, snapshot);
   }
 
@@ -208,6 +215,17 @@ export class Controller {
     this.#say("warn", "Service does not have what it asks for", refused);
   }
 
+  #noteProblems(): void {
+    const before = new Set(this.#problems.map(textOf));
+    this.#problems = this.#allocator.problems();
+    const news = this.#problems.filter((problem) => !before.has(textOf(problem)));
+    this.#say(
+      "warn",
+      "Reserved address is held by another Service",
+      news.map(({ object, found }) => ({ reservation: object, found })),
+    );
+  }
+
   #say(level: "info" | "warn", message: string, news: readonly Readonly<Record<string, unknown>>[]): void {
     const { log } = this.#options;
     if (news.length > MOST_LOGGED) log[level](message, { services: news.length });
@@ -217,4 +235,8 @@ export class Controller {
 
 function saidOf({ cleared, refused, deprecated }: Partial<Allocation> = {}): Said[] {
   return [cleared, refused, deprecated].filter((said) => said !== undefined);
+}
+
+function textOf({ object, found }: Problem): string {
+  return `${object} ${found}`;
 }

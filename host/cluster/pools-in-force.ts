@@ -1,13 +1,13 @@
 /** Which pools are in force while some of them overlap. */
 
-import { type SeparatedPools, separatePools } from "../rules/separate-pools.ts";
+import { type Separated, separatePools } from "../rules/separate-blocks.ts";
 import type { Pool, Problem } from "../rules/vocabulary.ts";
 
 /**
  * Takes the wanted pools where they share no address. Where some do, what is in force stays so as it was, and only
  * the newcomers that fit beside it are taken: a second pool written by mistake must not evict the Services of the first.
  */
-export function keepSeparate(wanted: ReadonlyMap<string, Pool>, inForce: ReadonlyMap<string, Pool>): SeparatedPools {
+export function keepSeparate(wanted: ReadonlyMap<string, Pool>, inForce: ReadonlyMap<string, Pool>): Separated<Pool> {
   const all = separatePools(wanted.values());
   const kept = new Map([...inForce].filter(([name]) => wanted.has(name)));
   if (all.problems.length === 0 || kept.size === 0) return all;

@@ -28,6 +28,7 @@ store("replace() marks everything for facts that many Services depend on", () =>
     (facts) => facts.replace("nodes", "a", nodeFact("a")),
     (facts) => facts.replace("namespaces", "default", { name: "default", labels: {} }),
     (facts) => facts.replace("pools", "p", pool),
+    (facts) => facts.replace("reservations", "r", { name: "r", blocks: pool.blocks }),
     (facts) => facts.replace("pools", "p", { ...pool, blocks: [{ family: 4, first: 1n, last: 3n }] }),
     (facts) => facts.replace("advertisements", "L2Advertisement a", advertisementFact("a")),
     (facts) => facts.replace("nodes", "a", undefined),

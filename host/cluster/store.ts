@@ -8,7 +8,16 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Close } from "../announcer.ts";
-import type { Advertisement, EndpointFact, NamespaceFact, NodeFact, Pool, ServiceFact, Snapshot } from "../rules/vocabulary.ts";
+import type {
+  Advertisement,
+  EndpointFact,
+  NamespaceFact,
+  NodeFact,
+  Pool,
+  Reservation,
+  ServiceFact,
+  Snapshot,
+} from "../rules/vocabulary.ts";
 import { type Dirty, DirtyMarks, type DirtyReader } from "./dirty.ts";
 import { FactMap } from "./fact-map.ts";
 
@@ -19,6 +28,7 @@ export interface Facts {
   nodes: NodeFact;
   namespaces: NamespaceFact;
   pools: Pool;
+  reservations: Reservation;
   advertisements: Advertisement;
 }
 
@@ -37,6 +47,7 @@ export class Store implements FactSink, DirtyReader {
     nodes: new FactMap(),
     namespaces: new FactMap(),
     pools: new FactMap(),
+    reservations: new FactMap(),
     advertisements: new FactMap(),
   };
   readonly #first = new DirtyMarks();
@@ -66,6 +77,7 @@ export class Store implements FactSink, DirtyReader {
       nodes: this.#facts.nodes.freeze(),
       namespaces: this.#facts.namespaces.freeze(),
       pools: this.#facts.pools.freeze(),
+      reservations: this.#facts.reservations.freeze(),
       advertisements: this.#sortedAdvertisements(),
     };
     return this.#snapshot;

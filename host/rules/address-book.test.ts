@@ -6,7 +6,8 @@ import { AddressBook } from "./address-book.ts";
 import { type Address, formatAddress, parseAddress } from "./addresses.ts";
 import type { SharingTerms } from "./demand.ts";
 import { indexPools } from "./pool-index.ts";
-import type { Pool } from "./vocabulary.ts";
+import { indexReservations } from "./reservation-index.ts";
+import type { Pool, Reservation } from "./vocabulary.ts";
 
 const book = suite("address-book");
 
@@ -14,8 +15,9 @@ const address = (text: string) => parseAddress(text) as Address;
 const alone: SharingTerms = { group: undefined, ports: ["TCP/80"] };
 const shared = (group: string, ...ports: string[]): SharingTerms => ({ group, ports });
 
-function openBook(pool: Pool) {
-  const opened = new AddressBook(indexPools([pool]));
+function openBook(pool: Pool, ...reservations: Reservation[]) {
+  const index = indexPools([pool]);
+  const opened = new AddressBook(index, indexReservations(reservations, index));
   const take = (key: string, text: string, terms = alone) => opened.take(key, { addresses: [address(text)], pools: [pool], terms });
   const first = (terms = alone, family: 4 | 6 = 4) => {
     const fit = opened.firstFit(pool, family, terms);

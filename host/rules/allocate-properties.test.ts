@@ -2,20 +2,31 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { poolFact, serviceFact } from "../workbench/testing/facts.ts";
-import { type Address, parseAddress } from "./addresses.ts";
+import { poolFact, reservationFact, serviceFact } from "../workbench/testing/facts.ts";
+import { type Address, formatAddress, parseAddress } from "./addresses.ts";
 import { type AllocateInput, Allocator, allocateAll } from "./allocate.ts";
+import { separateReservations } from "./separate-blocks.ts";
 import type { Allocation } from "./settle.ts";
-import type { Pool, ServiceFact } from "./vocabulary.ts";
+import type { Pool, Reservation, ServiceFact } from "./vocabulary.ts";
 
 const properties = suite("allocate properties");
 
 const NAMES = Array.from({ length: 10 }, (_, at) => `s${at}`);
-const IPS = ["192.0.2.0", "192.0.2.1", "198.51.100.0", "2001:db8::", "2001:db8:1::1", "192.0.2.1,2001:db8::1", "nonsense", "203.0.113.9"];
+const IPS = [
+  "192.0.2.0,2001:db8:1::",
+  "192.0.2.0",
+  "192.0.2.1",
+  "198.51.100.0",
+  "2001:db8::",
+  "2001:db8:1::1",
+  "192.0.2.1,2001:db8::1",
+  "nonsense",
+  "203.0.113.9",
+];
 
 const annotations = fc.record(
   {
-    "metallb.io/address-pool": fc.constantFrom("four", "both", "narrow", "nowhere"),
+    "metallb.io/address-pool": fc.constantFrom("four", "both", "narrow", "nowhere", "four,six", "six,narrow"),
     "metallb.io/loadBalancerIPs": fc.constantFrom(...IPS),
     "metallb.universe.tf/allow-shared-ip": fc.constantFrom("", "k", "q"),
   },
@@ -43,7 +54,10 @@ const parts = fc.record(
   },
   { requiredKeys: [] },
 );
-const service = fc.tuple(fc.constantFrom(...NAMES), parts).map(([name, more]) => serviceFact(name, more));
+/** Now and then one that another controller serves. */
+const service = fc
+  .tuple(fc.constantFrom(...NAMES), parts)
+  .map(([name, more]) => serviceFact(name, name === "s9" ? { ...more, loadBalancerClass: "example.com/x" } : more));
 
 /** Small pools: what is scarce is fought for. Some share addresses, and then one of them counts as absent. */
 const POOLS: readonly Pool[] = [
@@ -56,7 +70,23 @@ const POOLS: readonly Pool[] = [
     allocation: { priority: 1, namespaces: [], namespaceSelectors: [], serviceSelectors: [{ matchLabels: { app: "web" } }] },
   }),
 ];
-const pools = fc.subarray([...POOLS]).map((list) => new Map(list.map((pool) => [pool.name, pool])));
+const pools = fc
+  .tuple(fc.subarray([...POOLS]), fc.constantFrom("", "", "four", "both"), fc.boolean())
+  .map(([list, drained, paired]) => list.map((pool) => changed(pool, pool.name === drained, paired && pool.name === "four")))
+  .map((list) => new Map(list.map((pool) => [pool.name, pool])));
+
+function changed(pool: Pool, isDraining: boolean, isPaired: boolean): Pool {
+  return { ...pool, ...(isDraining ? { isDraining } : {}), ...(isPaired ? { dualStackWith: "six" } : {}) };
+}
+
+const RESERVATIONS: readonly Reservation[] = [
+  reservationFact("nobody", ["192.0.2.2", "2001:db8:1::1"]),
+  reservationFact("one", ["192.0.2.1"], { service: "default/s1" }),
+  reservationFact("two", ["198.51.100.1", "2001:db8:2::/127"], { service: "default/s2" }),
+  reservationFact("more", ["192.0.2.0/31", "203.0.113.9"], { service: "default/s3" }),
+];
+const reservations = fc.subarray([...RESERVATIONS]).map((list) => new Map(list.map((each) => [each.name, each])));
+const strangers = fc.subarray(["192.0.2.0", "192.0.2.3", "2001:db8:1::", "198.51.100.1", "203.0.113.8"]).map((list) => new Set(list));
 
 type Results = ReadonlyMap<string, Allocation>;
 
@@ -94,9 +124,48 @@ function mayShare(one: ServiceFact, other: ServiceFact): boolean {
   return keyOf(one) !== "" && keyOf(one) === keyOf(other) && backendOf(one) === backendOf(other) && !samePort;
 }
 
+/** What somebody has now that he did not have before could be given. */
+function checkGiven(
+  { services, pools: known, reservations: all, strangers: found }: AllocateInput,
+  before: Results,
+  results: Results,
+): void {
+  const elsewhere = [...services.values()].filter(
+    ({ loadBalancerClass, type }) => loadBalancerClass !== undefined && type === "LoadBalancer",
+  );
+  const foreign = new Set(elsewhere.flatMap(({ ingress }) => ingress.flatMap((text) => parseAddress(text) ?? [])).map(formatAddress));
+  const inForce = separateReservations(all.values()).accepted;
+  for (const [key, { vips, pools: names }] of results) {
+    const had = new Set([
+      ...(before.get(key)?.vips ?? []),
+      ...[...(services.get(key)?.ingress ?? [])].flatMap((text) => parseAddress(text) ?? []).map(formatAddress),
+    ]);
+    for (const [at, vip] of vips.entries()) {
+      if (had.has(vip)) continue;
+      assert.not.ok(known.get(names[at] as string)?.isDraining, `${vip} for ${key} is of a pool that is drained`);
+      assert.not.ok(foreign.has(vip) || found?.has(vip), `${vip} for ${key} is in use elsewhere`);
+      for (const { service: whom, blocks } of inForce.values()) {
+        const { family, value } = parseAddress(vip) as Address;
+        const isIn = blocks.some((block) => block.family === family && block.first <= value && value <= block.last);
+        assert.ok(!isIn || whom === key, `${vip} for ${key} is kept for ${whom}`);
+      }
+    }
+  }
+}
+
+/** Nobody lost what he had on record. */
+function checkKept({ services }: AllocateInput, before: Results, results: Results): void {
+  for (const [key, { vips }] of before) {
+    const ingress = (services.get(key)?.ingress ?? []).flatMap((text) => parseAddress(text) ?? []).map(formatAddress);
+    for (const vip of vips) if (ingress.includes(vip)) assert.ok(results.get(key)?.vips.includes(vip), `${key} keeps ${vip}`);
+  }
+}
+
 /** The same cluster with every status written. */
 function written(input: AllocateInput, results: Results): AllocateInput {
-  const services = [...input.services].map(([key, fact]) => [key, { ...fact, ingress: results.get(key)?.vips ?? [] }] as const);
+  const services = [...input.services].map(
+    ([key, fact]) => [key, fact.loadBalancerClass === undefined ? { ...fact, ingress: results.get(key)?.vips ?? [] } : fact] as const,
+  );
   return { ...input, services: new Map(services) };
 }
 
@@ -110,12 +179,13 @@ const inputOf = (services: readonly ServiceFact[], known: ReadonlyMap<string, Po
   services: new Map(services.map((fact) => [fact.key, fact])),
   pools: known,
   namespaces: new Map(),
+  reservations: new Map(),
 });
 
 properties("no VIP is given twice unless it may be shared, and each is of its pool", () => {
   fc.assert(
-    fc.property(fc.array(service, { maxLength: 14 }), pools, (services, known) => {
-      const input = inputOf(services, known);
+    fc.property(fc.array(service, { maxLength: 14 }), pools, reservations, strangers, (services, known, all, found) => {
+      const input = { ...inputOf(services, known), reservations: all, strangers: found };
       checkInvariants(input, allocateAll(input));
     }),
     { numRuns: 1000 },
@@ -124,8 +194,8 @@ properties("no VIP is given twice unless it may be shared, and each is of its po
 
 properties("allocating again from what was allocated changes nothing", () => {
   fc.assert(
-    fc.property(fc.array(service, { maxLength: 14 }), pools, (services, known) => {
-      const input = inputOf(services, known);
+    fc.property(fc.array(service, { maxLength: 14 }), pools, reservations, strangers, (services, known, all, found) => {
+      const input = { ...inputOf(services, known), reservations: all, strangers: found };
       const first = allocateAll(input);
       const second = allocateAll(written(input, first));
       assert.equal(vipsOf(second), vipsOf(first));
@@ -149,18 +219,25 @@ type Step =
   | { readonly set: readonly ServiceFact[] }
   | { readonly remove: string }
   | { readonly pools: ReadonlyMap<string, Pool> }
+  | { readonly reservations: ReadonlyMap<string, Reservation> }
+  | { readonly strangers: ReadonlySet<string> }
   | { readonly write: true };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ set: fc.array(service, { minLength: 1, maxLength: 3 }) }) },
   { weight: 2, arbitrary: fc.record({ remove: fc.constantFrom(...NAMES.map((name) => `default/${name}`)) }) },
   { weight: 1, arbitrary: fc.record({ pools }) },
+  { weight: 1, arbitrary: fc.record({ reservations }) },
+  { weight: 1, arbitrary: fc.record({ strangers }) },
   { weight: 2, arbitrary: fc.constant({ write: true } as const) },
 );
 
 /** What the store would hold after a step, and what it would mark. */
 function take(input: AllocateInput, results: Results, event: Step): { input: AllocateInput; dirty: readonly string[] } {
   const services = new Map(input.services);
+  if ("reservations" in event) return { input: { ...input, reservations: event.reservations }, dirty: [] };
+  // Whose addresses were found in use before they were on record is looked at again.
+  if ("strangers" in event) return { input: { ...input, strangers: event.strangers }, dirty: [...services.keys()] };
   if ("pools" in event) return { input: { ...input, pools: event.pools }, dirty: [] };
   if ("write" in event) return { input: written(input, results), dirty: [...services.keys()] };
   if ("remove" in event) {
@@ -180,10 +257,13 @@ properties("whatever happens in whatever order, all invariants hold, and a resta
       let input = inputOf([], new Map(POOLS.map((pool) => [pool.name, pool])));
       for (const event of steps) {
         const next = take(input, results, event);
+        const before = new Map(results);
         input = next.input;
         for (const key of next.dirty) results.delete(key);
         for (const [key, allocation] of allocator.converge(input, next.dirty)) results.set(key, allocation);
         checkInvariants(input, results);
+        checkGiven(input, before, results);
+        if ("reservations" in event || "strangers" in event) checkKept(input, before, results);
       }
       assert.equal(vipsOf(allocateAll(written(input, results))), vipsOf(results));
     }),

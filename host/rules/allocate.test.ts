@@ -22,6 +22,7 @@ function input(
   return {
     services: new Map(services.map((service) => [service.key, service])),
     pools: new Map(pools.map((pool) => [pool.name, pool])),
+    reservations: new Map(),
     namespaces: new Map(Object.entries(namespaces).map(([name, labels]) => [name, { name, labels }])),
   };
 }
@@ -171,6 +172,14 @@ allocate("who waits gets what is freed: by deletion, by type, by a move", () => 
   assert.equal(start().set(serviceFact("a", { type: "ClusterIP" })), ["a: - cleared notLoadBalancer", ...freed]);
   const moved = serviceFact("a", { annotations: { [POOL]: "web" } });
   assert.equal(start().set(moved), ["a: 203.0.113.0 (web) cleared differentPoolRequested", ...freed]);
+});
+
+allocate("who waits gets at a start what another one turns out to let go", () => {
+  const services = [serviceFact("a"), serviceFact("b", { ingress: ["192.0.2.0"], annotations: { [IPS]: "203.0.113.9" } })];
+  assert.equal(run([{ ...(services[0] as ServiceFact), ingress: ["203.0.113.1"] }, services[1] as ServiceFact], [tiny]), [
+    "a: 192.0.2.0 (tiny) cleared ClearAssignment",
+    "b: - cleared differentIPRequested refused AllocationFailed",
+  ]);
 });
 
 allocate("who was deleted is forgotten", () => {

@@ -10,12 +10,15 @@
  * `pool-choice.ts` which pools it may use, `address-book.ts` who holds what, `settle.ts` one Service.
  */
 
-import { AddressBook, type Holding } from "./address-book.ts";
+import { AddressBook, type Holding, type Trespasser } from "./address-book.ts";
+import { formatAddress } from "./addresses.ts";
 import { isOurClass, type Said } from "./demand.ts";
+import { OutsideUsers } from "./outside-users.ts";
 import { choosePools } from "./pool-choice.ts";
 import { indexPools } from "./pool-index.ts";
+import { indexReservations } from "./reservation-index.ts";
 import { type Allocation, type Ground, type Reclaimed, reclaim, settle } from "./settle.ts";
-import type { ServiceFact, ServiceKey, Snapshot } from "./vocabulary.ts";
+import type { Problem, ServiceFact, ServiceKey, Snapshot } from "./vocabulary.ts";
 
 /** What the allocator is told by flags. */
 export interface AllocateOptions {
@@ -24,7 +27,10 @@ export interface AllocateOptions {
 }
 
 /** The part of a snapshot that allocations follow from. */
-export type AllocateInput = Pick<Snapshot, "services" | "pools" | "namespaces">;
+export interface AllocateInput extends Pick<Snapshot, "services" | "pools" | "namespaces" | "reservations"> {
+  /** Addresses that were asked for on the network and found in use, as canonical text. Those on record count as ours nevertheless. */
+  readonly strangers?: ReadonlySet<string>;
+}
 
 /** What every Service of a snapshot gets, from its status alone. */
 export function allocateAll(snapshot: AllocateInput, options: AllocateOptions = {}): Map<ServiceKey, Allocation> {
@@ -46,6 +52,8 @@ export class Allocator {
   readonly #memory = new Map<ServiceKey, { readonly holds: boolean; readonly vips: readonly string[] }>();
   /** Services that lack something; to be tried again when something comes free. */
   readonly #waiting = new Set<ServiceKey>();
+  /** Users of addresses that are none of our Services. */
+  #outside = new OutsideUsers();
   #somethingCameFree = false;
 
   constructor(options: AllocateOptions = {}) {
@@ -60,7 +68,9 @@ export class Allocator {
   converge(snapshot: AllocateInput, dirty?: Iterable<ServiceKey>): Map<ServiceKey, Allocation> {
     const reconfigured = this.#configure(snapshot);
     const keys = reconfigured || dirty === undefined ? [...this.#memory.keys(), ...snapshot.services.keys()] : [...dirty];
-    const services = [...new Set(keys)].sort().flatMap((key) => snapshot.services.get(key) ?? this.#release(key));
+    const looked = [...new Set(keys)].sort();
+    if (this.#noteOutside(snapshot, looked)) this.#somethingCameFree = true;
+    const services = looked.flatMap((key) => snapshot.services.get(key) ?? this.#release(key));
     const having = services.filter((service) => this.#holds(service));
     const wanting = services.filter((service) => !this.#holds(service));
     // All that is held is reclaimed before anything is given out, so that nobody gets what another one has. Twice,
@@ -71,7 +81,8 @@ export class Allocator {
       .map(({ service, claim }) => (claim?.lost === undefined ? claim : this.#reclaim(service)));
 
     const results = new Map<ServiceKey, Allocation>();
-    for (const [at, service] of having.entries()) this.#settle(service, reclaimed[at], results, before[at]);
+    // At a start nobody held anything before the run, only since he reclaimed it.
+    for (const [at, service] of having.entries()) this.#settle(service, reclaimed[at], results, before[at] ?? reclaimed[at]?.holding);
     for (const service of wanting) this.#settle(service, this.#reclaim(service), results);
     while (this.#somethingCameFree) {
       this.#somethingCameFree = false;
@@ -84,20 +95,40 @@ export class Allocator {
     return results;
   }
 
-  /** True where pools or namespaces are not those of the last call; then nobody holds anything until adopted. */
+  /** Reserved addresses that others hold: they keep them, until they let go. By Reservation and address. */
+  problems(): Problem[] {
+    return this.#ground === undefined ? [] : this.#ground.book.trespassers().map(toProblem);
+  }
+
+  /** True where pools, namespaces or reservations are not those of the last call; then nobody holds anything until adopted. */
   #configure(snapshot: AllocateInput): boolean {
     const before = this.#input;
     this.#input = snapshot;
-    if (before && isSameMap(before.pools, snapshot.pools) && isSameMap(before.namespaces, snapshot.namespaces)) return false;
-    const index = indexPools(snapshot.pools.values());
-    this.#ground = { index, choice: choosePools(index, snapshot.namespaces), book: new AddressBook(index) };
+    const { pools, namespaces, reservations } = snapshot;
+    const isSame = before && isSameMap(before.pools, pools) && isSameMap(before.namespaces, namespaces);
+    if (isSame && isSameMap(before.reservations, reservations)) return false;
+    const index = indexPools(pools.values());
+    const book = new AddressBook(index, indexReservations(reservations.values(), index));
+    this.#ground = { index, choice: choosePools(index, namespaces), book };
+    this.#outside = new OutsideUsers();
     return true;
+  }
+
+  /** True where an address is used outside no longer. */
+  #noteOutside({ services, strangers }: AllocateInput, keys: readonly ServiceKey[]): boolean {
+    const isFree = [this.#outside.setStrangers(this.#book, strangers)];
+    for (const key of keys) {
+      const service = services.get(key);
+      const isElsewhere = service?.type === "LoadBalancer" && !isOurClass(service, this.#options.loadBalancerClass);
+      isFree.push(this.#outside.setService(this.#book, key, isElsewhere ? service.ingress : []));
+    }
+    return isFree.includes(true);
   }
 
   /** Nothing, where the Service is not ours. */
   #reclaim(service: ServiceFact): Reclaimed | undefined {
     this.#book.drop(service.key);
-    return this.#isOurs(service) ? reclaim(this.#ground as Ground, service, this.#record(service)) : undefined;
+    return this.#isOurs(service) ? reclaim(this.#ground as Ground, service, this.#record(service), this.#holds(service)) : undefined;
   }
 
   #settle(service: ServiceFact, reclaimed: Reclaimed | undefined, results: Map<ServiceKey, Allocation>, before?: Holding): void {
@@ -118,7 +149,7 @@ export class Allocator {
     if (result.refused === undefined) this.#waiting.delete(key);
     else this.#waiting.add(key);
     // What was taken from it in this run; that it could not have it back either is no news.
-    const cleared = held ? result.cleared : results.get(key)?.cleared;
+    const cleared = results.get(key)?.cleared ?? (held ? result.cleared : undefined);
     results.set(key, cleared === result.cleared ? result : withCleared(result, cleared));
   }
 
@@ -147,6 +178,17 @@ export class Allocator {
     const remembered = this.#memory.get(service.key)?.vips ?? [];
     return remembered.length > 0 ? remembered : service.ingress;
   }
+}
+
+function toProblem({ address, holder, reservation }: Trespasser): Problem {
+  const { name, service = "nobody" } = reservation;
+  const found = `${formatAddress(address)}, which ${holder} holds`;
+  return {
+    object: `Reservation ${name}`,
+    path: "spec.addresses",
+    found,
+    expected: `addresses that nobody holds but ${service}; they stay where they are`,
+  };
 }
 
 function withCleared({ cleared: _, ...allocation }: Allocation, cleared: Said | undefined): Allocation {

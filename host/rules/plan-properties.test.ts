@@ -68,6 +68,7 @@ const snapshots: fc.Arbitrary<Snapshot> = fc
     endpoints: new Map(Object.entries(endpoints)),
     nodes: new Map(nodes.map((fact) => [fact.name, fact])),
     namespaces: new Map(),
+    reservations: new Map(),
     pools: new Map([["home", poolFact("home", ["192.0.2.0/24", "2001:db8::/64"])]]),
     advertisements: advertisements.map((fact, at) => ({ ...fact, name: `x${at}` })),
   }));

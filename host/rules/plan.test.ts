@@ -32,6 +32,7 @@ function snapshot({ services = [web()], endpoints = {}, nodes, advertisements = 
     nodes: new Map((nodes ?? three).map((node) => [node.name, node])),
     namespaces: new Map(),
     pools: new Map([["home", poolFact("home", ["192.0.2.0/24", "2001:db8::/64"], { labels: { site: "attic" } })]]),
+    reservations: new Map(),
     advertisements,
   };
 }

@@ -1,7 +1,8 @@
-/** From an address to its pool, by binary search. */
+/** Pools, ready to be asked about addresses. */
 
 import type { Address } from "./addresses.ts";
-import { separatePools } from "./separate-pools.ts";
+import { indexBlocks } from "./block-index.ts";
+import { separatePools } from "./separate-blocks.ts";
 import type { AddressBlock, Family, Pool } from "./vocabulary.ts";
 
 /** Where an address lies. */
@@ -19,22 +20,20 @@ export interface PoolIndex {
   /** The places of a pool in one family, in its order. */
   places(pool: Pool, family: Family): readonly PoolPlace[];
   find(address: Address): PoolPlace | undefined;
+  /** The places that share an address with this block, ascending. */
+  overlapping(block: AddressBlock): readonly PoolPlace[];
 }
 
 /** Indexes pools, once for each change of them. */
 export function indexPools(pools: Iterable<Pool>): PoolIndex {
   const { accepted } = separatePools(pools);
-  const byPool = new Map([...accepted.values()].map((pool) => [pool, byFamilyOf(placesOf(pool))]));
-  const sorted = (family: Family) =>
-    [...byPool.values()].flatMap((places) => places[family]).sort((a, b) => (a.block.first < b.block.first ? -1 : 1));
-  const byFamily = { 4: sorted(4), 6: sorted(6) };
-
-  const find = ({ family, value }: Address) => {
-    const place = lastStartingAt(byFamily[family], value);
-    return place !== undefined && value <= place.block.last ? place : undefined;
+  const byPool = new Map([...accepted.values()].map((pool) => [pool, placesOf(pool)]));
+  const byFamily = new Map([...byPool].map(([pool, places]) => [pool, { 4: inFamily(places, 4), 6: inFamily(places, 6) }]));
+  return {
+    pools: accepted,
+    places: (pool, family) => byFamily.get(pool)?.[family] ?? [],
+    ...indexBlocks([...byPool.values()].flat()),
   };
-  const places = (pool: Pool, family: Family) => byPool.get(pool)?.[family] ?? [];
-  return { pools: accepted, places, find };
 }
 
 /** The position of an address in its pool. */
@@ -42,9 +41,8 @@ export function positionOf({ block, start }: PoolPlace, value: bigint): bigint {
   return start + value - block.first;
 }
 
-function byFamilyOf(places: readonly PoolPlace[]): Record<Family, readonly PoolPlace[]> {
-  const inFamily = (family: Family) => places.filter(({ block }) => block.family === family);
-  return { 4: inFamily(4), 6: inFamily(6) };
+function inFamily(places: readonly PoolPlace[], family: Family): PoolPlace[] {
+  return places.filter(({ block }) => block.family === family);
 }
 
 function placesOf(pool: Pool): PoolPlace[] {
@@ -54,16 +52,4 @@ function placesOf(pool: Pool): PoolPlace[] {
     start += block.last - block.first + 1n;
     return place;
   });
-}
-
-/** The place with the greatest first address that is not above `value`. */
-function lastStartingAt(places: readonly PoolPlace[], value: bigint): PoolPlace | undefined {
-  let low = 0;
-  let high = places.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((places[middle] as PoolPlace).block.first <= value) low = middle + 1;
-    else high = middle;
-  }
-  return places[low - 1];
 }

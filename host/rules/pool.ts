@@ -1,7 +1,7 @@
 /** IPAddressPool → `Pool`, by MetalLB's rules. */
 
 import { POOL_ANNOTATIONS } from "./annotations.ts";
-import { formatBlock, parseBlocks } from "./blocks.ts";
+import { parseBlocks } from "./blocks.ts";
 import {
   closeObject,
   complain,
@@ -11,12 +11,12 @@ import {
   readBoolean,
   readInteger,
   readLabels,
-  readList,
   readObject,
   readStrings,
 } from "./config.ts";
+import { readBlocks } from "./read-blocks.ts";
 import { readSelectors } from "./read-selectors.ts";
-import type { AddressBlock, Labels, Pool } from "./vocabulary.ts";
+import type { Labels, Pool } from "./vocabulary.ts";
 
 /** Go's int, as far as a JavaScript number counts exactly. */
 const PRIORITIES = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, fallback: 0 };
@@ -29,7 +29,7 @@ export function readPool(object: unknown): Parsed<Pool> {
   return closeObject(reading, {
     name: reading.name,
     labels: readLabels(reading, "metadata.labels", reading.metadata["labels"]),
-    blocks: readBlocks(reading, spec["addresses"]),
+    blocks: readBlocks(reading, "spec.addresses", spec["addresses"], parseBlocks),
     autoAssign: readBoolean(reading, "spec.autoAssign", spec["autoAssign"], true),
     avoidBuggyIPs: readBoolean(reading, "spec.avoidBuggyIPs", spec["avoidBuggyIPs"], false),
     ...readAnnotations(reading),
@@ -54,41 +54,6 @@ function readFlag(reading: Reading, annotations: Labels, key: string): boolean {
   const value = annotations[key] ?? "false";
   if (value !== "true" && value !== "false") complain(reading, `metadata.annotations[${key}]`, value, '"true" or "false"');
   return value === "true";
-}
-
-function readBlocks(reading: Reading, value: unknown): readonly AddressBlock[] {
-  const path = "spec.addresses";
-  const list = readList(reading, path, value);
-  const empty = list.length === 0 && (Array.isArray(value) || value === undefined || value === null);
-  if (empty) complain(reading, path, value, "at least one CIDR or range");
-  const blocks: AddressBlock[] = [];
-  for (const [entry, text] of list.entries()) {
-    const parsed = typeof text === "string" ? parseBlocks(text) : ({ ok: false, expected: "a string" } as const);
-    if (parsed.ok) for (const block of parsed.value) blocks.push({ ...block, entry });
-    else complain(reading, `${path}[${entry}]`, text, parsed.expected);
-  }
-  complainOfOverlaps(reading, path, list, blocks);
-  return blocks;
-}
-
-function complainOfOverlaps(reading: Reading, path: string, list: readonly unknown[], blocks: readonly AddressBlock[]): void {
-  const sorted = [...blocks].sort((a, b) => a.family - b.family || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
-  const named = new Set<number>();
-  let widest: AddressBlock | undefined;
-  for (const block of sorted) {
-    const overlapped = widest?.family === block.family && block.first <= widest.last ? widest : undefined;
-    if (overlapped !== undefined) {
-      const [earlier, later] = [overlapped, block].sort((a, b) => (a.entry as number) - (b.entry as number)) as [
-        AddressBlock,
-        AddressBlock,
-      ];
-      const entry = later.entry as number;
-      if (!named.has(entry))
-        complain(reading, `${path}[${entry}]`, list[entry], `no address of ${path}[${earlier.entry}] (${formatBlock(earlier)})`);
-      named.add(entry);
-    }
-    if (overlapped === undefined || block.last > overlapped.last) widest = block;
-  }
 }
 
 function readAllocation(reading: Reading, value: unknown): Pool["allocation"] {

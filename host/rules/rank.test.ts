@@ -27,6 +27,7 @@ function rankByPlan(nodes: readonly string[], vips: readonly string[]): Map<stri
     endpoints: new Map(),
     nodes: new Map(nodes.map((name) => [name, nodeFact(name)])),
     namespaces: new Map(),
+    reservations: new Map(),
     pools: new Map([["all", poolFact("all", ["0.0.0.0/0", "2001:db8::/32"])]]),
     advertisements: [advertisementFact("all")],
   };

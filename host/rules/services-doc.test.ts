@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { poolFact, serviceFact } from "../workbench/testing/facts.ts";
+import { poolFact, reservationFact, serviceFact } from "../workbench/testing/facts.ts";
 import { allocateAll } from "./allocate.ts";
 import { ALLOCATED_FROM_POOL, POOL_ANNOTATIONS, SERVICE_ANNOTATIONS } from "./annotations.ts";
 import { API_GROUP } from "./api-group.ts";
 import { readPool } from "./pool.ts";
-import { separatePools } from "./separate-pools.ts";
-import type { Pool, ServiceFact } from "./vocabulary.ts";
+import { readReservation } from "./reservation.ts";
+import { separatePools, separateReservations } from "./separate-blocks.ts";
+import type { Pool, Reservation, ServiceFact } from "./vocabulary.ts";
 
 const doc = suite("docs/services.md");
 
@@ -20,7 +21,11 @@ doc("has a row for each annotation, and none for another", () => {
   const rows = FIELDS.map(([, field]) => field as string).filter((field) => field.includes("/"));
   const known = [ALLOCATED_FROM_POOL, ...Object.values(SERVICE_ANNOTATIONS).flat(), ...Object.values(POOL_ANNOTATIONS)];
   assert.equal(rows.sort(), known.sort());
-  const named = [...TEXT.matchAll(new RegExp(`(?:metallb\\.io|metallb\\.universe\\.tf|${API_GROUP.replace(".", "\\.")})/[A-Za-z-]+`, "g"))];
+  const named = [
+    ...TEXT.matchAll(
+      new RegExp(`(?:metallb\\.io|metallb\\.universe\\.tf|${API_GROUP.replace(".", "\\.")})/[A-Za-z-]+(?![A-Za-z0-9-])`, "g"),
+    ),
+  ];
   for (const [annotation] of named) assert.ok(known.includes(annotation), annotation);
 });
 
@@ -36,10 +41,17 @@ const POOLS = [
 const dual = { clusterIPs: ["10.96.0.1", "fd00::1"], ipFamilies: [4, 6] as const };
 
 /** `reason: text` of what `default/web` is refused, beside `default/other`, which holds 192.0.2.0. */
-function refusal(parts: Partial<ServiceFact>, pools: readonly Pool[] = POOLS, other: Partial<ServiceFact> = {}): string {
-  const services = [serviceFact("other", { ingress: ["192.0.2.0"], ...other }), serviceFact("web", parts)];
+function refusal(
+  parts: Partial<ServiceFact>,
+  pools: readonly Pool[] = POOLS,
+  other: Partial<ServiceFact> = {},
+  ...kept: Reservation[]
+): string {
+  const foreign = serviceFact("foreign", { loadBalancerClass: "example.com/x", ingress: ["192.0.2.3"] });
+  const services = [serviceFact("other", { ingress: ["192.0.2.0"], ...other }), foreign, serviceFact("web", parts)];
   const input = { services: new Map(services.map((each) => [each.key, each])), pools: new Map(pools.map((each) => [each.name, each])) };
-  const { refused, deprecated } = allocateAll({ ...input, namespaces: new Map() }).get("default/web") ?? {};
+  const { refused, deprecated } =
+    allocateAll({ ...input, namespaces: new Map(), reservations: new Map(kept.map((each) => [each.name, each])) }).get("default/web") ?? {};
   const said = refused ?? deprecated;
   return `${said?.reason}: \`${said?.message}\``;
 }
@@ -70,6 +82,9 @@ doc("has each refusal as it is worded", () => {
       POOLS,
       asks("allow-shared-ip", "k"),
     ),
+    refusal(asks("loadBalancerIPs", "192.0.2.3")),
+    refusal(asks("loadBalancerIPs", "192.0.2.2"), POOLS, {}, reservationFact("router", ["192.0.2.2"], { reason: "the router" })),
+    refusal({}, POOLS, {}, reservationFact("photos", ["203.0.113.1"], { service: "default/web" })),
     refusal({ annotations: { "metallb.universe.tf/address-pool": "home" } }),
     refusal(asks("loadBalancerIPs", "192.0.2.1"), [drained]),
     refusal({}, [drained], { type: "ClusterIP" }),
@@ -87,6 +102,14 @@ doc("has each problem of a pool as it is worded", () => {
     ...separatePools([HOME, poolFact("later", ["192.0.2.0/24"])]).problems,
   ];
   assert.is(problems.length, 4);
+  for (const { expected } of problems) assert.ok(TEXT.includes(`expected ${expected}`), expected);
+});
+
+doc("has each problem of a Reservation as it is worded", () => {
+  const read = readReservation({ metadata: { name: "r" }, spec: { addresses: ["192.0.2"], reason: 7 } }).problems;
+  const overlap = [reservationFact("photos", ["192.0.2.10"]), reservationFact("z", ["192.0.2.0/24"])];
+  const problems = [...read, ...separateReservations(overlap).problems];
+  assert.is(problems.length, 3);
   for (const { expected } of problems) assert.ok(TEXT.includes(`expected ${expected}`), expected);
 });
 

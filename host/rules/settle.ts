@@ -4,10 +4,11 @@
  */
 
 import type { AddressBook, Holding } from "./address-book.ts";
-import { familyName, formatAddress, parseAddress } from "./addresses.ts";
+import { type Address, familyName, formatAddress, parseAddress } from "./addresses.ts";
 import { legacyAnnotations, withCurrentPrefix } from "./annotations.ts";
+import { type Asker, namedPools, objectionToGiving, poolOf } from "./asker.ts";
 import { type Demand, readDemand, type Said } from "./demand.ts";
-import { find, findSecond, namedPools } from "./find.ts";
+import { find, findSecond } from "./find.ts";
 import type { PoolChoice } from "./pool-choice.ts";
 import type { PoolIndex } from "./pool-index.ts";
 import type { Pool, ServiceFact, ServiceKey } from "./vocabulary.ts";
@@ -43,14 +44,29 @@ export interface Reclaimed {
   readonly lost?: Said;
 }
 
-/** Reads a Service, which holds nothing in the book at this moment, and gives it back `record`, what it had last. */
-export function reclaim(ground: Ground, service: ServiceFact, record: readonly string[]): Reclaimed {
+/**
+ * Reads a Service, which holds nothing in the book at this moment, and gives it back what it had last. `holds`: it had it until now, and
+ * keeps it also where it would not be given to it any more; else it only gets it back where nothing speaks against giving it.
+ */
+export function reclaim(ground: Ground, service: ServiceFact, record: readonly string[], holds: boolean): Reclaimed {
   const demand: Demand | Said =
     ground.index.pools.size > 0 ? readDemand(service) : { reason: "noConfig", message: "There is no IPAddressPool to allocate from" };
   if (record.length === 0) return { demand };
   if ("reason" in demand) return { demand, lost: demand };
-  const kept = keep(ground, service, demand, record);
+  // What a stranger was found to have before anybody was told of it was never had.
+  const had = record.filter((text) => service.ingress.includes(text) || !hasStranger(ground, text));
+  if (had.length < record.length && (had.length === 0 || !isEnough(had, demand))) return { demand };
+  const kept = keep({ ground, service, demand }, had, holds);
   return "reason" in kept ? { demand, lost: kept } : { demand, holding: kept };
+}
+
+function hasStranger({ book }: Ground, text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && book.setAside.hasStranger(address);
+}
+
+function isEnough(vips: readonly string[], { families, oneIsEnough }: Demand): boolean {
+  return vips.length === families.length || oneIsEnough;
 }
 
 /** Keeps what was reclaimed where the Service still wants that, else looks for something else. */
@@ -79,28 +95,31 @@ function because(cleared: Said | undefined, allocation: Allocation): Allocation 
   return cleared === undefined ? allocation : { ...allocation, cleared };
 }
 
-function keep({ book, choice }: Ground, service: ServiceFact, demand: Demand, record: readonly string[]): Holding | Said {
+function keep(asker: Asker, record: readonly string[], holds: boolean): Holding | Said {
+  const { ground, service, demand } = asker;
   const addresses = record.map(parseAddress).filter((address) => address !== undefined);
   const families = new Set(addresses.map(({ family }) => family));
   const known = addresses.length === record.length && families.size === addresses.length;
   const wanted = addresses.every(({ family }) => demand.families.includes(family));
-  const enough = addresses.length === demand.families.length || demand.oneIsEnough;
-  if (!known || !wanted || !enough) {
+  if (!known || !wanted || !isEnough(record, demand)) {
     const names = demand.families.map(familyName).join(demand.oneIsEnough ? " or " : " and ");
     return { reason: "nolbIPsIPFamily", message: `Service has ${record.join(", ")}, expected one address of ${names}` };
   }
   const pools: Pool[] = [];
   for (const address of addresses) {
-    const pool = book.poolOf(address);
-    const objection =
-      pool === undefined
-        ? `No pool gives out ${formatAddress(address)}`
-        : (choice.objection(pool, service) ?? book.objection(address, demand.terms));
+    const pool = poolOf(asker, address);
+    const objection = typeof pool === "string" ? pool : objectionToKeeping(asker, pool, address, holds);
     if (objection !== undefined) return { reason: "ClearAssignment", message: objection };
     pools.push(pool as Pool);
   }
   // Without the room that it has grown: it is kept.
-  return take(book, service.key, { addresses: addresses.slice(), pools: pools.slice(), terms: demand.terms });
+  return take(ground.book, service.key, { addresses: addresses.slice(), pools: pools.slice(), terms: demand.terms });
+}
+
+function objectionToKeeping(asker: Asker, pool: Pool, address: Address, holds: boolean): string | undefined {
+  if (!holds) return objectionToGiving(asker, pool, address)?.message;
+  const { ground, service, demand } = asker;
+  return ground.choice.objection(pool, service) ?? ground.book.objection(address, demand.terms);
 }
 
 function objectionByRequest({ index }: Ground, { addresses, pools }: Holding, demand: Demand): Said | undefined {
@@ -122,15 +141,15 @@ function objectionByRequest({ index }: Ground, { addresses, pools }: Holding, de
 function complete(ground: Ground, service: ServiceFact, demand: Demand, holding: Holding): Allocation {
   const missing = demand.families.find((family) => !holding.addresses.some((address) => address.family === family));
   if (missing === undefined) return describe(holding);
-  const found = findSecond(ground, service, demand, holding, missing);
-  if (typeof found === "string") return { ...describe(holding), refused: { reason: "AdditionalAssignFailed", message: found } };
+  const found = findSecond({ ground, service, demand }, holding, missing);
+  if ("reason" in found) return { ...describe(holding), refused: found };
   ground.book.drop(service.key);
   return describe(take(ground.book, service.key, found));
 }
 
 function allocate(ground: Ground, service: ServiceFact, demand: Demand): Allocation {
-  const found = find(ground, service, demand);
-  if (typeof found === "string") return { ...NOTHING, refused: { reason: "AllocationFailed", message: found } };
+  const found = find({ ground, service, demand });
+  if ("reason" in found) return { ...NOTHING, refused: found };
   return complete(ground, service, demand, take(ground.book, service.key, found));
 }
 

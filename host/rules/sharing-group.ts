@@ -42,8 +42,11 @@ export class SharingGroup {
     this.#tenancies.splice(at, 0, tenancy);
   }
 
+  /** Does nothing where it is not among them. */
   remove(tenancy: Tenancy): void {
-    this.#tenancies.splice(this.#countBefore(tenancy.at.position), 1);
+    const at = this.#countBefore(tenancy.at.position);
+    if (this.#tenancies[at] !== tenancy) return;
+    this.#tenancies.splice(at, 1);
     this.#passed.clear();
   }
 

@@ -25,6 +25,7 @@ const inputOf = (services: readonly ServiceFact[], pools: readonly Pool[]) => ({
   services: new Map(services.map((service) => [service.key, service])),
   pools: new Map(pools.map((pool) => [pool.name, pool])),
   namespaces: new Map(),
+  reservations: new Map(),
 });
 
 /** `192.0.2.0 2001:db8:: of four,six`, or what is said. */
@@ -80,7 +81,7 @@ two("what is held of them stays, also when nobody asks for it any more", () => {
   assert.is(show(serviceFact("a", { ...require, ingress }), four, six), "192.0.2.1 2001:db8::1 of four,six");
   assert.is(show(asks({ "address-pool": "four" }, { ...require, ingress }), paired, six), "192.0.2.1 2001:db8::1 of four,six");
   const moved = show(asks({ "address-pool": "four" }, { ...prefer, ingress }), four, six);
-  assert.match(moved, /^192\.0\.2\.0 of four; cleared differentPoolRequested; No free IPv6 address in pool "four" to add/);
+  assert.match(moved, /^192\.0\.2\.0 of four; cleared differentPoolRequested; No free IPv6 address in pool "four", to add/);
 });
 
 two("a second address comes from the pool that goes with the first one's, once there is one", () => {
@@ -106,7 +107,7 @@ two("a pool that is drained gives out nothing new, and takes nothing away", () =
   assert.is(show(serviceFact("a", { ingress: ["192.0.2.1"] }), drained), "192.0.2.1 of four");
   assert.is(show(asks({ loadBalancerIPs: "192.0.2.1" }, { ingress: ["192.0.2.1"] }), drained), "192.0.2.1 of four");
   const second = show(serviceFact("a", { ...prefer, ingress: ["192.0.2.1"] }), paired, { ...six, isDraining: true });
-  assert.match(second, 'No free IPv6 address in pools "four", "six" (being drained: pool "six") to add to 192.0.2.1');
+  assert.match(second, 'No free IPv6 address in pools "four", "six" (being drained: pool "six"), to add to 192.0.2.1');
 });
 
 two("a Service moves out of a drained pool when it names another", () => {

@@ -111,6 +111,16 @@ export interface Pool {
   };
 }
 
+/** Addresses that are not given to just anybody. */
+export interface Reservation {
+  readonly name: string;
+  readonly blocks: readonly AddressBlock[];
+  /** Whom they are kept for; undefined: for nobody. */
+  readonly service?: ServiceKey;
+  /** For people. */
+  readonly reason?: string;
+}
+
 /** What a resource of some announcement kind (L2Advertisement, …) says, for any announcer that serves that kind. */
 export interface Advertisement {
   readonly name: string;
@@ -144,6 +154,7 @@ export interface Snapshot {
   readonly nodes: ReadonlyMap<string, NodeFact>;
   readonly namespaces: ReadonlyMap<string, NamespaceFact>;
   readonly pools: ReadonlyMap<string, Pool>;
+  readonly reservations: ReadonlyMap<string, Reservation>;
   readonly advertisements: readonly Advertisement[];
 }
 

@@ -5,10 +5,12 @@
  * gives its problems and no fact; it never spoils its neighbors.
  */
 
+import { API_GROUP } from "../../rules/api-group.ts";
 import { complain, ownText, type Parsed } from "../../rules/config.ts";
 import { readL2Advertisement } from "../../rules/l2-advertisement.ts";
 import { readPool } from "../../rules/pool.ts";
-import type { Advertisement, NamespaceFact, NodeFact, Pool, Problem, ServiceFact } from "../../rules/vocabulary.ts";
+import { readReservation } from "../../rules/reservation.ts";
+import type { Advertisement, NamespaceFact, NodeFact, Pool, Problem, Reservation, ServiceFact } from "../../rules/vocabulary.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
 import { type EndpointSlice, projectEndpointSlice } from "./project-endpoints.ts";
 import { projectNamespace, projectNode } from "./project-node.ts";
@@ -23,6 +25,7 @@ export type ClusterObject =
   | { readonly kind: "Node"; readonly key: string; readonly value: NodeFact }
   | { readonly kind: "Namespace"; readonly key: string; readonly value: NamespaceFact }
   | { readonly kind: "IPAddressPool"; readonly key: string; readonly value: Pool }
+  | { readonly kind: "Reservation"; readonly key: string; readonly value: Reservation }
   | { readonly kind: "L2Advertisement"; readonly key: string; readonly value: Advertisement }
   | { readonly kind: "Secret"; readonly key: string; readonly value: SecretContent }
   /** Of a kind that a plugin reads. */
@@ -99,6 +102,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const { problems, ...read } = readL2Advertisement(raw);
       reader.problems.push(...problems);
       return read.ok ? { kind: "L2Advertisement", key: name, value: read.value } : undefined;
+    },
+  },
+  [`${API_GROUP}/v1alpha1/Reservation`]: {
+    namespaced: false,
+    project: (reader, raw, { name }) => {
+      const { problems, ...read } = readReservation(raw);
+      reader.problems.push(...problems);
+      return read.ok ? { kind: "Reservation", key: name, value: read.value } : undefined;
     },
   },
 };

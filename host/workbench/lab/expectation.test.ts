@@ -24,6 +24,7 @@ function snapshot(services: readonly ServiceFact[], parts: Partial<Snapshot> = {
     endpoints: new Map(services.map(({ key }) => [key, endpoints])),
     nodes: new Map(["node-a", "node-b"].map((name) => [name, nodeFact(name)])),
     namespaces: new Map([["default", { name: "default", labels: {} }]]),
+    reservations: new Map(),
     pools: new Map([["home", poolFact("home", ["192.0.2.240-192.0.2.241"])]]),
     advertisements: [advertisementFact("home")],
     ...parts,

@@ -25,6 +25,7 @@ function rowsOf(kind: string, ingress: readonly string[], partners: readonly Par
     endpoints: new Map([[service.key, [{ nodeName: "node-a", servable: true }]]]),
     nodes: new Map(["node-b", "node-a"].map((name) => [name, nodeFact(name)])),
     namespaces: new Map(),
+    reservations: new Map(),
     pools: new Map([["routed", poolFact("routed", [`${VIP}/32`])]]),
     advertisements: [{ ...advertisementFact("routed"), kind }],
   };

@@ -1,7 +1,7 @@
 /** Facts for tests: each has what most tests do not care about, and takes what they do. */
 
 import { parseBlocks } from "../../rules/blocks.ts";
-import type { Advertisement, NodeFact, Pool, ServiceFact } from "../../rules/vocabulary.ts";
+import type { AddressBlock, Advertisement, NodeFact, Pool, Reservation, ServiceFact } from "../../rules/vocabulary.ts";
 
 /** A LoadBalancer Service in namespace `default`. */
 export function serviceFact(name: string, parts: Partial<ServiceFact> = {}): ServiceFact {
@@ -28,12 +28,18 @@ export function nodeFact(name: string, parts: Partial<NodeFact> = {}): NodeFact 
 
 /** A pool of these CIDRs and ranges, open to all. */
 export function poolFact(name: string, addresses: readonly string[], parts: Partial<Pool> = {}): Pool {
-  const blocks = addresses.flatMap((text) => {
-    const parsed = parseBlocks(text);
-    if (!parsed.ok) throw new Error(`Cannot make pool ${name}: expected ${parsed.expected}`);
-    return parsed.value;
-  });
-  return { name, labels: {}, blocks, autoAssign: true, avoidBuggyIPs: false, ...parts };
+  return { name, labels: {}, blocks: addresses.flatMap(blocksOf), autoAssign: true, avoidBuggyIPs: false, ...parts };
+}
+
+/** A Reservation of these addresses, CIDRs and ranges, for nobody. */
+export function reservationFact(name: string, addresses: readonly string[], parts: Partial<Reservation> = {}): Reservation {
+  return { name, blocks: addresses.flatMap((text) => blocksOf(/[-/]/.test(text) ? text : `${text}-${text}`)), ...parts };
+}
+
+function blocksOf(text: string): readonly AddressBlock[] {
+  const parsed = parseBlocks(text);
+  if (!parsed.ok) throw new Error(`Cannot make addresses of ${text}: expected ${parsed.expected}`);
+  return parsed.value;
 }
 
 /** An L2Advertisement for all pools, nodes and interfaces. */

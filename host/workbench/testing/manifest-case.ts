@@ -62,13 +62,14 @@ function expectationOf(name: string): Expected {
 }
 
 function factsOf(store: Store, { secrets }: Translated): Record<string, Record<string, unknown>> {
-  const { services, endpoints, nodes, namespaces, pools, advertisements } = store.snapshot();
+  const { services, endpoints, nodes, namespaces, pools, reservations, advertisements } = store.snapshot();
   const facts = {
     services: Object.fromEntries(services),
     endpoints: Object.fromEntries(endpoints),
     nodes: Object.fromEntries(nodes),
     namespaces: Object.fromEntries(namespaces),
     pools: Object.fromEntries(pools),
+    reservations: Object.fromEntries(reservations),
     advertisements: Object.fromEntries(advertisements.map((fact) => [fact.name, fact])),
     secrets: Object.fromEntries(Array.from(secrets.facts(), ([key, fact]) => [key, { ...fact, password: secrets.get(key)?.password }])),
   };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readPool } from "./pool.ts";
-import { separatePools } from "./separate-pools.ts";
+import { separatePools } from "./separate-blocks.ts";
 import type { Pool } from "./vocabulary.ts";
 
 const separate = suite("separate-pools");
