@@ -4,10 +4,15 @@ import { fileURLToPath } from "node:url";
 import { loadAll } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { kindsOf } from "../../host/cluster/kubernetes/kinds.ts";
+import { translatorsOf } from "../../host/cluster/plugin-resources/translators.ts";
+import { Store } from "../../host/cluster/store.ts";
+import { Translated } from "../../host/cluster/translated.ts";
 import { type ApiServer, startApiServer } from "../../host/workbench/api-server/api-server.ts";
 import { readDefinitions, writeDefinitions } from "../../host/workbench/api-server/definitions.ts";
 import type { KubernetesObject } from "../../host/workbench/api-server/test-client.ts";
 import { apiServer, asset, findAsset, testWith } from "../../host/workbench/testing/requirements.ts";
+import { builtIns } from "../../plugins/index.ts";
 import { CHART, NAMESPACE, renderManifests, runHelm } from "../render.ts";
 import { type Access, access, reviewOf } from "./access.ts";
 import { readDocumented } from "./examples.ts";
@@ -129,6 +134,22 @@ testWith(cluster, [apiServer], "every rule of the chart's roles is in the table"
     const granted = parts.flatMap((part) => (part?.["rules"] ?? []).flatMap(grantsOf));
     const known = new Set(access[role].may.map(({ verb, resource }) => `${verb} ${resource}`));
     assert.equal(granted.filter((grant) => !known.has(grant)).sort(), [], role);
+  }
+});
+
+cluster("every kind that a role watches is in the table", () => {
+  const { readers } = new Translated(new Store(), translatorsOf(builtIns), "a");
+  for (const role of ["controller", "speaker"] as const) {
+    const watched = kindsOf(role, NAMESPACE, role === "speaker" ? readers : {}).map(({ path }) => {
+      const [, group = "", namespace, plural] = /^\/(?:api|apis\/([^/]+))\/v[^/]+\/(?:namespaces\/([^/]+)\/)?([^/]+)$/.exec(path) ?? [];
+      return { resource: group === "" ? plural : `${group}/${plural}`, namespace };
+    });
+    for (const { resource, namespace } of watched) {
+      for (const verb of ["get", "list", "watch"]) {
+        const isKnown = access[role].may.some((one) => one.verb === verb && one.resource === resource && one.namespace === namespace);
+        assert.ok(isKnown, `${role}: ${verb} ${resource} ${namespace ?? "everywhere"}`);
+      }
+    }
   }
 });
 
