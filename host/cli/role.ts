@@ -1,7 +1,7 @@
 /** What the commands that stay have in common: flags, the log, signals, a small heap, and how they end. */
 
 import type { Log } from "../announcer.ts";
-import { createLog, type Level, levels } from "../observe/log.ts";
+import { createLog, thresholds } from "../observe/log.ts";
 import { type CommandIo, UsageError } from "./command.ts";
 
 export const logFlags = { "log-level": { type: "string" }, "log-format": { type: "string" } } as const;
@@ -18,7 +18,7 @@ export function readLog(
   io: CommandIo,
   fields: Readonly<Record<string, unknown>>,
 ): Log {
-  const level: Level = oneOf("log-level", values["log-level"] ?? "info", levels);
+  const level = oneOf("log-level", values["log-level"] ?? "info", thresholds);
   const format = oneOf("log-format", values["log-format"] ?? (process.stdout.isTTY ? "text" : "json"), ["text", "json"] as const);
   return createLog({ level, format, write: (line) => io.stdout.write(line) }, fields);
 }

@@ -8,6 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { run } from "../workbench/private-network.ts";
 import { insideTests } from "../workbench/testing/inside.ts";
+import { parseMetrics } from "../workbench/testing/metrics-text.ts";
 import { runProgram } from "../workbench/testing/run-command.ts";
 
 const heraldRun = suite("herald run, in a private network");
@@ -64,12 +65,15 @@ inside("a controller gives out addresses, and its speaker announces those that t
 inside("it tells its status while it runs, refuses a second of its kind, and takes over from a killed one", [], async () => {
   const directory = mkdtempSync(join(tmpdir(), "herald-run-"));
   const control = ["--control", join(directory, "node-a.sock")];
-  const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "lo", ...control];
+  const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "lo", "--metrics", "127.0.0.1:9120", ...control];
   const meanwhile = async (): Promise<void> => {
     const { code, out, err } = await runProgram(["status", ...control]);
     assert.equal([code, err], [0, ""]);
     assert.match(out, /^Node node-a: Herald \d+\.\d+\.\d+, up \d+ s, pid \d+\nReads [^\n]+homelab: no problems\n/);
     assert.match(out, /^arp +runs +0 +0 +0 +0 +\d+$/m);
+    const metrics = parseMetrics(await (await fetch("http://127.0.0.1:9120/metrics")).text());
+    assert.equal(metrics["herald_ready"]?.samples, ["herald_ready 1"]);
+    assert.equal(metrics["herald_packets_received_total"]?.samples.length, 1);
     const second = await runProgram(args);
     assert.match(second.err, `herald run: Cannot listen at ${control[1]}: another Herald does`);
     assert.equal([second.code, second.out], [1, ""]);

@@ -20,7 +20,16 @@ const mistakes: Readonly<Record<string, readonly [args: string[], code: number, 
   "a misspelled flag": [[...good, "--interfaces", "eth0"], 2, "Unknown flag --interfaces: did you mean --interface?"],
   "a flag without its value": [[...good, "--node"], 2, "Flag --node needs a value"],
   "an unknown driver": [[...good, "--driver", "fast"], 2, 'Flag --driver has the value "fast": expected event-loop or blocking'],
-  "an unknown level": [[...good, "--log-level", "all"], 2, 'Flag --log-level has the value "all": expected debug, info, warn or error'],
+  "an unknown level": [
+    [...good, "--log-level", "loud"],
+    2,
+    'Flag --log-level has the value "loud": expected all, debug, info, warn, error or none',
+  ],
+  "metrics at a port alone": [
+    [...good, "--metrics", "9120"],
+    2,
+    'Flag --metrics has the value "9120": expected an address and a port, such as 127.0.0.1:9120 or [::1]:9120',
+  ],
   "an unknown format": [[...good, "--log-format", "xml"], 2, 'Flag --log-format has the value "xml": expected text or json'],
   "a path where nothing is": [["--manifests", "/nowhere"], 1, "Cannot read manifests at /nowhere: ENOENT, expected a directory or a file"],
 };

@@ -3,6 +3,7 @@
 import { hostname } from "node:os";
 import type { PluginDefinition } from "../announcer.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import { readPlace } from "./endpoint-flags.ts";
 import { announcerFlags, logFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
 
 const help = `
@@ -28,7 +29,9 @@ Service, an IPAddressPool and an L2Advertisement.
                        for no socket (default: /run/herald/NODE.sock, or where
                        that may not be written,
                        $XDG_RUNTIME_DIR/herald/NODE.sock)
-  --log-level LEVEL    debug, info (default), warn or error
+  --metrics ADDR:PORT  serve metrics for Prometheus at http://ADDR:PORT/metrics,
+                       to whoever reaches it: 127.0.0.1:9120 (default: nowhere)
+  --log-level LEVEL    all or debug, info (default), warn, error or none
   --log-format FORMAT  text or json (default: text on a terminal)
 
 It needs the capability CAP_NET_RAW, and with --controller a directory that it
@@ -58,6 +61,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     node: { type: "string" },
     controller: { type: "boolean" },
     allocations: { type: "string" },
+    metrics: { type: "string" },
     ...announcerFlags,
     ...logFlags,
   });
@@ -66,17 +70,20 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
   if (manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
   const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
   const interfaces = readInterfaces(values.interface);
+  const metrics = values.metrics === undefined ? undefined : readPlace("metrics", values.metrics);
   const log = readLog(values, io, { node });
 
   return runRole("run", io, async (onFatal) => {
     const { startSpeaker } = await import("../roles/speaker.ts");
     const { onManifests } = await import("../roles/on-manifests.ts");
+    const { plainEndpoints } = await import("../roles/endpoints.ts");
     const { openKernelNetwork } = await import("../packets/network.ts");
     const { controlPlace } = await import("../observe/control-place.ts");
     const speaker = await startSpeaker({
       node,
       surroundings: onManifests({ manifests, node, isController, ...(allocations === undefined ? {} : { allocations }), log }),
       control: controlPlace(values.control, node),
+      endpoints: metrics && plainEndpoints(metrics.address, metrics.port, "--metrics"),
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),

@@ -27,6 +27,20 @@ log("a text line is for a person", () => {
   assert.equal(lines, [`${time} info  Answering node=a links=["eth0"] why="asked for" nothing=undefined count=2 quote="a\\"b"\n`]);
 });
 
+log("level all lets everything through, none nothing", () => {
+  for (const [level, expected] of [
+    ["all", levels],
+    ["none", []],
+  ] as const) {
+    const { log, lines } = record({ level });
+    for (const each of levels) log[each](each);
+    assert.equal(
+      lines.map((line) => JSON.parse(line).msg),
+      expected,
+    );
+  }
+});
+
 for (const [at, level] of levels.entries()) {
   log(`level ${level} lets through itself and what is more serious`, () => {
     const { log, lines } = record({ level });

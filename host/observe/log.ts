@@ -1,5 +1,5 @@
 /**
- * The log: one JSON object a line, or readable lines on a terminal. Levels as MetalLB's: debug, info, warn, error.
+ * The log: one JSON object a line, or readable lines on a terminal. Levels as MetalLB's.
  *
  * It never throws, whatever the fields hold, and a line never says what it was not meant to: fields cannot take the place of
  * level and message, and nothing in them can end the line or be obeyed by a terminal.
@@ -10,8 +10,11 @@ import type { Log } from "../announcer.ts";
 export const levels = ["debug", "info", "warn", "error"] as const;
 export type Level = (typeof levels)[number];
 
+/** What is said at all: from that level on, everything, or nothing. */
+export const thresholds = ["all", ...levels, "none"] as const;
+
 export interface LogOptions {
-  readonly level: Level;
+  readonly level: (typeof thresholds)[number];
   readonly format: "json" | "text";
   readonly write: (line: string) => unknown;
   readonly now?: () => Date;
@@ -24,7 +27,8 @@ export function createLog(options: LogOptions, fields: Fields = {}): Log {
   const now = options.now ?? (() => new Date());
   const format = options.format === "json" ? jsonLine : textLine;
   const say = (level: Level, message: string, more: Fields = {}): void => {
-    if (levels.indexOf(level) >= levels.indexOf(options.level)) options.write(`${format(now(), level, message, { ...fields, ...more })}\n`);
+    if (thresholds.indexOf(level) >= thresholds.indexOf(options.level))
+      options.write(`${format(now(), level, message, { ...fields, ...more })}\n`);
   };
   return {
     debug: (message, more) => say("debug", message, more),

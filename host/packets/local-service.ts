@@ -21,6 +21,7 @@ export function localService(wire: Wire): PacketService {
   };
   return {
     wire: wire.kind,
+    problem: undefined,
     addProgram: (...args) => call(() => engine.addProgram(...args)),
     removeProgram: (...args) => call(() => engine.removeProgram(...args)),
     attach: (...args) => call(() => engine.attach(...args)),

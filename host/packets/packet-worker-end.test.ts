@@ -114,6 +114,7 @@ inEachWay("a worker that is stuck is told of, and stopped all the same", async (
   service.addProgram("stuck", misbehaving(FOR_EVER), undefined, [1, 2]).catch(() => {});
   await until(() => lost.length > 0);
   assert.match(lost[0]?.message ?? "", "The packet worker fell silent: nothing is answered any more");
+  assert.is(service.problem, lost[0]?.message);
   await service.stop();
   assert.is(lost.length, 1);
 });

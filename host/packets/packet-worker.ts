@@ -123,6 +123,11 @@ class WorkerClient implements PacketService {
     return () => void this.#listeners.delete(call);
   }
 
+  /** It has died, or its heart was not heard for too long. */
+  get problem(): string | undefined {
+    return this.#lost?.message;
+  }
+
   async stop(): Promise<void> {
     if (!this.#isStopping) {
       this.#isStopping = true;

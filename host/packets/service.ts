@@ -15,6 +15,8 @@ export type Driver = "event-loop" | "blocking";
 
 export interface PacketService {
   readonly wire: "kernel" | "memory";
+  /** Why it does nothing any more; undefined: it works. */
+  readonly problem: string | undefined;
   /** `match`: the frames that it gets; undefined for a program of datagrams only. */
   addProgram(name: string, module: WebAssembly.Module, match: FrameMatch | undefined, seed: readonly [number, number]): Promise<void>;
   /** Closes its ports and forgets its rows. A program that is not loaded is fine. */
@@ -40,4 +42,4 @@ export interface PacketService {
 }
 
 /** The engine's methods that may be called by message. */
-export type Method = Exclude<keyof PacketService, "wire" | "onEvent" | "onStates" | "stop">;
+export type Method = Exclude<keyof PacketService, "wire" | "problem" | "onEvent" | "onStates" | "stop">;

@@ -24,6 +24,7 @@ import { Reconciler } from "../reconcile/reconciler.ts";
 import type { PlanOptions } from "../rules/plan.ts";
 import { announcerFact } from "../sandbox/start-plugin.ts";
 import { clock } from "./clock.ts";
+import type { Endpoints } from "./endpoints.ts";
 import { type End, Ends } from "./ends.ts";
 import { PluginRun } from "./plugin-run.ts";
 import { tellProblems } from "./tell-problems.ts";
@@ -58,6 +59,8 @@ export interface SpeakerOptions {
   readonly plan?: PlanOptions;
   /** Where it answers questions about itself; default: nowhere. */
   readonly control?: ControlPlace | undefined;
+  /** Opens where others may ask for health and metrics; default: nowhere. */
+  readonly endpoints?: Endpoints | undefined;
   /** Which Herald this is, for who asks. */
   readonly version?: string;
   readonly log: Log;
@@ -94,6 +97,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   collectSpeaker(metrics, parts);
   // The first, so that a second speaker of this node ends before it has touched anything.
   ends.push(await openControl(options, parts));
+  const health = { problem: () => parts.network?.packets.problem, isReady: () => parts.isReady };
+  ends.push((await options.endpoints?.({ metrics, ...health })) ?? (() => {}));
   const store = new Store();
   const definitions = plugins.map(({ definition }) => definition);
   const flags = (name: string): unknown => plugins.find(({ definition }) => definition.name === name)?.config;

@@ -20,6 +20,7 @@ const everyLink: readonly Permission[] = [{ kind: "frame", link: "*", etherType:
 class FakeService implements PacketService {
   onStates = () => () => {};
   readonly wire = "memory";
+  readonly problem = undefined;
   readonly calls: string[] = [];
   readonly listeners = new Set<(program: string, event: RawEvent) => void>();
   /** Links that cannot be opened, and why. */
