@@ -10,6 +10,7 @@ import { type Command, runCommand, suggest } from "./cli/command.ts";
 import { controller } from "./cli/controller.ts";
 import { decode } from "./cli/decode.ts";
 import { labCommandFor } from "./cli/lab.ts";
+import { migrateCommandFor } from "./cli/migrate.ts";
 import { planCommandFor } from "./cli/plan.ts";
 import { hostCommand } from "./cli/plugin-command.ts";
 import { runCommandFor } from "./cli/run.ts";
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   speakerCommandFor(builtIns, version()),
   controller,
   planCommandFor(builtIns),
+  migrateCommandFor(builtIns),
   status,
   ...pluginCommands.map(hostCommand),
   decode,

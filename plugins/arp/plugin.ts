@@ -29,7 +29,10 @@ export default definePlugin<ArpConfig>({
     additionalProperties: false,
     properties: {
       interfaces: { type: "array", items: { type: "string" }, description: "announce only on these; default: all that are fit" },
-      exclude: { type: "array", items: { type: "string" }, description: "never announce on these; * is a wildcard" },
+      exclude: {
+        ...{ type: "array", items: { type: "string" }, default: DEFAULT_EXCLUDE },
+        description: "never announce on these; * is a wildcard",
+      },
     },
   },
   example: { interfaces: ["eth0"] },
