@@ -93,6 +93,16 @@ translate("an advertisement keeps its communities when their Community goes", ()
   assert.equal([communities("all"), problems()], [["65000:2"], []]);
 });
 
+translate("what is wrong with a peer is told on the nodes that it selects", () => {
+  const { put, problems } = open();
+  const node = (labels: string) => `{apiVersion: v1, kind: Node, metadata: {name: box, labels: {${labels}}}}`;
+  put("node.yaml", node("rack: b"));
+  put("peer.yaml", peer("peerAddress: 192.0.2.1, bfdProfile: none, nodeSelectors: [{matchLabels: {rack: a}}]"));
+  assert.equal(problems(), []);
+  put("node.yaml", node("rack: a"));
+  assert.equal(problems(), ["BGPPeer tor spec.bfdProfile"]);
+});
+
 /** Each file has a few texts that it may have, or is not there. Communities that are named are always given, as their loss has a memory. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   "names.yaml": [community("names", "web", "65000:1"), community("names", "web", "65000:2")],

@@ -29,15 +29,18 @@ export const translation: Translation<BgpConfig> = {
     const surroundings = { pools: [...pools.values()], nodes: [...nodes.values()], aliases, before };
     const advertisements = checkAdvertisements(objectsOf<BgpAdvertisement>(world, BGP_ADVERTISEMENT).values(), surroundings);
     const profiles = objectsOf<BfdProfile>(world, BFD_PROFILE);
-    const peers = checkPeers(objectsOf<Peer>(world, BGP_PEER).values(), profiles, nodes);
-    // As with MetalLB, a Secret matters where the peer does.
-    const near = node === undefined ? [...peers.accepted.values()] : peersOf(peers.accepted.values(), node.labels);
+    const all = objectsOf<Peer>(world, BGP_PEER);
+    const peers = checkPeers(all.values(), profiles, nodes);
+    // As with MetalLB, what is wrong with a peer, or its Secret, matters where the peer does.
+    const isNear = (peer: Peer | undefined) => node === undefined || peer === undefined || peersOf([peer], node.labels).length > 0;
+    const near = [...peers.accepted.values()].filter(isNear);
+    const peerProblems = peers.problems.filter(({ object }) => isNear(all.get(object.slice(`${BGP_PEER} `.length))));
     const secretProblems = near.flatMap((peer) => objectToSecret(peer, world.secrets) ?? []);
     const usable = near.filter((peer) => objectToSecret(peer, world.secrets) === undefined);
     return {
       config: configOf(usable, profiles, node?.addresses ?? []),
       advertisements: advertisements.accepted,
-      problems: [...aliasProblems, ...advertisements.problems, ...peers.problems, ...secretProblems],
+      problems: [...aliasProblems, ...advertisements.problems, ...peerProblems, ...secretProblems],
     };
   },
 };

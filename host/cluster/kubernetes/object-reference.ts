@@ -1,5 +1,7 @@
 /** Which object of the API server is meant. */
 
+import type { ServiceFact } from "../../rules/vocabulary.ts";
+
 export interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
@@ -7,6 +9,11 @@ export interface ObjectReference {
   readonly namespace?: string;
   readonly name: string;
   readonly uid?: string;
+}
+
+/** Which Service it is. */
+export function serviceReference({ namespace, name, uid }: Pick<ServiceFact, "namespace" | "name" | "uid">): ObjectReference {
+  return { apiVersion: "v1", kind: "Service", namespace, name, ...(uid === undefined ? {} : { uid }) };
 }
 
 /** The path of all objects of a kind, by its plural. */
