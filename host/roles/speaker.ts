@@ -46,6 +46,7 @@ export interface Accompanied {
   readonly source: Source;
   readonly runs: ReadonlyMap<string, PluginRun>;
   readonly reconciler: Reconciler;
+  readonly network: Network;
   readonly metrics: MetricsRegistry;
 }
 
@@ -136,7 +137,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   }
   ends.inputs.push(translated.onConfig((name) => runs.get(name)?.configure(translated.config(name))));
   ends.inputs.unshift(() => Promise.all(Array.from(runs.values(), (run) => run.halt())));
-  ends.inputs.push(await surroundings.accompany({ store, source, runs, reconciler, metrics }));
+  ends.inputs.push(await surroundings.accompany({ store, source, runs, reconciler, network, metrics }));
   ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();

@@ -1,0 +1,56 @@
+/** What a speaker in a cluster reports to the API server: status of Services, sessions and configuration, and Events. */
+
+import type { Close, Log } from "../announcer.ts";
+import type { Api } from "../cluster/api/api.ts";
+import { ConfigurationReports } from "../cluster/kubernetes/configuration-reports.ts";
+import type { EventRecorder } from "../cluster/kubernetes/events.ts";
+import { serviceReference } from "../cluster/kubernetes/object-reference.ts";
+import { podOwner } from "../cluster/kubernetes/pod-owner.ts";
+import { SessionReports } from "../cluster/kubernetes/session-reports.ts";
+import { type FollowedAnnouncer, SpeakerReports } from "../cluster/kubernetes/speaker-reports.ts";
+import type { PluginRun } from "./plugin-run.ts";
+import type { Accompanied } from "./speaker.ts";
+
+export interface ReportOptions {
+  readonly api: Api;
+  /** Herald's own. */
+  readonly namespace: string;
+  readonly node: string;
+  /** Whose objects they are; absent: nobody's, and they stay when this ends. */
+  readonly podName?: string;
+  readonly events: EventRecorder;
+  readonly log: Log;
+}
+
+/** Begins with the plan; `events` is the caller's to close. */
+export function reportSpeaker(options: ReportOptions, { store, source, runs, network }: Accompanied): Close {
+  const { api, namespace, podName } = options;
+  const common = { ...options, ...(podName === undefined ? {} : { owner: podOwner(api, namespace, podName) }) };
+  const reports = new SpeakerReports({
+    ...common,
+    announcers: Array.from(runs.values(), announcerOf),
+    links: network.links,
+    reference: (key) => {
+      const service = store.snapshot().services.get(key);
+      return service && serviceReference(service);
+    },
+  });
+  const configuration = new ConfigurationReports({ ...common, source });
+  const sessions = new SessionReports({ ...common, sessions: () => runs.get("bgp")?.plugin.announcer.inspect?.("peers") });
+  const parts = [reports, configuration, sessions];
+  for (const part of parts) part.start();
+  return () => {
+    for (const part of parts) part.close();
+  };
+}
+
+/** Of the plugin that runs at the moment. */
+function announcerOf(run: PluginRun): FollowedAnnouncer {
+  return {
+    name: run.lane.name,
+    kind: run.kind,
+    rows: () => run.lane.rows(),
+    audience: (vip) => run.plugin.announcer.audience?.(vip) ?? [],
+    onRows: (call) => run.onRows(call),
+  };
+}
