@@ -2,10 +2,11 @@
 
 import type { Close, Log } from "../announcer.ts";
 import type { Api } from "../cluster/api/api.ts";
-import { ConfigurationReports } from "../cluster/kubernetes/configuration-reports.ts";
+import { ConfigurationReports, isOfSpeakers } from "../cluster/kubernetes/configuration-reports.ts";
 import type { EventRecorder } from "../cluster/kubernetes/events.ts";
 import { serviceReference } from "../cluster/kubernetes/object-reference.ts";
 import { podOwner } from "../cluster/kubernetes/pod-owner.ts";
+import { tellProblemsByEvents } from "../cluster/kubernetes/problem-events.ts";
 import { SessionReports } from "../cluster/kubernetes/session-reports.ts";
 import { type FollowedAnnouncer, SpeakerReports } from "../cluster/kubernetes/speaker-reports.ts";
 import type { PluginRun } from "./plugin-run.ts";
@@ -24,7 +25,7 @@ export interface ReportOptions {
 
 /** Begins with the plan; `events` is the caller's to close. */
 export function reportSpeaker(options: ReportOptions, { store, source, runs, network }: Accompanied): Close {
-  const { api, namespace, podName } = options;
+  const { api, namespace, podName, events } = options;
   const common = { ...options, ...(podName === undefined ? {} : { owner: podOwner(api, namespace, podName) }) };
   const reports = new SpeakerReports({
     ...common,
@@ -39,7 +40,10 @@ export function reportSpeaker(options: ReportOptions, { store, source, runs, net
   const sessions = new SessionReports({ ...common, sessions: () => runs.get("bgp")?.plugin.announcer.inspect?.("peers") });
   const parts = [reports, configuration, sessions];
   for (const part of parts) part.start();
+  // What the controller reads, it tells.
+  const closeEvents = tellProblemsByEvents({ source, events, namespace, tells: isOfSpeakers, isShared: true });
   return () => {
+    closeEvents();
     for (const part of parts) part.close();
   };
 }

@@ -7,10 +7,11 @@ import * as assert from "uvu/assert";
 import type { Problem } from "../../rules/vocabulary.ts";
 import { type ApiServer, startApiServer } from "../../workbench/api-server/api-server.ts";
 import { writeNamespace } from "../../workbench/api-server/objects.ts";
-import { apiOf, polled } from "../../workbench/api-server/polled.ts";
 import type { KubernetesObject } from "../../workbench/api-server/test-client.ts";
 import { recordedLog } from "../../workbench/testing/log.ts";
 import { apiServer, testWith } from "../../workbench/testing/requirements.ts";
+import { Client } from "../api/client.ts";
+import { findCredentials } from "../api/credentials.ts";
 import type { SessionRow } from "./bgp-session-state.ts";
 import { ConfigurationReports } from "./configuration-reports.ts";
 import { EventRecorder } from "./events.ts";
@@ -25,6 +26,7 @@ const SESSION = "herald.dev/v1alpha1/BGPSessionState";
 const CRDS = new URL("../../../deploy/crds/", import.meta.url);
 
 let server: ApiServer | undefined;
+let client: Client | undefined;
 /** Also of a test that fails. */
 const closers: (() => void)[] = [];
 
@@ -53,8 +55,8 @@ class Source {
 }
 
 function common() {
-  const { admin } = running();
-  return { api: apiOf(admin), follow: polled(admin), namespace: NS, log: recordedLog().log };
+  if (client === undefined) throw new Error("The API server did not start");
+  return { api: client, namespace: NS, log: recordedLog().log };
 }
 
 /** The reports of the controller and of two speakers, which see the same. */
@@ -86,6 +88,7 @@ testWith(REPORTS, [apiServer], "an API server starts, with the resources", async
   server = await startApiServer();
   for (const name of readdirSync(CRDS)) await server.admin.apply(readFileSync(new URL(name, CRDS), "utf8"));
   await writeNamespace(server.admin, NS);
+  client = new Client({ credentials: await findCredentials(server.kubeconfig()) });
 });
 
 testWith(
@@ -285,6 +288,7 @@ testWith(REPORTS, [apiServer], "a BGP session is followed, is quiet while nothin
 
 REPORTS.after(async () => {
   for (const close of closers) close();
+  client?.close();
   await server?.stop();
 });
 

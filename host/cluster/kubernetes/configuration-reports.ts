@@ -10,7 +10,7 @@ import type { Problem } from "../../rules/vocabulary.ts";
 import type { Api } from "../api/api.ts";
 import { configurationWords } from "./configuration-words.ts";
 import { labelValue, type OwnedKind, type OwnedObject, type OwnerReference, type Status, timeText } from "./owned-object.ts";
-import { type Follow, OwnedObjects } from "./owned-objects.ts";
+import { OwnedObjects } from "./owned-objects.ts";
 
 export const CONFIGURATION_STATE: OwnedKind = {
   apiVersion: "metallb.io/v1beta1",
@@ -28,13 +28,12 @@ interface Component {
 
 export interface ConfigurationReportsOptions {
   readonly api: Api;
-  readonly follow: Follow;
   readonly namespace: string;
   /** The speaker of this node; absent: the controller. */
   readonly node?: string;
   readonly source: { problems(): readonly Problem[]; onProblems(call: () => void): Close };
   readonly owner?: () => Promise<OwnerReference | undefined>;
-  readonly log: Pick<Log, "warn">;
+  readonly log: Log;
 }
 
 /** What is wrong with these is told to who made them, and is no configuration. */
@@ -94,6 +93,11 @@ function componentOf(node: string | undefined): Component {
     return { name: "controller", labels: type("controller"), condition: "poolReconcilerValid", manager: "poolReconciler" };
   const labels = { ...type("speaker"), "metallb.io/node-name": labelValue(node) };
   return { name: `speaker-${node}`, labels, condition: "configReconcilerValid", manager: "configReconciler" };
+}
+
+/** A speaker sees it, and MetalLB's controller does not judge it. */
+export function isOfSpeakers({ object }: Problem): boolean {
+  return OF_SPEAKERS.has(object.slice(0, object.indexOf(" ")));
 }
 
 function isJudged(kind: string, node: string | undefined): boolean {

@@ -102,6 +102,27 @@ EVENTS("an Event that has gone meanwhile is made anew, with the count of all", a
   recorder.close();
 });
 
+EVENTS("what all speakers tell is one Event, and no count is kept of it", async () => {
+  const names = new Set<string>();
+  const api = (request: ApiRequest) => {
+    const { name } = bodyOf(request)["metadata"] as { name: string };
+    if (names.has(name)) throw new ApiError("is there", { status: 409, reason: "AlreadyExists" });
+    names.add(name);
+  };
+  const [one, other] = [stage(api), stage(api)];
+  for (const { recorder, idle } of [one, other, one]) {
+    recorder.record({ ...assigned, isShared: true });
+    assert.equal(
+      (await idle()).map(({ method }) => method),
+      ["POST"],
+    );
+  }
+  assert.is(names.size, 1);
+  assert.is(other.recorder.counts().dropped, 0);
+  one.recorder.close();
+  other.recorder.close();
+});
+
 EVENTS("an object without uid is asked for it, and one of no namespace has its Events in default", async () => {
   const { recorder, idle } = stage(({ method }) => (method === "GET" ? { metadata: { uid: "u-9" } } : {}));
   recorder.record({ ...assigned, object: { apiVersion: "metallb.io/v1beta1", kind: "Community", namespace: "herald", name: "c" } });

@@ -21,6 +21,8 @@ export interface Happening {
   /** In CamelCase; people filter by it. */
   readonly reason: string;
   readonly message: string;
+  /** Others tell the same of it, as every speaker does of what is wrong with a BGPPeer: one Event is enough for all. */
+  readonly isShared?: boolean;
 }
 
 /** Where things that happened are told. Never throws, never waits. */
@@ -65,6 +67,8 @@ const MOST_AT_ONCE = 4;
 const MOST_REMEMBERED = 4096;
 const OLDEST_MS = 120_000;
 const WRITE_MS = 5_000;
+/** How long one is enough for all. */
+const SHARED_MS = 600_000;
 /** What the newer kind of Event allows in a note. */
 const LONGEST_MESSAGE = 1024;
 const LONGEST_NAME = 200;
@@ -160,7 +164,7 @@ export class EventRecorder implements EventSink {
   async #write(key: string, { happening, firstMs, lastMs, count }: Waiting): Promise<void> {
     const before = this.#written.get(key);
     const all = count + (before?.count ?? 0);
-    const isThere = before !== undefined && (await this.#countIn(before.path, all, lastMs));
+    const isThere = before !== undefined && !happening.isShared && (await this.#countIn(before.path, all, lastMs));
     const path = isThere ? before.path : await this.#create(happening, before?.firstMs ?? firstMs, lastMs, all);
     this.#written.set(key, { path, firstMs: before?.firstMs ?? firstMs, count: all });
   }
@@ -176,12 +180,13 @@ export class EventRecorder implements EventSink {
     }
   }
 
-  async #create({ object, type, reason, message }: Happening, firstMs: number, lastMs: number, count: number): Promise<string> {
+  async #create({ object, type, reason, message, isShared }: Happening, firstMs: number, lastMs: number, count: number): Promise<string> {
     const { component, host } = this.#options;
     const namespace = object.namespace ?? "default";
     const base = object.name.slice(0, LONGEST_NAME).replace(/[-.]+$/, "");
-    // The same for the same words, so that one whose answer was lost is not made twice.
-    const name = ownName(`${base}.${lastMs.toString(16)}`, component, host ?? "", type, reason, message);
+    // The same for the same words, so that one whose answer was lost, or that others tell too, is not made twice.
+    const time = isShared ? Math.floor(lastMs / SHARED_MS) : lastMs;
+    const name = ownName(`${base}.${time.toString(16)}`, component, isShared ? "" : (host ?? ""), type, reason, message);
     const path = `/api/v1/namespaces/${namespace}/events`;
     const event = {
       ...{ apiVersion: "v1", kind: "Event", metadata: { name, namespace } },

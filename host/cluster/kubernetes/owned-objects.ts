@@ -8,26 +8,17 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Close, Log } from "../../announcer.ts";
+import type { Log } from "../../announcer.ts";
 import { backoffMs } from "../../reconcile/backoff.ts";
 import { type Api, ApiError } from "../api/api.ts";
+import type { ObjectSink } from "../api/mirror.ts";
+import { Reflector } from "../api/reflector.ts";
 import { collectionPath } from "./object-reference.ts";
 import type { OwnedKind, OwnedObject, OwnerReference, Status } from "./owned-object.ts";
 import { isPassing } from "./passing.ts";
 
-/** Tells of the objects of a kind that have these labels. */
-export type Follow = (of: { readonly path: string; readonly labelSelector: string }, sink: FollowSink) => Close;
-
-export interface FollowSink {
-  /** These are all. Objects as the API server gives them. */
-  replace(objects: Iterable<unknown>): void;
-  put(object: unknown): void;
-  remove(name: string): void;
-}
-
 export interface OwnedObjectsOptions {
   readonly api: Api;
-  readonly follow: Follow;
   readonly namespace: string;
   readonly kind: OwnedKind;
   /** Who has them is ours. */
@@ -38,7 +29,7 @@ export interface OwnedObjectsOptions {
   readonly owner?: () => Promise<OwnerReference | undefined>;
   /** Between two writes of one object, default 1 s. */
   readonly pauseMs?: number;
-  readonly log: Pick<Log, "warn">;
+  readonly log: Log;
 }
 
 /** What the API server has, as far as it matters here. */
@@ -50,6 +41,8 @@ interface Found {
 }
 
 const PAUSE_MS = 1000;
+/** A write that was not heard of for so long may have been undone while nobody listened. */
+const UNHEARD_MS = 60_000;
 const WRITE_MS = 10_000;
 const MOST_AT_ONCE = 4;
 
@@ -60,10 +53,14 @@ export class OwnedObjects {
   /** Undefined: not heard yet, or not asked. */
   #wanted: ReadonlyMap<string, OwnedObject> | undefined;
   #isUndecided: (name: string) => boolean = () => false;
-  #found: Map<string, Found> | undefined;
+  readonly #found = new Map<string, Found>();
+  #isSynced = false;
+  /** What the answer to a write said, and the API server not yet; since when. */
+  readonly #unheard = new Map<string, number>();
   #owner: OwnerReference | undefined;
   #isOwnerKnown = false;
-  #closeFollow: Close = () => {};
+  readonly #reflector: Reflector;
+  #checking: NodeJS.Timeout | undefined;
   /** Names to look at now, those being written, and those that have to wait. */
   readonly #ready = new Set<string>();
   readonly #busy = new Set<string>();
@@ -75,34 +72,18 @@ export class OwnedObjects {
 
   constructor(options: OwnedObjectsOptions) {
     this.#options = options;
-    this.#path = collectionPath(options.kind.apiVersion, options.kind.plural, options.namespace);
+    const { api, kind, namespace, labels, log } = options;
+    this.#path = collectionPath(kind.apiVersion, kind.plural, namespace);
+    const labelSelector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    this.#reflector = new Reflector({ api, resource: { path: this.#path, labelSelector }, sink: this.#sink(), log });
   }
 
   /** Begins to listen. Nothing is written before `want`. */
   start(): void {
-    const { follow, labels } = this.#options;
-    const labelSelector = Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(",");
-    this.#closeFollow = follow(
-      { path: this.#path, labelSelector },
-      {
-        replace: (objects) => {
-          const before = [...(this.#found?.keys() ?? [])];
-          this.#found = new Map(Array.from(objects, readFound));
-          this.#look([...before, ...this.#found.keys(), ...(this.#wanted?.keys() ?? [])]);
-        },
-        put: (object) => {
-          const [name, found] = readFound(object);
-          this.#found?.set(name, found);
-          this.#look([name]);
-        },
-        remove: (name) => {
-          this.#found?.delete(name);
-          this.#look([name]);
-        },
-      },
-    );
+    this.#reflector.start();
+    this.#checking = setInterval(() => this.#forgetUnheard(), UNHEARD_MS).unref();
   }
 
   /** All that should be there. Of an object that is not wanted and still undecided, nothing is changed. */
@@ -110,7 +91,7 @@ export class OwnedObjects {
     const before = this.#wanted?.keys() ?? [];
     this.#wanted = new Map(Array.from(objects, (object) => [object.name, object]));
     this.#isUndecided = isUndecided;
-    this.#look([...before, ...this.#wanted.keys(), ...(this.#found?.keys() ?? [])]);
+    this.#look([...before, ...this.#wanted.keys(), ...this.#found.keys()]);
   }
 
   /** Requests that have changed something, or tried to. */
@@ -120,17 +101,49 @@ export class OwnedObjects {
 
   /** Everything is as it should be. */
   get isSettled(): boolean {
-    return this.#found !== undefined && this.#ready.size + this.#busy.size + this.#paused.size === 0;
+    return this.#isSynced && this.#ready.size + this.#busy.size + this.#paused.size === 0;
   }
 
   /** Leaves everything as it is. */
   close(): void {
     this.#ending.abort();
-    this.#closeFollow();
+    this.#reflector.close();
+    clearInterval(this.#checking);
     this.#ready.clear();
     clearTimeout(this.#retry);
     for (const timer of this.#paused.values()) clearTimeout(timer);
     this.#paused.clear();
+  }
+
+  #sink(): ObjectSink {
+    return {
+      put: (object) => {
+        const [name, found] = readFound(object);
+        this.#unheard.delete(name);
+        this.#found.set(name, found);
+        this.#look([name]);
+      },
+      remove: ({ name }) => {
+        this.#unheard.delete(name);
+        this.#found.delete(name);
+        this.#look([name]);
+      },
+      commit: () => {},
+      synced: () => {
+        this.#isSynced = true;
+        this.#look([...this.#found.keys(), ...(this.#wanted?.keys() ?? [])]);
+      },
+    };
+  }
+
+  #forgetUnheard(): void {
+    const before = performance.now() - UNHEARD_MS;
+    for (const [name, sinceMs] of this.#unheard) {
+      if (sinceMs > before) continue;
+      this.#unheard.delete(name);
+      this.#found.delete(name);
+      this.#look([name]);
+    }
   }
 
   #look(names: Iterable<string>): void {
@@ -166,8 +179,8 @@ export class OwnedObjects {
   /** The next write of an object, undefined where it is as it should be. */
   #stepFor(name: string): (() => Promise<void>) | undefined {
     const wanted = this.#wanted?.get(name);
-    const found = this.#found?.get(name);
-    if (this.#wanted === undefined || this.#found === undefined) return undefined;
+    const found = this.#found.get(name);
+    if (this.#wanted === undefined || !this.#isSynced) return undefined;
     if (wanted === undefined) return found === undefined || this.#isUndecided(name) ? undefined : () => this.#delete(name, found);
     if (found === undefined || !this.#isOurs(wanted, found)) return () => this.#apply(wanted);
     const status = wanted.blend?.(wanted.status, found.status) ?? wanted.status;
@@ -198,7 +211,7 @@ export class OwnedObjects {
     const owner = this.#owner === undefined ? {} : { ownerReferences: [this.#owner] };
     await this.#patch(name, "", { metadata: { name, labels, ...owner } });
     // A new object has no status yet; that is the second half of the same step.
-    const found = this.#found?.get(name)?.status ?? {};
+    const found = this.#found.get(name)?.status ?? {};
     await this.#applyStatus(wanted, wanted.blend?.(wanted.status, found) ?? wanted.status);
   }
 
@@ -209,7 +222,7 @@ export class OwnedObjects {
     } catch (error) {
       // Deleted meanwhile: it is to be made again.
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      this.#found?.delete(name);
+      this.#found.delete(name);
       this.#pause(name, this.#options.pauseMs ?? PAUSE_MS);
     }
   }
@@ -223,8 +236,8 @@ export class OwnedObjects {
       body: { apiVersion: kind.apiVersion, kind: kind.kind, ...content },
       ...{ timeoutMs: WRITE_MS, signal: this.#ending.signal },
     });
-    // What is heard of it comes later.
-    this.#found?.set(...readFound(answer));
+    this.#found.set(...readFound(answer));
+    this.#unheard.set(name, performance.now());
   }
 
   async #delete(name: string, { uid }: Found): Promise<void> {
@@ -237,7 +250,7 @@ export class OwnedObjects {
       // It has gone, or there is another one of that name, of which it will be heard.
       if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) throw error;
     }
-    this.#found?.delete(name);
+    this.#found.delete(name);
   }
 
   #fail(name: string, error: unknown): void {

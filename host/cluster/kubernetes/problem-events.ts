@@ -11,8 +11,10 @@ export interface ProblemEventsOptions {
   readonly events: EventSink;
   /** Where the configuration is. */
   readonly namespace: string;
-  /** Whose problems to tell; default: all. A problem that every speaker sees is not for all of them to tell. */
+  /** Which problems to tell; default: all. */
   readonly tells?: (problem: Problem) => boolean;
+  /** Others see the same problems and tell of them. */
+  readonly isShared?: boolean;
   /** Whom to tell of what is no object that we know; absent: nobody. */
   readonly otherwise?: ObjectReference;
 }
@@ -27,7 +29,7 @@ const OF_NO_NAMESPACE: ReadonlySet<string> = new Set(["Node", "Namespace"]);
 
 /** Tells from now on. */
 export function tellProblemsByEvents(options: ProblemEventsOptions): Close {
-  const { source, events, tells = () => true } = options;
+  const { source, events, tells = () => true, isShared = false } = options;
   let known = new Set<string>();
   const tell = (): void => {
     const told = new Set<string>();
@@ -38,7 +40,7 @@ export function tellProblemsByEvents(options: ProblemEventsOptions): Close {
       told.add(id);
       const reference = referenceOf(object, options);
       if (known.has(id) || reference === undefined) continue;
-      events.record({ object: reference, type: "Warning", reason: "ConfigurationError", message });
+      events.record({ object: reference, type: "Warning", reason: "ConfigurationError", message, isShared });
     }
     known = told;
   };

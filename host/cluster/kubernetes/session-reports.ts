@@ -4,17 +4,16 @@ import type { Log } from "../../announcer.ts";
 import type { Api } from "../api/api.ts";
 import { BGP_SESSION_STATE, NODE_LABEL, type SessionRow, sessionObject } from "./bgp-session-state.ts";
 import { labelValue, type OwnerReference } from "./owned-object.ts";
-import { type Follow, OwnedObjects } from "./owned-objects.ts";
+import { OwnedObjects } from "./owned-objects.ts";
 
 export interface SessionReportsOptions {
   readonly api: Api;
-  readonly follow: Follow;
   readonly namespace: string;
   readonly node: string;
   /** The sessions as they are now: `Announcer.inspect("peers")` of BGP. */
   readonly sessions: () => unknown;
   readonly owner?: () => Promise<OwnerReference | undefined>;
-  readonly log: Pick<Log, "warn">;
+  readonly log: Log;
 }
 
 const LOOK_MS = 2000;

@@ -14,7 +14,7 @@ import { type Announced, type AnnouncedServices, type ReportedAnnouncer, readAnn
 import type { EventSink } from "./events.ts";
 import type { ObjectReference } from "./object-reference.ts";
 import { labelValue, type OwnedKind, type OwnedObject, type OwnerReference } from "./owned-object.ts";
-import { type Follow, OwnedObjects } from "./owned-objects.ts";
+import { OwnedObjects } from "./owned-objects.ts";
 import { bgpStatusObject, l2StatusObject, NODE_LABEL, SERVICE_BGP_STATUS, SERVICE_L2_STATUS, statusName } from "./service-statuses.ts";
 import { StaleCopies } from "./stale-copies.ts";
 
@@ -25,7 +25,6 @@ export interface FollowedAnnouncer extends ReportedAnnouncer {
 
 export interface SpeakerReportsOptions {
   readonly api: Api;
-  readonly follow: Follow;
   readonly namespace: string;
   readonly node: string;
   readonly announcers: readonly FollowedAnnouncer[];
@@ -35,7 +34,7 @@ export interface SpeakerReportsOptions {
   /** Undefined: there is no such Service. */
   readonly reference: (service: ServiceKey) => ObjectReference | undefined;
   readonly owner?: () => Promise<OwnerReference | undefined>;
-  readonly log: Pick<Log, "warn">;
+  readonly log: Log;
 }
 
 const MANAGER = "herald-speaker";
