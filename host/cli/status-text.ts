@@ -1,7 +1,7 @@
 /** A speaker's status for a person: a few lines and tables, however many rows there are. */
 
 import { visible } from "../observe/log.ts";
-import type { AnnouncerStatus, ReportStatus, RowStatus, Status } from "../observe/status.ts";
+import type { AnnouncerStatus, ReportStatus, RowStatus, Status, WatchStatus } from "../observe/status.ts";
 import { table } from "./table.ts";
 
 /** Of one table. */
@@ -55,10 +55,21 @@ export function statusText(status: Status, rows: Shown<RowStatus>, reports: Show
   ].join("");
 }
 
-function sourceLine({ source: { reads, isController, problems } }: Status): string {
+function sourceLine({ source: { reads, isController, problems, watches } }: Status): string {
   const role = isController ? ", and gives out addresses" : "";
-  const trouble = problems === 0 ? "no problems" : `${count(problems, "problem")} (herald plan --manifests ${reads} lists them)`;
-  return `Reads ${visible(reads)}${role}: ${visible(trouble)}\n`;
+  const list = watches === undefined ? `herald plan --manifests ${reads} lists them` : "the log and ConfigurationState have them";
+  const trouble = problems === 0 ? "no problems" : `${count(problems, "problem")} (${list})`;
+  return `Reads ${visible(reads)}${role}: ${visible(trouble)}\n${staleLine(watches ?? [])}`;
+}
+
+/** Nothing, where everything is being followed. */
+function staleLine(watches: readonly WatchStatus[]): string {
+  const stale = watches.filter(({ isFollowing, isAbsent }) => !isFollowing && !isAbsent);
+  if (stale.length === 0) return "";
+  const silentMs = Math.max(...stale.map((watch) => watch.silentMs ?? 0));
+  const error = stale.find(({ lastError }) => lastError !== undefined)?.lastError ?? "the watch is being opened";
+  const what = stale.length === watches.length ? "Not followed" : `Not followed: ${stale.map(({ type }) => type).join(", ")},`;
+  return `${visible(`${what} for ${duration(silentMs)}; announcements go on by what was read: ${error}`)}\n`;
 }
 
 function planLine({ reconciler, nowMs }: Status): string {

@@ -41,6 +41,10 @@ const found: Status = {
 
 /** With a Herald that answers so. */
 async function ask(rows: readonly RowStatus[], reports: readonly ReportStatus[], ...flags: string[]) {
+  return askWhere(found, rows, reports, ...flags);
+}
+
+async function askWhere(found: Status, rows: readonly RowStatus[], reports: readonly ReportStatus[], ...flags: string[]) {
   const directory = mkdtempSync(join(tmpdir(), "herald-status-"));
   const path = join(directory, "n.sock");
   const answers: Record<string, unknown> = { status: found, rows, reports };
@@ -52,6 +56,29 @@ async function ask(rows: readonly RowStatus[], reports: readonly ReportStatus[],
     rmSync(directory, { recursive: true });
   }
 }
+
+command("says of an API server what is not being followed, for how long, and why", async () => {
+  const watch = { objects: 3, isFollowing: true, isAbsent: false, lastError: undefined };
+  const lineOf = async (watches: Status["source"]["watches"]) => {
+    const source = { reads: "https://192.0.2.7:6443", isController: false, problems: 1, ...(watches === undefined ? {} : { watches }) };
+    return (await askWhere({ ...found, source }, [], [])).out.split("\n").slice(1, 3);
+  };
+  const reads = "Reads https://192.0.2.7:6443: 1 problem (the log and ConfigurationState have them)";
+  const followed = [
+    { ...watch, type: "v1/Service" },
+    { ...watch, type: "v1/Node", isFollowing: false, isAbsent: true },
+  ];
+  assert.equal(await lineOf(followed), [reads, "Planned 3 times, at last 1 Service in 0.4 ms, 4 s ago"]);
+  const cut = { ...watch, isFollowing: false, silentMs: 65_000, lastError: "connect ECONNREFUSED" };
+  assert.equal(
+    await lineOf([
+      { ...watch, type: "v1/Service" },
+      { ...cut, type: "v1/Node" },
+    ]),
+    [reads, "Not followed: v1/Node, for 1 min 5 s; announcements go on by what was read: connect ECONNREFUSED"],
+  );
+  assert.is((await lineOf([{ ...cut, type: "v1/Node" }]))[1]?.slice(0, 27), "Not followed for 1 min 5 s;");
+});
 
 command("prints what a running Herald does, and what needs a look first", async () => {
   const rows: RowStatus[] = [

@@ -2,6 +2,7 @@
 
 import type { Close } from "../announcer.ts";
 import type { Problem } from "../rules/vocabulary.ts";
+import type { ReflectorState } from "./api/reflector-options.ts";
 import type { Translated } from "./translated.ts";
 
 /** A problem of an object, with its place where it has one. */
@@ -10,6 +11,12 @@ export interface ObjectProblem extends Problem {
   readonly file?: string;
   /** From 1. */
   readonly line?: number;
+}
+
+/** What is known of the watch of one kind. */
+export interface WatchState extends ReflectorState {
+  /** `v1/Service`. */
+  readonly type: string;
 }
 
 export interface Source {
@@ -21,5 +28,7 @@ export interface Source {
   problems(): readonly ObjectProblem[];
   /** Calls after each change of `problems` or `isComplete`. */
   onProblems(call: () => void): Close;
+  /** Of an API server: how each kind is followed. */
+  watches?(): readonly WatchState[];
   close(): void;
 }

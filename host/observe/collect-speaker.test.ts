@@ -78,4 +78,26 @@ speaker("a packet worker that is lost costs what only it knows", async () => {
   assert.ok((await metrics.samples()).some(({ name, value }) => name === "herald_ready" && value === 1));
 });
 
+speaker("an API server is told by how each resource is followed", async () => {
+  const state = {
+    type: "v1/Service",
+    isSynced: true,
+    isFollowing: false,
+    isAbsent: false,
+    objects: 3,
+    relists: 1,
+    expired: 2,
+    reconnects: 4,
+  };
+  const more = { parseErrors: 5, sinkErrors: 6, failures: 1, lastError: "gone", lastEventMs: undefined, lastBookmarkMs: undefined };
+  const watches = () => [{ ...state, ...more, lastByteMs: Date.now() - 90_000 }];
+  const parts = { ...starting, source: { problems: () => [], watches } };
+  const value = async (name: string) => (await told(parts, name))[0]?.[1] as number;
+  assert.equal(await told(parts, "herald_source_following"), [["v1/Service", 0]]);
+  const values = ["synced", "objects", "relists_total", "expired_total", "reconnects_total", "errors_total"];
+  assert.equal(await Promise.all(values.map((name) => value(`herald_source_${name}`))), [1, 3, 1, 2, 4, 11]);
+  const silence = await value("herald_source_silence_seconds");
+  assert.ok(silence >= 90 && silence < 150, `${silence} s`);
+});
+
 speaker.run();

@@ -3,6 +3,7 @@
 import type { Close } from "../announcer.ts";
 import type { LivenessService } from "../liveness/liveness.ts";
 import type { ProgramStatistics } from "../packets/program-counts.ts";
+import { tellWatches } from "./collect-watches.ts";
 import type { MetricsRegistry, TellMetric } from "./metrics.ts";
 import type { SpeakerParts } from "./status.ts";
 
@@ -22,6 +23,7 @@ export function collectSpeaker(metrics: Pick<MetricsRegistry, "collect">, parts:
   const closes = [
     metrics.collect((tell: TellMetric) => {
       tellConfig(parts, tell);
+      tellWatches(parts.source?.watches?.() ?? [], tell);
       for (const announcer of parts.announcers) tellAnnouncer(announcer, parts.node, tell);
     }),
     metrics.collect((tell: TellMetric) => Promise.all(parts.announcers.map((announcer) => tellLayer2(announcer, tell)))),

@@ -72,6 +72,20 @@ const BFD = {
   metallb_bfd_session_down_events: counter("Times that the BFD session with a neighbor went down", "peer", "vrf"),
 };
 
+const SOURCE = {
+  herald_source_synced: gauge("1 once all objects of a resource have been read", "resource"),
+  herald_source_following: gauge("1 while a watch of a resource is open, and nothing is missing", "resource"),
+  herald_source_objects: gauge("Objects of a resource that are known", "resource"),
+  herald_source_silence_seconds: gauge(
+    "Time since the API server last said anything about a resource; it does about once a minute",
+    "resource",
+  ),
+  herald_source_relists_total: counter("Times that a resource was read anew from the beginning", "resource"),
+  herald_source_expired_total: counter("Versions of a resource that the API server no longer had", "resource"),
+  herald_source_reconnects_total: counter("Tries to follow a resource, after the first", "resource"),
+  herald_source_errors_total: counter("Events of a resource that made no sense, or could not be taken in", "resource"),
+};
+
 const PACKETS = {
   herald_packets_received_total: counter("Frames and datagrams that a packet program received", "program"),
   herald_packets_sent_total: counter("Frames and datagrams that a packet program sent", "program"),
@@ -111,7 +125,18 @@ const PROCESS = {
   nodejs_heap_size_used_bytes: gauge("Heap of the main thread that is in use"),
 };
 
-const DECLARED = { ...ALLOCATOR, ...CONTROLLER, ...CLIENT, ...LAYER2, ...BGP, ...BFD, ...PACKETS, ...ANNOUNCERS, ...PROCESS } as const;
+const DECLARED = {
+  ...ALLOCATOR,
+  ...CONTROLLER,
+  ...CLIENT,
+  ...LAYER2,
+  ...BGP,
+  ...BFD,
+  ...SOURCE,
+  ...PACKETS,
+  ...ANNOUNCERS,
+  ...PROCESS,
+} as const;
 
 export type MetricName = keyof typeof DECLARED;
 

@@ -1,6 +1,6 @@
 /** What a speaker answers on its control socket (`control.ts`): the parts that there are so far, as they are now. */
 
-import type { Source } from "../cluster/source.ts";
+import type { Source, WatchState } from "../cluster/source.ts";
 import type { LivenessService } from "../liveness/liveness.ts";
 import type { Network } from "../packets/network.ts";
 import type { ProgramStatistics } from "../packets/program-counts.ts";
@@ -18,7 +18,7 @@ export interface SpeakerParts {
   readonly isController: boolean;
   /** By `performance.now()`, as all times of the parts. */
   readonly startedAtMs: number;
-  source?: Pick<Source, "problems">;
+  source?: Pick<Source, "problems" | "watches">;
   network?: Pick<Network, "packets">;
   reconciler?: Pick<Reconciler, "state">;
   liveness?: Pick<LivenessService, "counts">;
@@ -35,11 +35,22 @@ export interface Status {
   readonly isReady: boolean;
   readonly nowMs: number;
   readonly startedAtMs: number;
-  readonly source: { readonly reads: string; readonly isController: boolean; readonly problems: number };
+  readonly source: SourceStatus;
   readonly reconciler?: ReconcilerState;
   readonly announcers: readonly AnnouncerStatus[];
   /** By packet program. */
   readonly packets: Readonly<Record<string, ProgramStatistics>>;
+}
+
+export interface SourceStatus extends Pick<SpeakerParts, "reads" | "isController"> {
+  readonly problems: number;
+  /** Of an API server: how each kind is followed. Absent: a directory, or nothing has been read yet. */
+  readonly watches?: readonly WatchStatus[];
+}
+
+export interface WatchStatus extends Pick<WatchState, "type" | "objects" | "isFollowing" | "isAbsent" | "lastError"> {
+  /** Since the API server last said anything about it. */
+  readonly silentMs?: number;
 }
 
 /** The state of its lane, how often its plugin was started again, and how many reports and how much else that has open. */
@@ -79,7 +90,7 @@ async function status({ source, network, reconciler, announcers, ...parts }: Spe
   const { node, version, isReady, startedAtMs, reads, isController } = parts;
   return {
     ...{ node, version, pid: process.pid, isReady, nowMs: performance.now(), startedAtMs },
-    source: { reads, isController, problems: source?.problems().length ?? 0 },
+    source: { reads, isController, problems: source?.problems().length ?? 0, ...watchesOf(source) },
     ...(reconciler === undefined ? {} : { reconciler: reconciler.state() }),
     announcers: announcers.map(({ plugin, lane, restarts }) => ({
       ...lane.state(),
@@ -88,6 +99,17 @@ async function status({ source, network, reconciler, announcers, ...parts }: Spe
       ...{ reports: plugin.reports.size, open: plugin.open },
     })),
     packets: (await network?.packets.statistics()) ?? {},
+  };
+}
+
+function watchesOf(source: SpeakerParts["source"]): Pick<SourceStatus, "watches"> {
+  const watches = source?.watches?.();
+  if (watches === undefined) return {};
+  return {
+    watches: watches.map(({ type, objects, isFollowing, isAbsent, lastError, lastByteMs }) => ({
+      ...{ type, objects, isFollowing, isAbsent, lastError },
+      ...(lastByteMs === undefined ? {} : { silentMs: Date.now() - lastByteMs }),
+    })),
   };
 }
 

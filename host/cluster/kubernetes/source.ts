@@ -13,10 +13,9 @@ import type { Problem, ServiceKey } from "../../rules/vocabulary.ts";
 import type { Api } from "../api/api.ts";
 import { type ObjectName, type RawObject, rawObject } from "../api/known-objects.ts";
 import { Reflector } from "../api/reflector.ts";
-import type { ReflectorState } from "../api/reflector-options.ts";
 import { ClusterObjects, type ObjectId } from "../cluster-objects.ts";
 import { type KindReaders, project } from "../objects/project.ts";
-import type { Source } from "../source.ts";
+import type { Source, WatchState } from "../source.ts";
 import type { FactSink } from "../store.ts";
 import { Translated, type Translator } from "../translated.ts";
 import { apiVersionOf, kindOf, kindsOf, type Role, type WatchedKind } from "./kinds.ts";
@@ -32,11 +31,6 @@ export interface KubernetesOptions {
   readonly node?: string;
   readonly translators?: readonly Translator[];
   readonly log: Log;
-}
-
-/** What is known of the watch of one kind. */
-export interface WatchState extends ReflectorState {
-  readonly type: string;
 }
 
 const MOST_NODES_NAMED = 5;
