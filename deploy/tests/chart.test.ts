@@ -85,6 +85,10 @@ testWith(chart, helm, "values reach what they are for", () => {
   assert.is(image, `herald@sha256:${"0123456789abcdef".repeat(4)}`);
   for (const flag of ["--lb-class=herald.dev/lan", "--takeover", "--ignore-exclude-lb", "--port=9443"])
     assert.ok(args.includes(flag), flag);
+  for (const flag of ["--tls-min-version=VersionTLS12", "--metrics-cert-dir=/etc/metrics-certificate"])
+    assert.ok(args.includes(flag), flag);
+  assert.equal(spec.volumes[1], { name: "metrics-certificate", secret: { secretName: "speaker-tls" } });
+  assert.is(find(objects, "Deployment").spec.template.spec.volumes, undefined);
   assert.is(spec.priorityClassName, find(objects, "PriorityClass").metadata.name);
   assert.equal(spec.securityContext, {
     appArmorProfile: { type: "RuntimeDefault" },
@@ -121,8 +125,7 @@ const refused: readonly (readonly [values: Readonly<Record<string, unknown>>, ex
   [{ controller: { webhookMode: "onlywebhook" } }, /Cannot use controller.webhookMode "onlywebhook": Herald has no webhook/],
   [{ frrk8s: { external: true } }, /Cannot use frrk8s.external true: Herald holds the BGP sessions itself/],
   [{ speaker: { excludeInterfaces: { enabled: false } } }, /Cannot use speaker.excludeInterfaces.enabled false: .* apply a Plugin arp/],
-  [{ tls: { cipherSuites: "x" } }, /Cannot use tls.cipherSuites/],
-  [{ prometheus: { metricsTLSSecret: "x" } }, /Cannot use prometheus.metricsTLSSecret/],
+  [{ tls: { minVersion: "VersionTLS11" } }, /\/tls\/minVersion/],
   [
     { prometheus: { rbacPrometheus: false, podMonitor: { enabled: true }, serviceMonitor: { enabled: true } } },
     /Cannot use prometheus.podMonitor and prometheus.serviceMonitor together/,

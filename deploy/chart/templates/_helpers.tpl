@@ -65,6 +65,11 @@ component: {{ .component }}
 {{- get (dict "all" "debug" "none" "error") . | default . }}
 {{- end }}
 
+{{/* The Secret with the certificate of /metrics. */}}
+{{- define "herald.metricsSecret" -}}
+{{- index .root.Values.prometheus (printf "%sMetricsTLSSecret" .component) }}
+{{- end }}
+
 {{/* Flags that both roles have. */}}
 {{- define "herald.args" -}}
 - --namespace=$(NAMESPACE)
@@ -77,6 +82,19 @@ component: {{ .component }}
 {{- end }}
 {{- if .root.Values.takeover }}
 - --takeover
+{{- end }}
+{{- $own := index .root.Values .component }}
+{{- with default .root.Values.tls.minVersion $own.tlsMinVersion }}
+- --tls-min-version={{ . }}
+{{- end }}
+{{- with default .root.Values.tls.cipherSuites $own.tlsCipherSuites }}
+- --tls-cipher-suites={{ . }}
+{{- end }}
+{{- with .root.Values.tls.curvePreferences }}
+- --tls-curve-preferences={{ . }}
+{{- end }}
+{{- if include "herald.metricsSecret" . }}
+- --metrics-cert-dir=/etc/metrics-certificate
 {{- end }}
 {{- end }}
 

@@ -9,16 +9,6 @@
 {{- if not .Values.speaker.excludeInterfaces.enabled }}
 {{- fail "Cannot use speaker.excludeInterfaces.enabled false: to answer on the links of containers as well, apply a Plugin arp whose config.exclude is what you want" }}
 {{- end }}
-{{- range $field, $value := .Values.tls | default dict }}
-{{- if $value }}
-{{- fail (printf "Cannot use tls.%s: Herald serves /metrics with the TLS versions and ciphers of Node.js" $field) }}
-{{- end }}
-{{- end }}
-{{- range $field := list "metricsTLSSecret" "controllerMetricsTLSSecret" "speakerMetricsTLSSecret" "frrk8sMetricsTLSSecret" }}
-{{- if get $.Values.prometheus $field }}
-{{- fail (printf "Cannot use prometheus.%s: Herald makes the certificate of /metrics itself" $field) }}
-{{- end }}
-{{- end }}
 {{- if and .Values.prometheus.podMonitor.enabled .Values.prometheus.serviceMonitor.enabled }}
 {{- fail "Cannot use prometheus.podMonitor and prometheus.serviceMonitor together: every number would be there twice" }}
 {{- end }}
