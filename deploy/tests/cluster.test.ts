@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadAll } from "js-yaml";
 import { suite } from "uvu";
@@ -13,13 +14,15 @@ import { readDefinitions, writeDefinitions } from "../../host/workbench/api-serv
 import type { KubernetesObject } from "../../host/workbench/api-server/test-client.ts";
 import { apiServer, asset, findAsset, testWith } from "../../host/workbench/testing/requirements.ts";
 import { builtIns } from "../../plugins/index.ts";
-import { CHART, NAMESPACE, renderManifests, runHelm } from "../render.ts";
+import { CHART, MANIFESTS, NAMESPACE, renderManifests, runHelm } from "../render.ts";
 import { type Access, access, reviewOf } from "./access.ts";
 import { readDocumented } from "./examples.ts";
 import { refusalsOf } from "./rules.ts";
 
 const cluster = suite("chart in a cluster");
 const VALUES = fileURLToPath(new URL("../../fixtures/chart-values/", import.meta.url));
+const DEFINITIONS = fileURLToPath(new URL("../crds", import.meta.url));
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 let server: ApiServer | undefined;
 
 function running(): ApiServer {
@@ -166,6 +169,50 @@ testWith(cluster, [apiServer], "the API server takes every example of the docume
     const problems = await refusalsOf(running().admin, { ...object, metadata });
     assert.equal(problems, [], `${place}: ${object.kind} ${metadata.name}`);
   }
+});
+
+/** As MetalLB's controller leaves it: its certificate is in it. */
+const converting = {
+  strategy: "Webhook",
+  webhook: {
+    clientConfig: { service: { name: "metallb-webhook-service", namespace: NAMESPACE, path: "/convert" } },
+    conversionReviewVersions: ["v1beta1", "v1beta2"],
+  },
+};
+
+testWith(
+  cluster,
+  [apiServer, asset("kubectl")],
+  "definitions take the place of MetalLB's as the README says, with the objects in them",
+  async () => {
+    const { admin } = running();
+    const name = "bgppeers.metallb.io";
+    const peer = { apiVersion: "metallb.io/v1beta2", kind: "BGPPeer", metadata: { name: "router", namespace: NAMESPACE } };
+    const spec = { myASN: 64500, peerASN: 64501, peerAddress: "192.0.2.1", vrf: "red" };
+    await admin.apply({ ...peer, spec });
+    await admin.patch("apiextensions.k8s.io/v1/CustomResourceDefinition", name, { spec: { conversion: converting } });
+    const commands = /```sh\n(kubectl patch crd [\s\S]*?)```/.exec(readme)?.[1]?.trim().split("\n") ?? [];
+    assert.is(commands.length, 2);
+    const [patch = "", apply = ""] = commands.map((command) => command.replace(/^kubectl /, ""));
+    const applyWords = apply.replace("deploy/crds", DEFINITIONS).split(" ");
+    assert.throws(() => kubectl(applyWords), /webhookClientConfig: Forbidden/);
+    kubectl(patch.split(" ").map((word) => word.replace(/^'(.*)'$/, "$1")));
+    kubectl(applyWords);
+    const definition = await admin.get("apiextensions.k8s.io/v1/CustomResourceDefinition", name);
+    assert.equal(definition?.spec.conversion, { strategy: "None" });
+    assert.is((await admin.get("metallb.io/v1beta1/BGPPeer", `${NAMESPACE}/router`))?.spec.vrf, "red");
+  },
+);
+
+testWith(cluster, [apiServer, asset("kubectl")], "a kustomization as in the README gives the image from outside", () => {
+  const folder = running().path("kustomize");
+  mkdirSync(folder);
+  const text = /```yaml\n(# kustomization.yaml\n[\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  writeFileSync(`${folder}/kustomization.yaml`, text.replace("deploy/manifests", relative(realpathSync(folder), dirname(MANIFESTS))));
+  const objects = loadAll(kubectl(["kustomize", folder])) as KubernetesObject[];
+  const images = objects.flatMap(({ spec }) => (spec?.template?.spec.containers ?? []).map(({ image }: { image: string }) => image));
+  assert.equal(images, ["registry.example/herald:0.1.0", "registry.example/herald:0.1.0"]);
+  kubectl(["apply", "--dry-run=server", "--server-side", "--force-conflicts", "-k", folder]);
 });
 
 cluster.after(() => server?.stop());
