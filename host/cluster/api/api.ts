@@ -6,6 +6,7 @@ export interface ApiRequest {
   readonly path: string;
   /** Undefined values are left out. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** A string is JSON already, as it must be where it has numbers that JavaScript cannot hold. */
   readonly body?: unknown;
   /** What the body of a PATCH is: a JSON merge patch (default), a server-side apply, or a JSON patch. */
   readonly patch?: "merge" | "apply" | "json";

@@ -116,7 +116,7 @@ export class Client implements Api {
   }
 
   #send(request: ApiRequest, access: Access, signal: AbortSignal, apart: boolean): Promise<IncomingMessage> {
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const body = request.body === undefined || typeof request.body === "string" ? request.body : JSON.stringify(request.body);
     const { protocol, pathname } = serverUrl(access.server);
     const options: RequestOptions = {
       ...this.#connections.optionsFor(access, apart),
