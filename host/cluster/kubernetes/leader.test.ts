@@ -83,7 +83,7 @@ function candidate(server: LeaseServer, clock: FakeClock, name: string, more: { 
       done.push("start");
       const stop = await more.work?.();
       return async () => {
-        done.push("stop");
+        done.push(given.mayWrite() ? "stop, and may still write" : "stop");
         await stop?.();
       };
     },

@@ -129,6 +129,7 @@ export class Leader {
     started.catch((error: Error) => term.end(error.message));
     await this.#keep(lease, term);
     // The term goes on while the work stops: who closes lets writes under way end, unless that takes too long.
+    term.seal();
     await started.then((stop) => stop()).catch((error: Error) => log.warn(error.message));
     if (term.signal.aborted) log.warn("Not leading any more", { reason: (term.signal.reason as Error).message });
     else await this.#giveBack(lease, term);

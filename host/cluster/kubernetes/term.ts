@@ -1,5 +1,6 @@
 /** One time of leading: from taking the Lease until it may not be ours any more. Once over, it stays over. */
 
+import { setMaxListeners } from "node:events";
 import type { Clock, Close } from "../../announcer.ts";
 
 /** What whoever writes as the leader asks before every write. `leader.ts` says why that is enough. */
@@ -33,6 +34,7 @@ export class Term implements Fence {
   readonly #over = new AbortController();
   #untilMs: number;
   #unansweredUntilMs = 0;
+  #isSealed = false;
   #closeTimer: Close = () => {};
 
   /** `takenAtMs`: when the request that took the Lease began. */
@@ -41,6 +43,8 @@ export class Term implements Fence {
     this.#clock = clock;
     this.writeTimeoutMs = Math.floor((times.durationMs - times.renewDeadlineMs) * SHARE_OF_WRITES);
     this.#untilMs = takenAtMs + times.renewDeadlineMs;
+    // Every write under way may listen to it.
+    setMaxListeners(0, this.signal);
     this.#arm();
   }
 
@@ -54,7 +58,12 @@ export class Term implements Fence {
   }
 
   mayWrite(): boolean {
-    return !this.signal.aborted && this.leftMs > 0;
+    return this.#isOurs() && !this.#isSealed;
+  }
+
+  /** Nothing more begins; what is under way may end. */
+  seal(): void {
+    this.#isSealed = true;
   }
 
   noteUnanswered(): void {
@@ -68,7 +77,7 @@ export class Term implements Fence {
 
   /** A renewal that began at `startedAtMs` went through. Too late, where its answer was too long under way. */
   extend(startedAtMs: number): void {
-    if (this.mayWrite()) this.#untilMs = startedAtMs + this.#times.renewDeadlineMs;
+    if (this.#isOurs()) this.#untilMs = startedAtMs + this.#times.renewDeadlineMs;
     this.#arm();
   }
 
@@ -77,9 +86,13 @@ export class Term implements Fence {
     if (!this.signal.aborted) this.#over.abort(new Error(reason));
   }
 
+  #isOurs(): boolean {
+    return !this.signal.aborted && this.leftMs > 0;
+  }
+
   #arm(): void {
     this.#closeTimer();
-    if (this.mayWrite()) this.#closeTimer = this.#clock.after(this.leftMs, () => this.#arm());
+    if (this.#isOurs()) this.#closeTimer = this.#clock.after(this.leftMs, () => this.#arm());
     else this.end(`No renewal went through for ${this.#times.renewDeadlineMs / 1000} s`);
   }
 }
