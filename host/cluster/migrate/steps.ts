@@ -108,9 +108,12 @@ function removeWebhooks({ objects }: Plan): Step[] {
   const names = found.length > 0 ? found.map(({ name }) => name) : ["metallb-webhook-configuration"];
   return [
     {
-      title: "Remove MetalLB's webhook",
-      why: "It is answered by the controller that has just stopped, and refuses every change of a resource as long as nobody answers.",
-      commands: [`kubectl delete validatingwebhookconfiguration --ignore-not-found ${names.join(" ")}`],
+      title: "Remove MetalLB's webhooks",
+      why: "They are answered by the controller that has just stopped. As long as nobody answers, one refuses every change of a resource; the other converts BGPPeers, and as long as it is there the API server takes no definition without it.",
+      commands: [
+        `kubectl delete validatingwebhookconfiguration --ignore-not-found ${names.join(" ")}`,
+        `kubectl patch crd bgppeers.metallb.io --type=json --patch '[{"op":"replace","path":"/spec/conversion","value":{"strategy":"None"}}]'`,
+      ],
     },
   ];
 }
@@ -122,8 +125,16 @@ function install({ installation: { namespace, lbClass, ignoresExcludeLabel } }: 
   ];
   return {
     title: "Install Herald beside it",
-    why: `Into ${namespace}, where the resources and Secrets are, and with the same class. Its CRDs take the place of MetalLB's, with the same resources in them (--take-ownership: Helm 3.17 or newer). The controller takes over the addresses; the speakers see MetalLB's and announce nothing yet.`,
-    commands: [["helm", "-n", namespace, "install herald HERALD_CHART --take-ownership", ...values].join(" ")],
+    why: `Into ${namespace}, where the resources and Secrets are, and with the same class. Its CRDs take the place of MetalLB's, with the same resources in them (Helm 4; Helm 3.17 wants --take-ownership alone). The controller takes over the addresses; the speakers see MetalLB's and announce nothing yet.`,
+    commands: [
+      [
+        "helm",
+        "-n",
+        namespace,
+        "install herald HERALD_CHART --take-ownership --force-conflicts --set image.repository=HERALD_IMAGE",
+        ...values,
+      ].join(" "),
+    ],
   };
 }
 
