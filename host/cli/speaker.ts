@@ -71,11 +71,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     const { controlPlace } = await import("../observe/control-place.ts");
     const speaker = await startSpeaker({
       node,
-      surroundings: await inCluster({ ...choice, node, log, signal }),
-      plan: {
-        ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false,
-        ...(choice.loadBalancerClass === undefined ? {} : { loadBalancerClass: choice.loadBalancerClass }),
-      },
+      surroundings: await inCluster({ ...choice, node, ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, log, signal }),
       control: controlPlace(values.control, node),
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),

@@ -8,21 +8,32 @@ import { hostname } from "node:os";
 import type { Log } from "../announcer.ts";
 import { Client } from "../cluster/api/client.ts";
 import { Controller } from "../cluster/controller.ts";
+import { allocationEvents } from "../cluster/kubernetes/allocation-events.ts";
+import { Coexistence } from "../cluster/kubernetes/coexistence/coexistence.ts";
+import { ConfigurationReports, isOfSpeakers } from "../cluster/kubernetes/configuration-reports.ts";
+import { EventRecorder } from "../cluster/kubernetes/events.ts";
 import { Leader } from "../cluster/kubernetes/leader.ts";
+import { podOwner } from "../cluster/kubernetes/pod-owner.ts";
+import { PoolStatus } from "../cluster/kubernetes/pool-status.ts";
+import { tellProblemsByEvents } from "../cluster/kubernetes/problem-events.ts";
 import { ServiceWriter } from "../cluster/kubernetes/service-writer.ts";
 import { KubernetesSource } from "../cluster/kubernetes/source.ts";
 import type { Fence } from "../cluster/kubernetes/term.ts";
 import { Store } from "../cluster/store.ts";
+import { poolUsage } from "../rules/pool-usage.ts";
 import { clock } from "./clock.ts";
 import { credentialsFor } from "./credentials.ts";
 import { Ends } from "./ends.ts";
 import { tellProblems } from "./tell-problems.ts";
+import { whileOpen } from "./while-open.ts";
 
 export interface ControllerOptions {
   readonly kubeconfig: string | undefined;
   readonly namespace: string;
   readonly podName: string | undefined;
   readonly loadBalancerClass: string | undefined;
+  /** Go on beside another load balancer. */
+  readonly isTakeover: boolean;
   readonly log: Log;
 }
 
@@ -35,12 +46,10 @@ export interface RunningController {
 export async function startController(options: ControllerOptions): Promise<RunningController> {
   const { namespace, podName = hostname(), log } = options;
   const credentials = await credentialsFor(options.kubeconfig);
-  const api = new Client({ credentials, userAgent: "herald-controller" });
-  const leader = new Leader({ api: new Client({ credentials, userAgent: "herald-controller" }), namespace, name: podName, log, clock });
-  leader.runAsLeader({
-    start: (fence) => lead(options, api, fence),
-    cutOff: () => api.cutOff(),
-  });
+  const client = () => new Client({ credentials, userAgent: "herald-controller" });
+  const api = client();
+  const leader = new Leader({ api: client(), namespace, name: podName, log, clock });
+  leader.runAsLeader({ start: (fence) => lead(options, api, fence), cutOff: () => api.cutOff() });
   return {
     isLeading: () => leader.isLeading(),
     async stop() {
@@ -50,16 +59,49 @@ export async function startController(options: ControllerOptions): Promise<Runni
   };
 }
 
-/** One term. Resolves with what ends it. */
-async function lead({ namespace, loadBalancerClass, log }: ControllerOptions, api: Client, fence: Fence): Promise<() => Promise<void>> {
+/** One term. Resolves to what ends it. */
+async function lead(options: ControllerOptions, api: Client, fence: Fence): Promise<() => Promise<void>> {
   const ends = new Ends();
+  try {
+    await startParts(options, api, fence, ends);
+  } catch (error) {
+    await ends.run("replace").catch(() => {}); // what went wrong first is what matters
+    throw error;
+  }
+  return () => ends.run("replace");
+}
+
+async function startParts(options: ControllerOptions, api: Client, fence: Fence, ends: Ends): Promise<void> {
+  const { namespace, podName, loadBalancerClass, isTakeover: takeover, log } = options;
   const store = new Store();
   const source = await KubernetesSource.open({ api, role: "controller", namespace, log }, store, fence.signal);
   ends.push(() => source.close());
   tellProblems(source, log);
-  const status = new ServiceWriter({ api, fence, services: source, clock });
-  const controller = new Controller({ store, source, status, log, ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) });
-  ends.inputs.push(() => controller.close());
-  await controller.start();
-  return () => ends.run("replace");
+
+  const events = new EventRecorder({ api, component: "metallb-controller", log });
+  ends.push(() => events.close());
+  ends.push(tellProblemsByEvents({ source, events, namespace, tells: (problem) => !isOfSpeakers(problem) }));
+  const owner = podName === undefined ? {} : { owner: podOwner(api, namespace, podName) };
+  const reports = new ConfigurationReports({ api, namespace, source, ...owner, log });
+  reports.start();
+  ends.push(() => reports.close());
+
+  const pod = podName === undefined ? {} : { events: { sink: events, subject: { apiVersion: "v1", kind: "Pod", namespace, name: podName } } };
+  const gate = new Coexistence({ api, part: "controller", lbClass: loadBalancerClass, takeover, ...pod, log, clock });
+  ends.push(() => gate.close());
+  await gate.start();
+  ends.inputs.push(
+    await whileOpen(gate, "controller", async () => {
+      const pools = new PoolStatus({ api, fence, namespace, usage: () => poolUsage(store.snapshot()), clock, log });
+      const status = new ServiceWriter({ api, fence, services: source, clock });
+      const news = { ...allocationEvents(events), decided: () => pools.changed() };
+      const controller = new Controller({ store, source, status, news, log, ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) });
+      await controller.start();
+      return async () => {
+        pools.close();
+        status.close();
+        await controller.close();
+      };
+    }),
+  );
 }

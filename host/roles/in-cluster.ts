@@ -2,29 +2,62 @@
 
 import type { Log } from "../announcer.ts";
 import { Client } from "../cluster/api/client.ts";
+import { Coexistence } from "../cluster/kubernetes/coexistence/coexistence.ts";
+import { closedBy } from "../cluster/kubernetes/coexistence/gate.ts";
+import { EventRecorder } from "../cluster/kubernetes/events.ts";
 import { KubernetesSource } from "../cluster/kubernetes/source.ts";
+import { clock } from "./clock.ts";
 import { credentialsFor } from "./credentials.ts";
+import { reportSpeaker } from "./report-speaker.ts";
 import type { Surroundings } from "./speaker.ts";
 
 export interface ClusterPlace {
   readonly kubeconfig: string | undefined;
   readonly namespace: string;
   readonly node: string;
+  readonly podName: string | undefined;
+  readonly loadBalancerClass: string | undefined;
+  readonly ignoreExcludeLabel: boolean;
+  /** Go on beside another load balancer. */
+  readonly isTakeover: boolean;
   readonly log: Log;
   /** Ends the wait for a first answer. */
   readonly signal: AbortSignal;
 }
 
-export async function inCluster({ kubeconfig, namespace, node, log, signal }: ClusterPlace): Promise<Surroundings> {
-  const credentials = await credentialsFor(kubeconfig);
+/** Rejects where nothing says where the API server is, and who we are; it need not be there. */
+export async function inCluster(place: ClusterPlace): Promise<Surroundings> {
+  const { namespace, node, podName, loadBalancerClass, ignoreExcludeLabel, isTakeover: takeover, log, signal } = place;
+  const credentials = await credentialsFor(place.kubeconfig);
   const { server } = await credentials.access();
   const api = new Client({ credentials, userAgent: "herald-speaker" });
+  const events = new EventRecorder({ api, component: "metallb-speaker", host: node, log });
+  const subject = { apiVersion: "v1", kind: "Node", name: node };
+  const gate = new Coexistence({
+    ...{ api, part: "speaker", node, lbClass: loadBalancerClass, takeover, log, clock } as const,
+    events: { sink: events, subject },
+  });
   return {
     reads: server,
     isController: false,
-    open: (store, translators) => KubernetesSource.open({ api, role: "speaker", namespace, node, translators, log }, store, signal),
-    async accompany() {
-      return () => api.close();
+    plan: { ignoreExcludeLabel, closed: closedBy(gate), ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
+    async open(store, translators) {
+      const source = await KubernetesSource.open({ api, role: "speaker", namespace, node, translators, log }, store, signal);
+      // Before there is a plan: beside MetalLB nothing may be announced, not even once.
+      await gate.start();
+      return source;
+    },
+    async accompany(speaker) {
+      const stopFollowing = gate.onChange(() => speaker.reconciler.replan());
+      const pod = podName === undefined ? {} : { podName };
+      const stopReporting = reportSpeaker({ api, namespace, node, events, log, ...pod }, speaker);
+      return () => {
+        stopFollowing();
+        gate.close();
+        stopReporting();
+        events.close();
+        api.close();
+      };
     },
   };
 }

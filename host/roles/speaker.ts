@@ -34,6 +34,7 @@ export interface Surroundings {
   /** What is read, as a person knows it: a directory, or an API server. */
   readonly reads: string;
   readonly isController: boolean;
+  readonly plan?: PlanOptions;
   /** Opens what fills the store; resolves when everything has been read once. */
   open(store: Store, translators: readonly Translator[]): Promise<Source>;
   /** Starts what else runs there, such as what gives out addresses; called with everything made and nothing announced. */
@@ -57,7 +58,6 @@ export interface SpeakerOptions {
   readonly openNetwork: (onLost: (error: Error) => void) => Promise<Network>;
   /** Built-ins, and what flags say of their configs, before resources do; one with a translation has its config from resources alone. */
   readonly plugins: readonly { readonly definition: PluginDefinition; readonly config: unknown }[];
-  readonly plan?: PlanOptions;
   /** Where it answers questions about itself; default: nowhere. */
   readonly control?: ControlPlace | undefined;
   /** Opens where others may ask for health and metrics; default: nowhere. */
@@ -117,7 +117,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.push(() => liveness.stop());
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
-    ...(options.plan === undefined ? {} : { plan: options.plan }),
+    ...(surroundings.plan === undefined ? {} : { plan: surroundings.plan }),
     onRun: (tookMs) => metrics.observe("herald_reconcile_seconds", tookMs / 1000, RUN_BOUNDS),
   });
   parts.reconciler = reconciler;

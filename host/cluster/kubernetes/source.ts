@@ -19,7 +19,6 @@ import type { Source, WatchState } from "../source.ts";
 import type { FactSink } from "../store.ts";
 import { Translated, type Translator } from "../translated.ts";
 import { apiVersionOf, kindOf, kindsOf, type Role, type WatchedKind } from "./kinds.ts";
-import type { ObjectReference } from "./object-reference.ts";
 import type { ShownServices } from "./service-writer.ts";
 
 export interface KubernetesOptions {
@@ -46,8 +45,8 @@ export class KubernetesSource implements Source, ShownServices {
   /** Problems that objects have by themselves, by `Kind key`. */
   readonly #bad = new Map<string, readonly Problem[]>();
   readonly #nodes = new Set<string>();
-  /** Of each Service that the store shows. */
-  readonly #services = new Map<ServiceKey, { readonly uid: string; readonly version: string }>();
+  /** The version of each Service that the store shows. */
+  readonly #versions = new Map<ServiceKey, string>();
   readonly #calls = new Set<() => void>();
   #isSynced = false;
   #told = "";
@@ -95,7 +94,7 @@ export class KubernetesSource implements Source, ShownServices {
   }
 
   versionOf(service: ServiceKey): string | undefined {
-    return this.#services.get(service)?.version;
+    return this.#versions.get(service);
   }
 
   accept(answer: Record<string, unknown>, from: string): void {
@@ -103,13 +102,6 @@ export class KubernetesSource implements Source, ShownServices {
     if (object === undefined || this.versionOf(`${object.metadata.namespace}/${object.metadata.name}`) !== from) return;
     this.#put(SERVICE, object);
     this.#commit();
-  }
-
-  /** Undefined: the store does not show it. */
-  referenceTo(service: ServiceKey): ObjectReference | undefined {
-    const known = this.#services.get(service);
-    const [namespace = "", name = ""] = service.split("/");
-    return known === undefined ? undefined : { apiVersion: "v1", kind: "Service", namespace, name, uid: known.uid };
   }
 
   watches(): WatchState[] {
@@ -136,7 +128,7 @@ export class KubernetesSource implements Source, ShownServices {
     for (const { id, object, problems } of project(typed, this.#readers).found) {
       if (object !== undefined) this.#objects.put(object);
       if (object?.kind === "Node") this.#nodes.add(object.key);
-      if (object?.kind === "Service") this.#services.set(object.key, { uid: raw.metadata.uid, version: raw.metadata.resourceVersion });
+      if (object?.kind === "Service") this.#versions.set(object.key, raw.metadata.resourceVersion);
       if (id !== undefined && problems.length === 0) this.#bad.delete(id);
       else if (id !== undefined) this.#bad.set(id, problems);
     }
@@ -146,7 +138,7 @@ export class KubernetesSource implements Source, ShownServices {
     const object = identify(type, name, this.#readers);
     this.#objects.remove(object);
     if (object.kind === "Node") this.#nodes.delete(object.key);
-    if (object.kind === "Service") this.#services.delete(object.key);
+    if (object.kind === "Service") this.#versions.delete(object.key);
     this.#bad.delete(`${kindOf(type)} ${object.key}`);
   }
 
