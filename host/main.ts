@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { benchSubjects, builtIns, commands as pluginCommands } from "../plugins/index.ts";
 import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
-import { controller } from "./cli/controller.ts";
+import { controllerCommandFor } from "./cli/controller.ts";
 import { decode } from "./cli/decode.ts";
 import { labCommandFor } from "./cli/lab.ts";
 import { migrateCommandFor } from "./cli/migrate.ts";
@@ -21,7 +21,7 @@ const commands: readonly Command[] = [
   labCommandFor(builtIns),
   runCommandFor(builtIns, version()),
   speakerCommandFor(builtIns, version()),
-  controller,
+  controllerCommandFor(version()),
   planCommandFor(builtIns),
   migrateCommandFor(builtIns),
   status,

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { UsageError } from "./command.ts";
+import { type EndpointFlags, endpointFlags, endpointHelp, readEndpointFlags } from "./endpoint-flags.ts";
 import { logFlags } from "./role.ts";
 
 export const clusterFlags = {
@@ -10,8 +11,7 @@ export const clusterFlags = {
   "pod-name": { type: "string" },
   "lb-class": { type: "string" },
   takeover: { type: "boolean" },
-  port: { type: "string" },
-  "health-probe-port": { type: "string" },
+  ...endpointFlags,
   ...logFlags,
 } as const;
 
@@ -25,7 +25,7 @@ export const clusterHelp = `  --kubeconfig FILE    how to reach the API server (
   --lb-class CLASS     handle Services of this loadBalancerClass only (default:
                        those without a class)
   --takeover           go on where MetalLB or another load balancer is found
-`;
+${endpointHelp}`;
 
 export interface ClusterFlags {
   readonly kubeconfig?: string;
@@ -33,8 +33,6 @@ export interface ClusterFlags {
   readonly "pod-name"?: string;
   readonly "lb-class"?: string;
   readonly takeover?: boolean;
-  readonly port?: string;
-  readonly "health-probe-port"?: string;
 }
 
 export interface ClusterChoice {
@@ -43,8 +41,7 @@ export interface ClusterChoice {
   readonly podName: string | undefined;
   readonly loadBalancerClass: string | undefined;
   readonly isTakeover: boolean;
-  readonly metricsPort: number;
-  readonly healthPort: number;
+  readonly endpoints: EndpointFlags;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,7 +52,10 @@ const USUAL_NAMESPACE = "metallb-system";
 const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Throws UsageError for a value that cannot be. */
-export function readClusterFlags(values: ClusterFlags, environment: Environment = process.env): ClusterChoice {
+export function readClusterFlags(
+  values: ClusterFlags & Parameters<typeof readEndpointFlags>[0],
+  environment: Environment = process.env,
+): ClusterChoice {
   const namespace = values.namespace ?? environment["METALLB_NAMESPACE"] ?? podNamespace() ?? USUAL_NAMESPACE;
   if (!LABEL.test(namespace)) throw new UsageError(`Flag --namespace has the value "${namespace}": expected the name of a namespace`);
   return {
@@ -64,16 +64,8 @@ export function readClusterFlags(values: ClusterFlags, environment: Environment 
     podName: values["pod-name"] ?? environment["METALLB_POD_NAME"],
     loadBalancerClass: values["lb-class"] || undefined,
     isTakeover: values.takeover ?? false,
-    metricsPort: readPort("port", values.port, 9120),
-    healthPort: readPort("health-probe-port", values["health-probe-port"], 17_472),
+    endpoints: readEndpointFlags(values),
   };
-}
-
-function readPort(flag: string, value: string | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  const port = Number(value);
-  if (/^\d{1,5}$/.test(value) && port <= 65_535) return port;
-  throw new UsageError(`Flag --${flag} has the value "${value}": expected a port from 1 to 65535, or 0 for none`);
 }
 
 function podNamespace(): string | undefined {

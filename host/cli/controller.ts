@@ -11,10 +11,7 @@ Gives the Services of a cluster their addresses, and writes them into their
 status, until SIGINT or SIGTERM. Several may run: one leads, the others wait to
 take over.
 
-${clusterHelp}  --port PORT          of /metrics (default: 9120; 0: none)
-  --health-probe-port PORT
-                       of /healthz and /readyz (default: 17472; 0: none)
-  --log-level LEVEL    debug, info (default), warn or error
+${clusterHelp}  --log-level LEVEL    debug, info (default), warn or error
   --log-format FORMAT  text or json (default: text on a terminal)
 
 Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
@@ -23,14 +20,17 @@ Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
   herald controller --kubeconfig ~/.kube/config
 `;
 
-export const controller: Command = {
-  name: "controller",
-  summary: "Give a cluster's Services their addresses",
-  help,
-  run,
-};
+/** `version`: which Herald this is, for its metrics. */
+export function controllerCommandFor(version: string): Command {
+  return {
+    name: "controller",
+    summary: "Give a cluster's Services their addresses",
+    help,
+    run: (args, io) => run(version, args, io),
+  };
+}
 
-async function run(args: readonly string[], io: CommandIo): Promise<number> {
+async function run(version: string, args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, clusterFlags);
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   const choice = readClusterFlags(values);
@@ -38,6 +38,6 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
 
   return runRole("controller", io, async () => {
     const { startController } = await import("../roles/controller.ts");
-    return startController({ ...choice, log });
+    return startController({ ...choice, version, log });
   });
 }

@@ -16,10 +16,6 @@ announcements go on.
   --node-name NAME     the node that this is (default: $METALLB_NODE_NAME)
 ${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
                        node.kubernetes.io/exclude-from-external-load-balancers
-  --port PORT          of /metrics (default: 9120; 0: none)
-  --health-probe-port PORT
-                       of /healthz and /readyz, for this machine only (default:
-                       17472; 0: none)
   --interface IF       answer ARP only on this interface; repeat the flag, or
                        separate with commas (default: every one that is fit)
   --driver DRIVER      event-loop (default), or blocking for machines that
@@ -71,7 +67,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     const { controlPlace } = await import("../observe/control-place.ts");
     const speaker = await startSpeaker({
       node,
-      surroundings: await inCluster({ ...choice, node, ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, log, signal }),
+      ...(await inCluster({ ...choice, node, ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, log, signal })),
       control: controlPlace(values.control, node),
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),

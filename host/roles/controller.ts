@@ -20,9 +20,14 @@ import { ServiceWriter } from "../cluster/kubernetes/service-writer.ts";
 import { KubernetesSource } from "../cluster/kubernetes/source.ts";
 import type { Fence } from "../cluster/kubernetes/term.ts";
 import { Store } from "../cluster/store.ts";
+import { collectController } from "../observe/collect-controller.ts";
+import { collectProcess } from "../observe/collect-process.ts";
+import { createMetrics } from "../observe/metrics.ts";
 import { poolUsage } from "../rules/pool-usage.ts";
+import type { Snapshot } from "../rules/vocabulary.ts";
 import { clock } from "./clock.ts";
 import { credentialsFor } from "./credentials.ts";
+import { type EndpointChoice, endpointsInCluster } from "./endpoints-in-cluster.ts";
 import { Ends } from "./ends.ts";
 import { tellProblems } from "./tell-problems.ts";
 import { whileOpen } from "./while-open.ts";
@@ -34,36 +39,61 @@ export interface ControllerOptions {
   readonly loadBalancerClass: string | undefined;
   /** Go on beside another load balancer. */
   readonly isTakeover: boolean;
+  readonly endpoints: EndpointChoice;
+  readonly version: string;
   readonly log: Log;
 }
 
 export interface RunningController {
-  isLeading(): boolean;
   stop(): Promise<void>;
 }
 
-/** Resolves when it stands for election. */
+/** What the term under way has. */
+interface TermParts {
+  store?: Store;
+  controller?: Controller;
+}
+
+const NOTHING: Pick<Snapshot, "pools" | "services"> = { pools: new Map(), services: new Map() };
+
+/** Resolves when it stands for election. Rejects where nothing says where the API server is, and who we are; it need not be there. */
 export async function startController(options: ControllerOptions): Promise<RunningController> {
-  const { namespace, podName = hostname(), log } = options;
+  const { namespace, podName = hostname(), version, log } = options;
   const credentials = await credentialsFor(options.kubeconfig);
   const client = () => new Client({ credentials, userAgent: "herald-controller" });
   const api = client();
   const leader = new Leader({ api: client(), namespace, name: podName, log, clock });
-  leader.runAsLeader({ start: (fence) => lead(options, api, fence), cutOff: () => api.cutOff() });
+  const parts: TermParts = {};
+  const metrics = createMetrics();
+  collectProcess(metrics, version);
+  collectController(metrics, {
+    snapshot: () => parts.store?.snapshot() ?? NOTHING,
+    counts: () => parts.controller?.counts() ?? { services: 0, failures: 0 },
+    isLeader: () => leader.isLeading(),
+  });
+  // One that waits for the Lease is ready as soon as it sees who has it.
+  const isReady = () => (leader.isLeading() ? parts.store !== undefined : leader.hasLooked);
+  const endpoints = endpointsInCluster(options.endpoints, api, podName, log);
+  const closeEndpoints = await endpoints({ metrics, problem: () => undefined, isReady });
+  leader.runAsLeader({ start: (fence) => lead(options, api, fence, parts), cutOff: () => api.cutOff() });
   return {
-    isLeading: () => leader.isLeading(),
     async stop() {
       await leader.close();
+      await closeEndpoints("replace");
       api.close();
     },
   };
 }
 
 /** One term. Resolves to what ends it. */
-async function lead(options: ControllerOptions, api: Client, fence: Fence): Promise<() => Promise<void>> {
+async function lead(options: ControllerOptions, api: Client, fence: Fence, parts: TermParts): Promise<() => Promise<void>> {
   const ends = new Ends();
+  ends.push(() => {
+    delete parts.store;
+    delete parts.controller;
+  });
   try {
-    await startParts(options, api, fence, ends);
+    await startParts(options, api, fence, parts, ends);
   } catch (error) {
     await ends.run("replace").catch(() => {}); // what went wrong first is what matters
     throw error;
@@ -71,11 +101,12 @@ async function lead(options: ControllerOptions, api: Client, fence: Fence): Prom
   return () => ends.run("replace");
 }
 
-async function startParts(options: ControllerOptions, api: Client, fence: Fence, ends: Ends): Promise<void> {
+async function startParts(options: ControllerOptions, api: Client, fence: Fence, parts: TermParts, ends: Ends): Promise<void> {
   const { namespace, podName, loadBalancerClass, isTakeover: takeover, log } = options;
   const store = new Store();
   const source = await KubernetesSource.open({ api, role: "controller", namespace, log }, store, fence.signal);
   ends.push(() => source.close());
+  parts.store = store;
   tellProblems(source, log);
 
   const events = new EventRecorder({ api, component: "metallb-controller", log });
@@ -86,7 +117,8 @@ async function startParts(options: ControllerOptions, api: Client, fence: Fence,
   reports.start();
   ends.push(() => reports.close());
 
-  const pod = podName === undefined ? {} : { events: { sink: events, subject: { apiVersion: "v1", kind: "Pod", namespace, name: podName } } };
+  const pod =
+    podName === undefined ? {} : { events: { sink: events, subject: { apiVersion: "v1", kind: "Pod", namespace, name: podName } } };
   const gate = new Coexistence({ api, part: "controller", lbClass: loadBalancerClass, takeover, ...pod, log, clock });
   ends.push(() => gate.close());
   await gate.start();
@@ -95,7 +127,15 @@ async function startParts(options: ControllerOptions, api: Client, fence: Fence,
       const pools = new PoolStatus({ api, fence, namespace, usage: () => poolUsage(store.snapshot()), clock, log });
       const status = new ServiceWriter({ api, fence, services: source, clock });
       const news = { ...allocationEvents(events), decided: () => pools.changed() };
-      const controller = new Controller({ store, source, status, news, log, ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) });
+      const controller = new Controller({
+        store,
+        source,
+        status,
+        news,
+        log,
+        ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+      });
+      parts.controller = controller;
       await controller.start();
       return async () => {
         pools.close();

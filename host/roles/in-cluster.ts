@@ -8,8 +8,9 @@ import { EventRecorder } from "../cluster/kubernetes/events.ts";
 import { KubernetesSource } from "../cluster/kubernetes/source.ts";
 import { clock } from "./clock.ts";
 import { credentialsFor } from "./credentials.ts";
+import { type EndpointChoice, endpointsInCluster } from "./endpoints-in-cluster.ts";
 import { reportSpeaker } from "./report-speaker.ts";
-import type { Surroundings } from "./speaker.ts";
+import type { SpeakerOptions, Surroundings } from "./speaker.ts";
 
 export interface ClusterPlace {
   readonly kubeconfig: string | undefined;
@@ -20,13 +21,14 @@ export interface ClusterPlace {
   readonly ignoreExcludeLabel: boolean;
   /** Go on beside another load balancer. */
   readonly isTakeover: boolean;
+  readonly endpoints: EndpointChoice;
   readonly log: Log;
   /** Ends the wait for a first answer. */
   readonly signal: AbortSignal;
 }
 
 /** Rejects where nothing says where the API server is, and who we are; it need not be there. */
-export async function inCluster(place: ClusterPlace): Promise<Surroundings> {
+export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOptions, "surroundings" | "endpoints">> {
   const { namespace, node, podName, loadBalancerClass, ignoreExcludeLabel, isTakeover: takeover, log, signal } = place;
   const credentials = await credentialsFor(place.kubeconfig);
   const { server } = await credentials.access();
@@ -34,10 +36,10 @@ export async function inCluster(place: ClusterPlace): Promise<Surroundings> {
   const events = new EventRecorder({ api, component: "metallb-speaker", host: node, log });
   const subject = { apiVersion: "v1", kind: "Node", name: node };
   const gate = new Coexistence({
-    ...{ api, part: "speaker", node, lbClass: loadBalancerClass, takeover, log, clock } as const,
+    ...({ api, part: "speaker", node, lbClass: loadBalancerClass, takeover, log, clock } as const),
     events: { sink: events, subject },
   });
-  return {
+  const surroundings: Surroundings = {
     reads: server,
     isController: false,
     plan: { ignoreExcludeLabel, closed: closedBy(gate), ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
@@ -60,4 +62,5 @@ export async function inCluster(place: ClusterPlace): Promise<Surroundings> {
       };
     },
   };
+  return { surroundings, endpoints: endpointsInCluster({ ...place.endpoints, healthAddress: "127.0.0.1" }, api, node, log) };
 }

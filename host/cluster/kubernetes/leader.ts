@@ -63,10 +63,16 @@ export class Leader {
   #term: Term | undefined;
   #running: Promise<void> = Promise.resolve();
   #trouble = "";
+  #hasLooked = false;
 
   constructor(options: LeaderOptions) {
     this.#options = options;
     this.#times = options.times ?? LEASE_TIMES;
+  }
+
+  /** The API server has said who has the Lease. */
+  get hasLooked(): boolean {
+    return this.#hasLooked;
   }
 
   isLeading(): boolean {
@@ -105,6 +111,7 @@ export class Leader {
       let waitMs = this.#times.retryMs;
       try {
         await lease.look(limits);
+        this.#hasLooked = true;
         this.#trouble = "";
         const startedAtMs = clock.now();
         if (startedAtMs >= lease.freeAtMs() && (await lease.take(limits))) return new Term(this.#times, clock, startedAtMs);
