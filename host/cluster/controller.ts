@@ -9,16 +9,20 @@
  *
  * Writes do not hold up decisions: a run decides from what is there, and begins the writes that it needs. Of one
  * Service there is one at a time (`status-writes.ts`), and an address goes from one Service to another in two steps
- * (`handover.ts`), so that at no moment two are on record with it.
+ * (`handover.ts`), so that at no moment two are on record with it. Nor does anybody wait for another one's address to
+ * be asked for on the network (`probe-gate.ts`), where its pool demands that.
  */
 
 import type { Close, Log } from "../announcer.ts";
 import { type AllocateOptions, Allocator } from "../rules/allocate.ts";
-import type { Said } from "../rules/demand.ts";
+import { isOurClass, type Said } from "../rules/demand.ts";
 import type { Allocation } from "../rules/settle.ts";
 import type { Problem, ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import { absentHolders, withStandIns } from "./absent-holders.ts";
+import { AddressProbe, type ProbeAnswer } from "./address-probe.ts";
+import type { Dirty } from "./dirty.ts";
 import { Handover } from "./handover.ts";
+import { ProbeGate } from "./probe-gate.ts";
 import { isSameStatus, type ServiceStatus, type StatusWriter, statusFrom, statusOf } from "./service-status.ts";
 import { StatusWrites } from "./status-writes.ts";
 import type { Store } from "./store.ts";
@@ -40,6 +44,8 @@ export interface ControllerOptions extends AllocateOptions {
   readonly status: StatusWriter;
   readonly log: Pick<Log, "info" | "warn">;
   readonly news?: AllocationNews;
+  /** How the network is asked whether an address is in use; for tests. */
+  readonly probe?: (address: string) => Promise<ProbeAnswer>;
 }
 
 /** More news of one kind than this in one run are told as a number. */
@@ -52,6 +58,10 @@ export class Controller {
   readonly #allocations = new Map<ServiceKey, Allocation>();
   readonly #handover = new Handover();
   readonly #writes: StatusWrites;
+  readonly #probe = new AddressProbe();
+  readonly #gate: ProbeGate;
+  /** Services that wait for the network's answer. */
+  #probing = new Set<ServiceKey>();
   #closers: Close[] = [];
   /** Services to look at again: those whose status could not be written, and those that had a stand-in. */
   #again: ServiceKey[] = [];
@@ -76,6 +86,12 @@ export class Controller {
       this.#again.push(...services);
       this.#wake();
     };
+    const changed = () => {
+      again(this.#probing);
+      this.#probing = new Set();
+    };
+    const ask = options.probe ?? ((address) => this.#probe.ask(address));
+    this.#gate = new ProbeGate({ ask, changed, log: options.log });
     const written = (key: ServiceKey, status: ServiceStatus | undefined) => this.#written(key, status);
     this.#writes = new StatusWrites({ status: options.status, again, written, log: options.log });
   }
@@ -95,6 +111,8 @@ export class Controller {
     this.#isClosed = true;
     for (const close of this.#closers) close();
     clearImmediate(this.#wakened);
+    this.#gate.close();
+    this.#probe.close();
     await this.#writes.close();
   }
 
@@ -130,11 +148,16 @@ export class Controller {
   #allocate(): Map<ServiceKey, ServiceStatus | undefined> {
     const { store, source, status } = this.#options;
     const dirty = this.#reader.takeDirty();
+    const before = this.#snapshot;
     const snapshot = (this.#snapshot = store.snapshot());
+    if (before !== undefined) this.#noteGivenUp(dirty, before, snapshot);
     const isComplete = source.isComplete();
     const absent = isComplete ? new Map() : absentHolders(status.records(), snapshot.services);
     const keys = [...dirty.services, ...this.#again, ...absent.keys()];
-    const results = this.#allocator.converge(withStandIns(snapshot, absent), dirty.all ? undefined : keys);
+    const results = this.#allocator.converge(
+      { ...withStandIns(snapshot, absent), strangers: this.#gate.strangers() },
+      dirty.all ? undefined : keys,
+    );
     this.#again = [...absent.keys()];
     for (const key of absent.keys()) results.delete(key);
     this.#settled += results.size;
@@ -173,6 +196,17 @@ export class Controller {
     return changes;
   }
 
+  /** Tells the gate of addresses that were on record with our Services until now. */
+  #noteGivenUp(dirty: Dirty, before: Snapshot, { services, pools }: Snapshot): void {
+    if (![...pools.values()].some(({ isProbed }) => isProbed)) return;
+    for (const key of dirty.all ? before.services.keys() : dirty.services) {
+      const service = before.services.get(key);
+      if (service === undefined || !isOurClass(service, this.#options.loadBalancerClass)) continue;
+      const now = services.get(key)?.ingress ?? [];
+      this.#gate.wereOurs(service.ingress.filter((vip) => !now.includes(vip)));
+    }
+  }
+
   #holds(key: ServiceKey): boolean {
     return (this.#allocations.get(key)?.vips.length ?? 0) > 0;
   }
@@ -181,10 +215,27 @@ export class Controller {
   #nextStatus({ key }: ServiceFact): ServiceStatus | undefined {
     const allocation = this.#allocations.get(key);
     if (allocation === undefined) return undefined;
-    if (!this.#handover.mustWait(key, allocation.vips)) return statusFrom(allocation);
+    if (!this.#handover.mustWait(key, allocation.vips)) return this.#provenStatus(key, allocation);
     this.#blocked.add(key);
     // Two that change places would wait for each other for ever: so each gives up what it has first.
     return this.#handover.isLeaving(key) ? { vips: [] } : undefined;
+  }
+
+  /** Undefined as long as it has an address that the network must be asked for, and has not answered for yet. */
+  #provenStatus(key: ServiceKey, allocation: Allocation): ServiceStatus | undefined {
+    const pools = this.#snapshot?.pools;
+    const { vips, pools: names } = allocation;
+    const doubtful = vips.filter((vip, at) => pools?.get(names[at] ?? "")?.isProbed && !this.#isOnRecord(vip));
+    if (doubtful.length === 0 || this.#gate.isClear(doubtful)) return statusFrom(allocation);
+    this.#probing.add(key);
+    return undefined;
+  }
+
+  /** Then our own speakers may answer for it: it is not to be asked for. */
+  #isOnRecord(vip: string): boolean {
+    return this.#allocator
+      .holdersOf(vip)
+      .some((key) => this.#snapshot?.services.get(key)?.ingress.includes(vip) || this.#writes.vipsUnderWay(key).includes(vip));
   }
 
   #written(key: ServiceKey, status: ServiceStatus | undefined): void {

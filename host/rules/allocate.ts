@@ -11,7 +11,7 @@
  */
 
 import { AddressBook, type Holding, type Trespasser } from "./address-book.ts";
-import { formatAddress } from "./addresses.ts";
+import { formatAddress, parseAddress } from "./addresses.ts";
 import { isOurClass, type Said } from "./demand.ts";
 import { OutsideUsers } from "./outside-users.ts";
 import { choosePools } from "./pool-choice.ts";
@@ -93,6 +93,12 @@ export class Allocator {
       }
     }
     return results;
+  }
+
+  /** The Services that have this address, or are about to. */
+  holdersOf(vip: string): readonly ServiceKey[] {
+    const address = parseAddress(vip);
+    return address === undefined ? [] : [...(this.#ground?.book.holdersOf(address) ?? [])];
   }
 
   /** Reserved addresses that others hold: they keep them, until they let go. By Reservation and address. */

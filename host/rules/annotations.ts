@@ -23,6 +23,7 @@ export const ALLOCATED_FROM_POOL = `${CURRENT}ip-allocated-from-pool`;
 export const POOL_ANNOTATIONS = {
   drain: `${API_GROUP}/drain`,
   dualStackWith: `${API_GROUP}/dual-stack-with`,
+  probe: `${API_GROUP}/probe`,
 } as const;
 
 /** Empty where absent. */

@@ -197,8 +197,8 @@ pool("readPool() refuses selectors that differ only in order", () => {
 
 pool("readPool() reads our annotations, and says what is wrong with them", () => {
   const read = (annotations: unknown) => readPool(object({ addresses: ADDRESSES }, { name: "home", annotations }));
-  const good = read({ "herald.dev/drain": "true", "herald.dev/dual-stack-with": "six", "example.com/x": "y" });
-  assert.ok(good.ok && good.value.isDraining === true && good.value.dualStackWith === "six");
+  const good = read({ "herald.dev/drain": "true", "herald.dev/probe": "true", "herald.dev/dual-stack-with": "six", "example.com/x": "y" });
+  assert.ok(good.ok && good.value.isDraining === true && good.value.isProbed === true && good.value.dualStackWith === "six");
   const off = read({ "herald.dev/drain": "false" });
   assert.ok(off.ok && !("isDraining" in off.value));
   const problem = ({ path, found, expected }: Problem) => `${path}: found ${found}, expected ${expected}`;

@@ -38,14 +38,15 @@ export function readPool(object: unknown): Parsed<Pool> {
 }
 
 /** Beyond MetalLB. Its kinds have no fields for these. */
-function readAnnotations(reading: Reading): Pick<Pool, "isDraining" | "dualStackWith"> {
-  const { drain, dualStackWith } = POOL_ANNOTATIONS;
+function readAnnotations(reading: Reading): Pick<Pool, "isDraining" | "isProbed" | "dualStackWith"> {
+  const { drain, dualStackWith, probe } = POOL_ANNOTATIONS;
   const annotations = readLabels(reading, "metadata.annotations", reading.metadata["annotations"]);
   const partner = annotations[dualStackWith];
   if (partner === "" || partner === reading.name)
     complain(reading, `metadata.annotations[${dualStackWith}]`, partner, "the name of another pool");
   return {
     ...(readFlag(reading, annotations, drain) ? { isDraining: true } : {}),
+    ...(readFlag(reading, annotations, probe) ? { isProbed: true } : {}),
     ...(partner === undefined ? {} : { dualStackWith: partner }),
   };
 }

@@ -35,7 +35,7 @@ reservation("readReservation() names every problem", () => {
     "spec.addresses[1]: 7, a string",
     "spec.service.namespace: nothing, the namespace of a Service",
     'spec.service.name: "A/b", the name of a Service',
-    "spec.reason: 1, a text of at most 200 characters",
+    "spec.reason: 1, a text of at most 1024 characters",
   ]);
   assert.equal(problemsOf({}), ["spec.addresses: nothing, at least one CIDR or range"]);
   assert.is(problemsOf({ addresses: ["192.0.2.0/31", "192.0.2.1"] }).length, 1);

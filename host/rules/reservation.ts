@@ -7,8 +7,7 @@ import type { Reservation, ServiceKey } from "./vocabulary.ts";
 
 /** The names that Kubernetes gives (RFC 1123 §2.1 "Host Names and Numbers"): what is asked for here can be there. */
 const NAME = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-/** It stands in messages. */
-const LONGEST_REASON = 200;
+const LONGEST_REASON = 1024;
 
 /** Reads one Reservation object. Overlap with others is `separateReservations`' to find. */
 export function readReservation(object: unknown): Parsed<Reservation> {

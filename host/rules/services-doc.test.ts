@@ -45,13 +45,19 @@ function refusal(
   parts: Partial<ServiceFact>,
   pools: readonly Pool[] = POOLS,
   other: Partial<ServiceFact> = {},
-  ...kept: Reservation[]
+  kept: readonly Reservation[] = [],
+  strangers: readonly string[] = [],
 ): string {
   const foreign = serviceFact("foreign", { loadBalancerClass: "example.com/x", ingress: ["192.0.2.3"] });
   const services = [serviceFact("other", { ingress: ["192.0.2.0"], ...other }), foreign, serviceFact("web", parts)];
   const input = { services: new Map(services.map((each) => [each.key, each])), pools: new Map(pools.map((each) => [each.name, each])) };
   const { refused, deprecated } =
-    allocateAll({ ...input, namespaces: new Map(), reservations: new Map(kept.map((each) => [each.name, each])) }).get("default/web") ?? {};
+    allocateAll({
+      ...input,
+      strangers: new Set(strangers),
+      namespaces: new Map(),
+      reservations: new Map(kept.map((each) => [each.name, each])),
+    }).get("default/web") ?? {};
   const said = refused ?? deprecated;
   return `${said?.reason}: \`${said?.message}\``;
 }
@@ -83,8 +89,10 @@ doc("has each refusal as it is worded", () => {
       asks("allow-shared-ip", "k"),
     ),
     refusal(asks("loadBalancerIPs", "192.0.2.3")),
-    refusal(asks("loadBalancerIPs", "192.0.2.2"), POOLS, {}, reservationFact("router", ["192.0.2.2"], { reason: "the router" })),
-    refusal({}, POOLS, {}, reservationFact("photos", ["203.0.113.1"], { service: "default/web" })),
+    refusal(asks("loadBalancerIPs", "192.0.2.2"), POOLS, {}, [reservationFact("router", ["192.0.2.2"], { reason: "the router" })]),
+    refusal({}, POOLS, {}, [reservationFact("photos", ["203.0.113.1"], { service: "default/web" })]),
+    refusal(asks("loadBalancerIPs", "192.0.2.1"), POOLS, {}, [], ["192.0.2.1"]),
+    refusal({}, [HOME], {}, [reservationFact("router", ["192.0.2.2"])], ["192.0.2.1"]),
     refusal({ annotations: { "metallb.universe.tf/address-pool": "home" } }),
     refusal(asks("loadBalancerIPs", "192.0.2.1"), [drained]),
     refusal({}, [drained], { type: "ClusterIP" }),

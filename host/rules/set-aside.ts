@@ -13,6 +13,9 @@ export type Usage = `has ${string}` | `is ${string}` | `answers ${string}`;
 /** Of an address that somebody has of whom nothing else is known. */
 export const STRANGER: Usage = "answers on the network, though no Service has it";
 
+/** An Event has room for 1024 characters. */
+const MOST_OF_REASON = 120;
+
 /** Reservations of one index, and users that come and go. */
 export class SetAside {
   readonly reservations: ReservationIndex;
@@ -45,7 +48,7 @@ export class SetAside {
     const reservation = this.reservations.find(address);
     if (reservation === undefined || reservation.service === key) return undefined;
     const { name, service = "nobody", reason } = reservation;
-    return `Address ${formatAddress(address)} is kept for ${service} by Reservation "${name}"${reason === undefined ? "" : ` (${reason})`}`;
+    return `Address ${formatAddress(address)} is kept for ${service} by Reservation "${name}"${reason === undefined ? "" : ` (${reason.slice(0, MOST_OF_REASON)})`}`;
   }
 
   /** True where the address was not in use before. */

@@ -99,6 +99,8 @@ export interface Pool {
   readonly avoidBuggyIPs: boolean;
   /** Gives out nothing new. */
   readonly isDraining?: true;
+  /** Before an address is given out, the network is asked whether somebody has it. */
+  readonly isProbed?: true;
   /** Name of the pool that gives a Service of two families the address of a family that this one has none of. */
   readonly dualStackWith?: string;
   /** Undefined: open to every Service. */

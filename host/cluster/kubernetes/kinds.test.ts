@@ -36,7 +36,7 @@ kinds("kindsOf() takes the newest version that a plugin reads, and no other", ()
 
 kinds("kindsOf() asks for no Secret, endpoint or node where only addresses are given out", () => {
   const types = kindsOf("controller", "herald", {}).map(({ type }) => type);
-  assert.equal(types, ["v1/Service", "v1/Namespace", "metallb.io/v1beta1/IPAddressPool"]);
+  assert.equal(types, ["v1/Service", "v1/Namespace", "metallb.io/v1beta1/IPAddressPool", "herald.dev/v1alpha1/Reservation"]);
 });
 
 kinds.run();

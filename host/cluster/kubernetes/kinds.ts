@@ -35,7 +35,7 @@ const EVERYWHERE: Readonly<Record<Role, readonly Everywhere[]>> = {
 
 /** As with MetalLB, these count in one namespace only. */
 const OWN_NAMESPACE: Readonly<Record<Role, readonly string[]>> = {
-  controller: ["metallb.io/v1beta1/IPAddressPool"],
+  controller: ["metallb.io/v1beta1/IPAddressPool", ownType("Reservation")],
   speaker: ["metallb.io/v1beta1/IPAddressPool", "metallb.io/v1beta1/L2Advertisement", "v1/Secret"],
 };
 
