@@ -16,7 +16,8 @@ export interface Wait {
 
 /** `random` as of `Math.random`. */
 export function backoffMs({ failures, retryAfterMs, maxMs = MAX_MS }: Wait, random: () => number): number {
-  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
+  // Zero is no time: whoever asks for that in each answer would be asked without a pause.
+  if (retryAfterMs) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) * (1 + random() / 4);
   const longest = Math.min(FIRST_MS * 2 ** Math.min(failures - 1, 20), maxMs, MAX_MS);
   return (longest / 2) * (1 + random());
 }

@@ -23,6 +23,7 @@ export class Mirror {
   #hasChanges = false;
   #isSynced = false;
   #sinkErrors = 0;
+  #soon: NodeJS.Immediate | undefined;
 
   constructor(sink: ObjectSink, log: Log) {
     this.#sink = sink;
@@ -83,10 +84,23 @@ export class Mirror {
     this.#advance(object.metadata.resourceVersion);
   }
 
+  /** A server sends each event by itself, also of a burst: so what is at hand is taken in first. */
+  commitSoon(): void {
+    this.#soon ??= setImmediate(() => this.commit());
+  }
+
+  /** Now. */
   commit(): void {
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
     if (!this.#hasChanges) return;
     this.#hasChanges = false;
     this.#guard({}, () => this.#sink.commit());
+  }
+
+  /** The sink hears no more. */
+  close(): void {
+    clearImmediate(this.#soon);
   }
 
   /** Within a list, versions come in no order: only its end says how far it goes. */

@@ -26,6 +26,23 @@ REFLECTOR("takes what there is as a watch-list, in one batch, and then what chan
   assert.is(on.queries().length, 1);
 });
 
+REFLECTOR("a burst of many pieces is one commit", async () => {
+  await on.open([]);
+  async function* pieces() {
+    for (let number = 0; number < 100; number++) {
+      on.server.put(`s${number}`);
+      yield Buffer.from(on.server.event("ADDED", on.server.objects.get(`s${number}`)));
+    }
+    await wait(20);
+    yield Buffer.from(on.server.bookmark(true));
+    await wait(60_000, undefined, { ref: false });
+  }
+  on.start({}, { api: { request: () => Promise.reject(), stream: async () => pieces(), cutOff() {}, close() {} } });
+  await on.inStep();
+  assert.equal(on.told.slice(-3), ["put s99", "commit", "synced"]);
+  assert.is(on.told.length, 102);
+});
+
 for (const status of [400, 422]) {
   REFLECTOR(`lists by pages where the server answers ${status} to a watch-list`, async () => {
     await on.open(Array.from({ length: 1_200 }, (_, index) => `s${index}`));

@@ -2,7 +2,7 @@
  * Keeps a sink in step with one resource of the API server, for as long as it runs and whatever happens to server and network.
  *
  * In come all objects, then what changes: as one stream that begins with what is there (a watch-list, Kubernetes 1.34 and later), or,
- * where that is not to be had, as pages of a list and then a watch. Out go `put` and `remove`, and a `commit` where the bytes at hand end.
+ * where that is not to be had, as pages of a list and then a watch. Out go `put` and `remove`, and a `commit` after all that is at hand.
  * Remembered is only which objects the sink has, by name, uid and version: so a new list tells the sink what differs, and nothing else.
  *
  * It never gives up. A watch that ends is begun again from the version that it reached; a version that the server no longer has (410)
@@ -75,6 +75,7 @@ export class Reflector {
   close(): void {
     this.#closed.abort();
     this.#watching?.abort();
+    this.#mirror.close();
   }
 
   state(): ReflectorState {
@@ -170,15 +171,12 @@ export class Reflector {
   #take(events: Iterable<WatchEvent>): void {
     this.#closed.signal.throwIfAborted();
     this.#lastByteMs = this.#now();
-    try {
-      for (const event of events) {
-        if (event.type === "error") throw refusal({ path: this.#options.resource.path }, 0, event.status);
-        if (event.type === "bookmark") this.#lastBookmarkMs = this.#lastByteMs;
-        else this.#lastEventMs = this.#lastByteMs;
-        this.#mirror.apply(event);
-      }
-    } finally {
-      this.#mirror.commit();
+    this.#mirror.commitSoon();
+    for (const event of events) {
+      if (event.type === "error") throw refusal({ path: this.#options.resource.path }, 0, event.status);
+      if (event.type === "bookmark") this.#lastBookmarkMs = this.#lastByteMs;
+      else this.#lastEventMs = this.#lastByteMs;
+      this.#mirror.apply(event);
     }
     if (this.#wasGood()) this.#recovered();
   }
