@@ -11,7 +11,7 @@ import { judge, judgeCheck, type Outcome, type Verdict } from "./judge.ts";
 import { killAll, runFile } from "./run-file.ts";
 
 const PARALLEL = 2;
-const TIME_LIMIT_MS = 120_000;
+const TIME_LIMIT_MS = 180_000;
 
 export interface GateOptions {
   readonly root: string;
