@@ -48,6 +48,13 @@ export interface RunningController {
   stop(): Promise<void>;
 }
 
+/** The API server, by connections that do not wait for each other's requests. */
+interface Ways {
+  readonly writing: Client;
+  /** For what may be late: Events, reports, questions. */
+  readonly telling: Client;
+}
+
 /** What the term under way has. */
 interface TermParts {
   store?: Store;
@@ -61,7 +68,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
   const { namespace, podName = hostname(), version, log } = options;
   const credentials = await credentialsFor(options.kubeconfig);
   const client = () => new Client({ credentials, userAgent: "herald-controller" });
-  const api = client();
+  const ways = { writing: client(), telling: client() };
   const leader = new Leader({ api: client(), namespace, name: podName, log, clock });
   const parts: TermParts = {};
   const metrics = createMetrics();
@@ -73,27 +80,28 @@ export async function startController(options: ControllerOptions): Promise<Runni
   });
   // One that waits for the Lease is ready as soon as it sees who has it.
   const isReady = () => (leader.isLeading() ? parts.store !== undefined : leader.hasLooked);
-  const endpoints = endpointsInCluster(options.endpoints, api, podName, log);
+  const endpoints = endpointsInCluster(options.endpoints, ways.telling, podName, log);
   const closeEndpoints = await endpoints({ metrics, problem: () => undefined, isReady });
-  leader.runAsLeader({ start: (fence) => lead(options, api, fence, parts), cutOff: () => api.cutOff() });
+  leader.runAsLeader({ start: (fence) => lead(options, ways, fence, parts), cutOff: () => ways.writing.cutOff() });
   return {
     async stop() {
       await leader.close();
       await closeEndpoints("replace");
-      api.close();
+      ways.writing.close();
+      ways.telling.close();
     },
   };
 }
 
 /** One term. Resolves to what ends it. */
-async function lead(options: ControllerOptions, api: Client, fence: Fence, parts: TermParts): Promise<() => Promise<void>> {
+async function lead(options: ControllerOptions, ways: Ways, fence: Fence, parts: TermParts): Promise<() => Promise<void>> {
   const ends = new Ends();
   ends.push(() => {
     delete parts.store;
     delete parts.controller;
   });
   try {
-    await startParts(options, api, fence, parts, ends);
+    await startParts(options, ways, fence, parts, ends);
   } catch (error) {
     await ends.run("replace").catch(() => {}); // what went wrong first is what matters
     throw error;
@@ -101,31 +109,37 @@ async function lead(options: ControllerOptions, api: Client, fence: Fence, parts
   return () => ends.run("replace");
 }
 
-async function startParts(options: ControllerOptions, api: Client, fence: Fence, parts: TermParts, ends: Ends): Promise<void> {
+async function startParts(
+  options: ControllerOptions,
+  { writing, telling }: Ways,
+  fence: Fence,
+  parts: TermParts,
+  ends: Ends,
+): Promise<void> {
   const { namespace, podName, loadBalancerClass, isTakeover: takeover, log } = options;
   const store = new Store();
-  const source = await KubernetesSource.open({ api, role: "controller", namespace, log }, store, fence.signal);
+  const source = await KubernetesSource.open({ api: writing, role: "controller", namespace, log }, store, fence.signal);
   ends.push(() => source.close());
   parts.store = store;
   tellProblems(source, log);
 
-  const events = new EventRecorder({ api, component: "metallb-controller", log });
+  const events = new EventRecorder({ api: telling, component: "metallb-controller", log });
   ends.push(() => events.close());
   ends.push(tellProblemsByEvents({ source, events, namespace, tells: (problem) => !isOfSpeakers(problem) }));
-  const owner = podName === undefined ? {} : { owner: podOwner(api, namespace, podName) };
-  const reports = new ConfigurationReports({ api, namespace, source, ...owner, log });
+  const owner = podName === undefined ? {} : { owner: podOwner(telling, namespace, podName) };
+  const reports = new ConfigurationReports({ api: telling, namespace, source, ...owner, log });
   reports.start();
   ends.push(() => reports.close());
 
   const pod =
     podName === undefined ? {} : { events: { sink: events, subject: { apiVersion: "v1", kind: "Pod", namespace, name: podName } } };
-  const gate = new Coexistence({ api, part: "controller", lbClass: loadBalancerClass, takeover, ...pod, log, clock });
+  const gate = new Coexistence({ api: telling, part: "controller", lbClass: loadBalancerClass, takeover, ...pod, log, clock });
   ends.push(() => gate.close());
   await gate.start();
   ends.inputs.push(
     await whileOpen(gate, "controller", async () => {
-      const pools = new PoolStatus({ api, fence, namespace, usage: () => poolUsage(store.snapshot()), clock, log });
-      const status = new ServiceWriter({ api, fence, services: source, clock });
+      const pools = new PoolStatus({ api: writing, fence, namespace, usage: () => poolUsage(store.snapshot()), clock, log });
+      const status = new ServiceWriter({ api: writing, fence, services: source, clock });
       const news = { ...allocationEvents(events), decided: () => pools.changed() };
       const controller = new Controller({
         store,
