@@ -32,13 +32,15 @@ export type AnnouncedServices = ReadonlyMap<ServiceKey, Announced>;
 /** MetalLB's names of its two; another announcer is a protocol of its own. */
 const PROTOCOLS: Readonly<Record<string, string>> = { L2Advertisement: "layer2", BGPAdvertisement: "bgp" };
 
+const NO_NAMES: readonly string[] = Object.freeze([]);
+
 interface Gathering {
   isAnnounced: boolean;
   isUndecided: boolean;
   isEverywhere: boolean;
-  readonly links: Set<string>;
-  readonly audience: Set<string>;
-  readonly failures: Set<string>;
+  readonly links: string[];
+  readonly audience: string[];
+  readonly failures: string[];
 }
 
 /** `hasLink`: this node has a link of that name. By protocol: `layer2`, `bgp`, or the name of another announcer. */
@@ -69,7 +71,7 @@ function gatherRow(
   for (const key of row.announcement.services) {
     const service = services.get(key) ?? begin();
     services.set(key, service);
-    if (why !== undefined) service.failures.add(`${vip}: ${why}`);
+    if (why !== undefined) service.failures.push(`${vip}: ${why}`);
     else if (isAnnounced) add(service, links, audience);
     else service.isUndecided = true;
   }
@@ -83,24 +85,26 @@ function whyNot({ announcement: { links }, refusal }: LaneRow, hasLink: (name: s
 function add(service: Gathering, links: readonly string[] | null, audience: readonly string[]): void {
   service.isAnnounced = true;
   service.isEverywhere ||= links === null;
-  for (const link of links ?? []) service.links.add(link);
-  for (const name of audience) service.audience.add(name);
+  if (links !== null) service.links.push(...links);
+  service.audience.push(...audience);
 }
 
 function begin(): Gathering {
-  return { isAnnounced: false, isUndecided: false, isEverywhere: false, links: new Set(), audience: new Set(), failures: new Set() };
+  return { isAnnounced: false, isUndecided: false, isEverywhere: false, links: [], audience: [], failures: [] };
 }
 
 function settleAll(services: ReadonlyMap<ServiceKey, Gathering>): AnnouncedServices {
-  return new Map(
-    Array.from(services, ([key, { isAnnounced, isUndecided, isEverywhere, links, audience, failures }]) => [
-      key,
-      {
-        ...{ isAnnounced, isUndecided },
-        links: isEverywhere ? [] : [...links].sort(),
-        audience: [...audience].sort(),
-        failures: [...failures].sort(),
-      },
-    ]),
-  );
+  const settled = new Map<ServiceKey, Announced>();
+  for (const [key, { isAnnounced, isUndecided, isEverywhere, links, audience, failures }] of services)
+    settled.set(key, {
+      ...{ isAnnounced, isUndecided },
+      links: isEverywhere ? NO_NAMES : unique(links),
+      ...{ audience: unique(audience), failures: unique(failures) },
+    });
+  return settled;
+}
+
+/** Sorted. There are thousands of these lists, and nearly all are empty. */
+function unique(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? NO_NAMES : [...new Set(names)].sort();
 }

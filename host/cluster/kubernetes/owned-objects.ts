@@ -13,6 +13,7 @@ import { backoffMs } from "../../reconcile/backoff.ts";
 import { type Api, ApiError } from "../api/api.ts";
 import type { ObjectSink } from "../api/mirror.ts";
 import { Reflector } from "../api/reflector.ts";
+import { type FoundObject, readFound, sameAs } from "./found-object.ts";
 import { collectionPath } from "./object-reference.ts";
 import type { OwnedKind, OwnedObject, OwnerReference, Status } from "./owned-object.ts";
 import { isPassing } from "./passing.ts";
@@ -32,14 +33,6 @@ export interface OwnedObjectsOptions {
   readonly log: Log;
 }
 
-/** What the API server has, as far as it matters here. */
-interface Found {
-  readonly uid: string;
-  readonly labels: Readonly<Record<string, unknown>>;
-  readonly owners: readonly string[];
-  readonly status: Status;
-}
-
 const PAUSE_MS = 1000;
 /** A write that was not heard of for so long may have been undone while nobody listened. */
 const UNHEARD_MS = 60_000;
@@ -53,7 +46,7 @@ export class OwnedObjects {
   /** Undefined: not heard yet, or not asked. */
   #wanted: ReadonlyMap<string, OwnedObject> | undefined;
   #isUndecided: (name: string) => boolean = () => false;
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, FoundObject>();
   #isSynced = false;
   /** What the answer to a write said, and the API server not yet; since when. */
   readonly #unheard = new Map<string, number>();
@@ -88,10 +81,10 @@ export class OwnedObjects {
 
   /** All that should be there. Of an object that is not wanted and still undecided, nothing is changed. */
   want(objects: Iterable<OwnedObject>, isUndecided: (name: string) => boolean = () => false): void {
-    const before = this.#wanted?.keys() ?? [];
-    this.#wanted = new Map(Array.from(objects, (object) => [object.name, object]));
+    const before = this.#wanted;
+    this.#wanted = new Map(Array.from(objects, (object) => [object.name, sameAs(before?.get(object.name), object)]));
     this.#isUndecided = isUndecided;
-    this.#look([...before, ...this.#wanted.keys(), ...this.#found.keys()]);
+    this.#look([...(before?.keys() ?? []), ...this.#wanted.keys(), ...this.#found.keys()]);
   }
 
   /** Requests that have changed something, or tried to. */
@@ -118,9 +111,8 @@ export class OwnedObjects {
   #sink(): ObjectSink {
     return {
       put: (object) => {
-        const [name, found] = readFound(object);
+        const name = this.#learn(object);
         this.#unheard.delete(name);
-        this.#found.set(name, found);
         this.#look([name]);
       },
       remove: ({ name }) => {
@@ -134,6 +126,14 @@ export class OwnedObjects {
         this.#look([...this.#found.keys(), ...(this.#wanted?.keys() ?? [])]);
       },
     };
+  }
+
+  /** What is as it should be is one object in memory. */
+  #learn(object: unknown): string {
+    const [name, { uid, labels, owners, status }] = readFound(object);
+    const wanted = this.#wanted?.get(name);
+    this.#found.set(name, { uid, labels: sameAs(wanted?.labels, labels), owners, status: sameAs(wanted?.status, status) });
+    return name;
   }
 
   #forgetUnheard(): void {
@@ -184,11 +184,11 @@ export class OwnedObjects {
     if (wanted === undefined) return found === undefined || this.#isUndecided(name) ? undefined : () => this.#delete(name, found);
     if (found === undefined || !this.#isOurs(wanted, found)) return () => this.#apply(wanted);
     const status = wanted.blend?.(wanted.status, found.status) ?? wanted.status;
-    return isDeepStrictEqual(status, found.status) ? undefined : () => this.#applyStatus(wanted, status);
+    return status === found.status || isDeepStrictEqual(status, found.status) ? undefined : () => this.#applyStatus(wanted, status);
   }
 
-  #isOurs({ labels }: OwnedObject, found: Found): boolean {
-    const hasLabels = Object.entries(labels).every(([key, value]) => found.labels[key] === value);
+  #isOurs({ labels }: OwnedObject, found: FoundObject): boolean {
+    const hasLabels = labels === found.labels || Object.entries(labels).every(([key, value]) => found.labels[key] === value);
     return hasLabels && (this.#owner === undefined || found.owners.includes(this.#owner.uid));
   }
 
@@ -236,11 +236,11 @@ export class OwnedObjects {
       body: { apiVersion: kind.apiVersion, kind: kind.kind, ...content },
       ...{ timeoutMs: WRITE_MS, signal: this.#ending.signal },
     });
-    this.#found.set(...readFound(answer));
+    this.#learn(answer);
     this.#unheard.set(name, performance.now());
   }
 
-  async #delete(name: string, { uid }: Found): Promise<void> {
+  async #delete(name: string, { uid }: FoundObject): Promise<void> {
     const { api } = this.#options;
     this.#writes += 1;
     const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
@@ -282,12 +282,4 @@ export class OwnedObjects {
     };
     this.#paused.set(name, setTimeout(end, delayMs));
   }
-}
-
-/** Written by whoever may: it is compared, and never believed. */
-function readFound(object: unknown): [string, Found] {
-  const { metadata, status } = (object ?? {}) as { metadata?: Readonly<Record<string, unknown>>; status?: unknown };
-  const { name, uid, labels, ownerReferences } = metadata ?? {};
-  const owners = Array.isArray(ownerReferences) ? ownerReferences.map((owner) => String(owner?.uid)) : [];
-  return [String(name), { uid: String(uid), labels: (labels ?? {}) as Found["labels"], owners, status: (status ?? {}) as Status }];
 }

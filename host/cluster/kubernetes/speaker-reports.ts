@@ -7,6 +7,7 @@
  * being told keeps what is reported of it.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Close, Log } from "../../announcer.ts";
 import type { ServiceKey } from "../../rules/vocabulary.ts";
 import type { Api } from "../api/api.ts";
@@ -39,9 +40,13 @@ export interface SpeakerReportsOptions {
 
 const MANAGER = "herald-speaker";
 const SOON_MS = 50;
-/** Reading all rows takes this part of the time at most. */
+/** Reading all rows takes this part of the time at most, unless the machine is so slow that reports would be too late. */
 const SHARE = 20;
+const LATEST_MS = 5000;
 const NONE: AnnouncedServices = new Map();
+
+/** What is said of each Service, and the object that says so. */
+type MadeObjects = ReadonlyMap<ServiceKey, { readonly of: Announced; readonly object: OwnedObject | undefined }>;
 
 export class SpeakerReports {
   readonly #options: SpeakerReportsOptions;
@@ -52,6 +57,8 @@ export class SpeakerReports {
   #timer: NodeJS.Timeout | undefined;
   #tookMs = 0;
   #announced: ReadonlyMap<string, AnnouncedServices> = new Map();
+  #l2Made: MadeObjects = new Map();
+  #bgpMade: MadeObjects = new Map();
   /** `protocol service` that somebody has been told of, and what they were told that is wrong. */
   readonly #assigned = new Set<string>();
   readonly #failures = new Map<string, string>();
@@ -98,7 +105,7 @@ export class SpeakerReports {
         this.#report();
         this.#tookMs = performance.now() - since;
       },
-      Math.max(SOON_MS, this.#tookMs * SHARE),
+      Math.min(LATEST_MS, Math.max(SOON_MS, this.#tookMs * SHARE)),
     );
   }
 
@@ -109,12 +116,18 @@ export class SpeakerReports {
     this.#announced = readAnnounced(announcers, (name) => names.has(name));
     const l2 = this.#announced.get("layer2") ?? NONE;
     const bgp = this.#announced.get("bgp") ?? NONE;
+    const l2Of = (service: ServiceKey, { isAnnounced, links }: Announced) =>
+      isAnnounced ? l2StatusObject(node, service, links) : undefined;
+    const bgpOf = (service: ServiceKey, { audience }: Announced) =>
+      audience.length > 0 ? bgpStatusObject(node, service, audience) : undefined;
+    this.#l2Made = make(l2, this.#l2Made, l2Of);
+    this.#bgpMade = make(bgp, this.#bgpMade, bgpOf);
     this.#l2.want(
-      objectsOf(l2, (service, one) => (one.isAnnounced ? l2StatusObject(node, service, one.links) : undefined)),
+      objectsOf(this.#l2Made),
       undecidedOf(l2, (service) => statusName("l2", node, service)),
     );
     this.#bgp.want(
-      objectsOf(bgp, (service, one) => (one.audience.length > 0 ? bgpStatusObject(node, service, one.audience) : undefined)),
+      objectsOf(this.#bgpMade),
       undecidedOf(bgp, (service) => statusName("bgp", node, service)),
     );
     const isNew = ([service, one]: [ServiceKey, Announced]) => one.isAnnounced && before.get(service)?.isAnnounced !== true;
@@ -155,8 +168,23 @@ export class SpeakerReports {
   }
 }
 
-function objectsOf(services: AnnouncedServices, objectOf: (service: ServiceKey, one: Announced) => OwnedObject | undefined): OwnedObject[] {
-  return [...services].flatMap(([service, one]) => objectOf(service, one) ?? []);
+/** Made again only where it says something else: there may be thousands, and nearly all are as they were. */
+function make(
+  services: AnnouncedServices,
+  before: MadeObjects,
+  objectOf: (service: ServiceKey, one: Announced) => OwnedObject | undefined,
+): MadeObjects {
+  return new Map(
+    Array.from(services, ([service, one]) => {
+      const known = before.get(service);
+      const isSame = known !== undefined && isDeepStrictEqual(known.of, one);
+      return [service, isSame ? known : { of: one, object: objectOf(service, one) }];
+    }),
+  );
+}
+
+function objectsOf(made: MadeObjects): OwnedObject[] {
+  return Array.from(made.values(), ({ object }) => object).filter((object) => object !== undefined);
 }
 
 function undecidedOf(services: AnnouncedServices, nameOf: (service: ServiceKey) => string): (name: string) => boolean {
