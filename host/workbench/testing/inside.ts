@@ -20,7 +20,7 @@ import { namespaces, type Requirement, testWith } from "./requirements.ts";
 
 /** Before the path of the file that takes what failed, by test. */
 const INSIDE = "--inside";
-const TIME_LIMIT_MS = 30_000;
+const TIME_LIMIT_MS = 60_000;
 
 type Body = () => Promise<void> | void;
 
