@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { load, loadAll } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { controllerCommandFor } from "../../host/cli/controller.ts";
+import { speakerCommandFor } from "../../host/cli/speaker.ts";
 import type { KubernetesObject } from "../../host/workbench/api-server/test-client.ts";
 import { asset, findAsset, testWith } from "../../host/workbench/testing/requirements.ts";
 import { CHART, MANIFESTS, renderManifests, runHelm } from "../render.ts";
@@ -105,6 +107,16 @@ testWith(chart, helm, "values reach what they are for", () => {
   );
   assert.is(find(objects, "PodDisruptionBudget").spec.minAvailable, 1);
   assert.not(render({ controller: { replicas: 1 } }).some(({ kind }) => kind === "PodDisruptionBudget"));
+});
+
+testWith(chart, helm, "every flag is one that the role has", () => {
+  const helps = { Deployment: controllerCommandFor("").help, DaemonSet: speakerCommandFor([], "").help };
+  for (const [kind, help] of Object.entries(helps)) {
+    const args: string[] = find(render("everything.yaml"), kind).spec.template.spec.containers[0].args;
+    const flags = args.slice(1).map((arg) => arg.replace(/=.*/, ""));
+    assert.ok(flags.length > 7, flags.join());
+    for (const flag of flags) assert.match(help, new RegExp(`^ +${flag}( |$)`, "m"), kind);
+  }
 });
 
 testWith(chart, helm, "definitions are part of the release, stay when it goes, and can be left out", () => {
