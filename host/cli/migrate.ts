@@ -1,8 +1,5 @@
 /** `herald migrate`: what it would be to go from MetalLB to Herald. Reads, and writes nothing. */
 
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { PluginDefinition } from "../announcer.ts";
 import type { ClusterRead } from "../cluster/migrate/read-cluster.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
@@ -80,10 +77,8 @@ async function fromFiles(paths: readonly string[], io: CommandIo): Promise<Clust
 async function fromCluster(kubeconfig: string | undefined): Promise<ClusterRead> {
   const { readCluster } = await import("../cluster/migrate/read-cluster.ts");
   const { Client } = await import("../cluster/api/client.ts");
-  const { findCredentials } = await import("../cluster/api/credentials.ts");
-  const own = join(homedir(), ".kube", "config");
-  const file = kubeconfig ?? (process.env["KUBECONFIG"] || (existsSync(own) ? own : undefined));
-  const api = new Client({ credentials: await findCredentials(file), userAgent: "herald-migrate" });
+  const { credentialsFor } = await import("../roles/credentials.ts");
+  const api = new Client({ credentials: await credentialsFor(kubeconfig), userAgent: "herald-migrate" });
   try {
     return await readCluster(api);
   } finally {
