@@ -13,6 +13,13 @@ interface Plan {
   readonly hasBlocks: boolean;
 }
 
+/**
+ * Helm 4 applies on the server's side, where whoever wrote a field last has to be overruled: kubectl, or MetalLB's controller. Helm 3 has no
+ * such flag and needs none.
+ */
+const TAKE = "--take-ownership --force-conflicts";
+/** Without the age, which changes by itself. */
+const ADDRESSES = "kubectl get services -A -o custom-columns='S:.metadata.namespace,N:.metadata.name,A:.status.loadBalancer.ingress[*].ip'";
 /** Of Herald's speaker, which has the host's network. */
 const PORTS = /\b(9120|17472)\b/;
 
@@ -36,7 +43,7 @@ export function rollbackFor({ installation }: Plan): readonly Step[] {
   const start =
     release === undefined
       ? "kubectl apply --server-side --force-conflicts -f METALLB_MANIFESTS"
-      : `helm -n ${namespace} upgrade ${release} METALLB_CHART --reuse-values --set crds.enabled=true --take-ownership`;
+      : `helm -n ${namespace} upgrade ${release} METALLB_CHART --reuse-values --set crds.enabled=true ${TAKE}`;
   return [
     {
       title: "Take Herald away",
@@ -67,7 +74,7 @@ function backUp({ installation: { namespace } }: Plan): Step {
   return {
     title: "Keep a copy",
     why: "Of the resources, and of the addresses that Services have.",
-    commands: [`kubectl -n ${namespace} get ${kinds} -o yaml > metallb-resources.yaml`, "kubectl get services -A > addresses-before.txt"],
+    commands: [`kubectl -n ${namespace} get ${kinds} -o yaml > metallb-resources.yaml`, `${ADDRESSES} > addresses-before.txt`],
   };
 }
 
@@ -126,15 +133,7 @@ function install({ installation: { namespace, lbClass, ignoresExcludeLabel } }: 
   return {
     title: "Install Herald beside it",
     why: `Into ${namespace}, where the resources and Secrets are, and with the same class. Its CRDs take the place of MetalLB's, with the same resources in them (Helm 4; Helm 3.17 wants --take-ownership alone). The controller takes over the addresses; the speakers see MetalLB's and announce nothing yet.`,
-    commands: [
-      [
-        "helm",
-        "-n",
-        namespace,
-        "install herald HERALD_CHART --take-ownership --force-conflicts --set image.repository=HERALD_IMAGE",
-        ...values,
-      ].join(" "),
-    ],
+    commands: [["helm -n", namespace, "install herald HERALD_CHART", TAKE, "--set image.repository=HERALD_IMAGE", ...values].join(" ")],
   };
 }
 
@@ -143,7 +142,7 @@ function look({ installation: { namespace } }: Plan): Step {
     title: "Compare the addresses",
     why: "They must be the same. If not, go back: nothing else has changed.",
     commands: [
-      "kubectl get services -A > addresses-after.txt; diff addresses-before.txt addresses-after.txt",
+      `${ADDRESSES} > addresses-after.txt; diff addresses-before.txt addresses-after.txt`,
       `kubectl -n ${namespace} get configurationstates`,
     ],
   };
