@@ -203,6 +203,8 @@ controller("a Reservation evicts nobody, and is told whom it meets", async () =>
   const reservation = (text: string) =>
     `---\napiVersion: herald.dev/v1alpha1\nkind: Reservation\nmetadata: {name: r}\nspec: {addresses: [${text}], service: {namespace: default, name: c}}\n`;
   put(service("a"), service("b"), reservation("192.0.2.10, 192.0.2.13"));
+  const problemsSeen: number[] = [];
+  running.onProblems(() => void problemsSeen.push(running.problems().length));
   await until(() => running.problems().length === 1);
   assert.ok(
     told.includes(
@@ -215,6 +217,7 @@ controller("a Reservation evicts nobody, and is told whom it meets", async () =>
   await until(() => has({ b: "192.0.2.11", d: "192.0.2.12" }) && running.problems().length === 0 && recorded().length === 2);
   put(service("b"), service("c"), service("d"), reservation("192.0.2.10, 192.0.2.13"));
   await until(() => has({ b: "192.0.2.11", c: "192.0.2.10", d: "192.0.2.12" }));
+  assert.equal(problemsSeen.slice(-2), [1, 0]);
 });
 
 controller("an edit of the record by hand is kept where the pools allow it", async () => {

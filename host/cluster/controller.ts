@@ -24,6 +24,7 @@ import type { Dirty } from "./dirty.ts";
 import { Handover } from "./handover.ts";
 import { ProbeGate } from "./probe-gate.ts";
 import { isSameStatus, type ServiceStatus, type StatusWriter, statusFrom, statusOf } from "./service-status.ts";
+import { StandingProblems } from "./standing-problems.ts";
 import { StatusWrites } from "./status-writes.ts";
 import type { Store } from "./store.ts";
 
@@ -69,7 +70,7 @@ export class Controller {
   #blocked = new Set<ServiceKey>();
   /** Status that was written since the last run. */
   #news: Record<string, unknown>[] = [];
-  #problems: readonly Problem[] = [];
+  readonly #problems = new StandingProblems();
   /** Whether everything could be made out in the last run. */
   #wasComplete = false;
   /** What the last run decided from. */
@@ -128,7 +129,12 @@ export class Controller {
 
   /** Reservations that somebody stands in the way of. */
   problems(): readonly Problem[] {
-    return this.#problems;
+    return this.#problems.all();
+  }
+
+  /** Calls after each change of `problems`. */
+  onProblems(call: () => void): Close {
+    return this.#problems.onChange(call);
   }
 
   /** What changes in the same turn of the event loop is one run. */
@@ -267,14 +273,9 @@ export class Controller {
   }
 
   #noteProblems(): void {
-    const before = new Set(this.#problems.map(textOf));
-    this.#problems = this.#allocator.problems();
-    const news = this.#problems.filter((problem) => !before.has(textOf(problem)));
-    this.#say(
-      "warn",
-      "Reserved address is held by another Service",
-      news.map(({ object, found }) => ({ reservation: object, found })),
-    );
+    const news = this.#problems.set(this.#allocator.problems());
+    const fields = news.map(({ object, found }) => ({ reservation: object, found }));
+    this.#say("warn", "Reserved address is held by another Service", fields);
   }
 
   #say(level: "info" | "warn", message: string, news: readonly Readonly<Record<string, unknown>>[]): void {
@@ -286,8 +287,4 @@ export class Controller {
 
 function saidOf({ cleared, refused, deprecated }: Partial<Allocation> = {}): Said[] {
   return [cleared, refused, deprecated].filter((said) => said !== undefined);
-}
-
-function textOf({ object, found }: Problem): string {
-  return `${object} ${found}`;
 }

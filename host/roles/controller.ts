@@ -150,8 +150,10 @@ async function startParts(
         ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
       });
       parts.controller = controller;
+      const closeTelling = tellProblemsByEvents({ source: controller, events, namespace });
       await controller.start();
       return async () => {
+        closeTelling();
         pools.close();
         status.close();
         await controller.close();

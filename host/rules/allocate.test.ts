@@ -274,6 +274,24 @@ allocate("PreferDualStack with one cluster IP never gets a second address", () =
   assert.equal(setPools({ ...both }), has);
 });
 
+allocate("an address of another family than the cluster IPs is exchanged", () => {
+  const service = serviceFact("a", { clusterIPs: ["fd00::1"], ingress: ["198.51.100.1"] });
+  assert.equal(run([service], [both]), ["a: 2001:db8:1:: (both) cleared nolbIPsIPFamily"]);
+  const dualHeld = serviceFact("a", { clusterIPs: ["10.96.0.1"], ingress: ["198.51.100.1", "2001:db8:1::1"] });
+  assert.equal(run([dualHeld], [both]), ["a: 198.51.100.0 (both) cleared nolbIPsIPFamily"]);
+});
+
+allocate("what is held in another order than it is asked for stays so", () => {
+  const ingress = ["2001:db8:1::1", "198.51.100.1"];
+  const service = serviceFact("a", { ...require, ingress, annotations: { [IPS]: "198.51.100.1,2001:db8:1::1" } });
+  assert.equal(run([service], [both]), ["a: 2001:db8:1::1 198.51.100.1 (both)"]);
+});
+
+allocate("avoidBuggyIPs holds also for addresses that are asked for", () => {
+  const careful = { ...home, avoidBuggyIPs: true };
+  assert.is(refusal(serviceFact("a", { annotations: { [IPS]: "192.0.2.0" } }), careful), "No pool gives out 192.0.2.0");
+});
+
 allocate("without cluster IPs ipFamilies decide, IPv4 by default", () => {
   const on = (parts: Partial<ServiceFact>) => run([serviceFact("a", parts)], [both])[0];
   assert.is(on({}), "a: 198.51.100.0 (both)");

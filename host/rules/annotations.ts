@@ -39,9 +39,8 @@ export function readAnnotation(annotations: Labels, [current, legacy]: Annotatio
  */
 export function legacyAnnotations(annotations: Labels): string[] {
   const leftover = `${LEGACY}ip-allocated-from-pool`;
-  return Object.keys(annotations)
-    .filter((key) => key.startsWith(LEGACY) && key !== leftover)
-    .sort();
+  const found = Object.keys(annotations).filter((key) => key.startsWith(LEGACY) && key !== leftover);
+  return found.length > 1 ? found.sort() : found;
 }
 
 /** The name that an old one has now. */

@@ -15,7 +15,10 @@ import type { Family, Pool } from "./vocabulary.ts";
 type Source = readonly Pool[];
 
 const MOST_POOLS_NAMED = 5;
-/** The order in which two VIPs are given, whichever family is the primary one, as in MetalLB. */
+/**
+ * The order in which two VIPs are given, whichever family is the primary one, as in MetalLB. Deviation: MetalLB sorts two addresses that are
+ * asked for as text on a later pass; the first decides where both go, so here no order changes.
+ */
 const BOTH = [4, 6] as const;
 
 /** What a Service that has nothing could hold; or why there is nothing for it. */

@@ -32,9 +32,13 @@ export interface ReservationIndex {
   unreserved(places: readonly PoolPlace[]): readonly PoolPlace[];
 }
 
+/** Most clusters have none, and each address is asked for more than once. */
+const NO_RESERVATIONS: ReservationIndex = { find: () => undefined, keptFor: () => undefined, unreserved: (places) => places };
+
 /** Indexes reservations, once for each change of them or of pools. One that overlaps with an earlier one counts as absent. */
 export function indexReservations(reservations: Iterable<Reservation>, pools: PoolIndex): ReservationIndex {
   const accepted = [...separateReservations(reservations).accepted.values()];
+  if (accepted.length === 0) return NO_RESERVATIONS;
   const blocks = indexBlocks(accepted.flatMap((reservation) => reservation.blocks.map((block) => ({ reservation, block }))));
   const kept = new Map<string, { blocks: AddressBlock[]; pieces: ReservedPiece[]; reservation: Reservation }>();
   for (const reservation of accepted) {
@@ -52,7 +56,7 @@ export function indexReservations(reservations: Iterable<Reservation>, pools: Po
   return {
     find: (address) => blocks.find(address)?.reservation,
     keptFor: (service, family) => kept.get(`${service} ${family}`),
-    unreserved: (places) => (accepted.length === 0 ? places : places.flatMap((place) => without(place, blocks.overlapping(place.block)))),
+    unreserved: (places) => places.flatMap((place) => without(place, blocks.overlapping(place.block))),
   };
 }
 
