@@ -37,13 +37,21 @@ export function reportSpeaker(options: ReportOptions, { store, source, runs, net
     },
   });
   const configuration = new ConfigurationReports({ ...common, source });
-  const sessions = new SessionReports({ ...common, sessions: () => runs.get("bgp")?.plugin.announcer.inspect?.("peers") });
+  const bgp = runs.get("bgp");
+  const sessions = new SessionReports({ ...common, sessions: () => bgp?.plugin.announcer.inspect?.("peers") });
   const parts = [reports, configuration, sessions];
-  for (const part of parts) part.start();
+  reports.start();
+  configuration.start();
+  // Sessions begin with the first rows; before, it would look as if there were no peers any more.
+  const closeFirst = bgp?.onRows(() => {
+    closeFirst?.();
+    sessions.start();
+  });
   // What the controller reads, it tells.
   const closeEvents = tellProblemsByEvents({ source, events, namespace, tells: isOfSpeakers, isShared: true });
   return () => {
     closeEvents();
+    closeFirst?.();
     for (const part of parts) part.close();
   };
 }
