@@ -3,7 +3,7 @@
 import type { Close } from "../announcer.ts";
 import type { LivenessService } from "../liveness/liveness.ts";
 import type { ProgramStatistics } from "../packets/program-counts.ts";
-import { tellWatches } from "./collect-watches.ts";
+import { collectSource } from "./collect-source.ts";
 import type { MetricsRegistry, TellMetric } from "./metrics.ts";
 import type { SpeakerParts } from "./status.ts";
 
@@ -21,9 +21,9 @@ const MOST_REASON_LENGTH = 80;
 /** `parts` may come later, and one after another. */
 export function collectSpeaker(metrics: Pick<MetricsRegistry, "collect">, parts: Parts): Close {
   const closes = [
+    collectSource(metrics, parts),
     metrics.collect((tell: TellMetric) => {
-      tellConfig(parts, tell);
-      tellWatches(parts.source?.watches?.() ?? [], tell);
+      tellChanges(parts, tell);
       for (const announcer of parts.announcers) tellAnnouncer(announcer, parts.node, tell);
     }),
     metrics.collect((tell: TellMetric) => Promise.all(parts.announcers.map((announcer) => tellLayer2(announcer, tell)))),
@@ -37,12 +37,7 @@ export function collectSpeaker(metrics: Pick<MetricsRegistry, "collect">, parts:
   };
 }
 
-function tellConfig({ isReady, source, reconciler, announcers }: Parts, tell: TellMetric): void {
-  const problems = source?.problems().length ?? 0;
-  tell("herald_ready", isReady ? 1 : 0);
-  tell("herald_config_problems", problems);
-  tell("metallb_k8s_client_config_loaded_bool", source === undefined ? 0 : 1);
-  tell("metallb_k8s_client_config_stale_bool", problems > 0 ? 1 : 0);
+function tellChanges({ reconciler, announcers }: Parts, tell: TellMetric): void {
   tell("metallb_k8s_client_updates_total", reconciler?.state().services ?? 0);
   const failures = announcers.map(({ lane }) => lane.state().failures);
   tell(

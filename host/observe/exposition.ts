@@ -8,7 +8,8 @@ import type { Family, Sample } from "./metric-series.ts";
 export const TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 interface Line {
-  readonly metricName: string;
+  /** Absent: the family's. */
+  readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
 }
@@ -17,15 +18,15 @@ export async function toText(families: readonly Family[]): Promise<string> {
   const { Registry } = await import("prom-client");
   const registry = new Registry();
   for (const { name, help, type, samples } of families) {
-    const get = async () => ({ name, help, type, values: Array.from(samples.values(), linesOf).flat() });
+    const get = async () => ({ name, help, type, values: [...samples.values()].flatMap(linesOf) });
     // Its own kinds of metrics keep values themselves; the registry asks of them no more than this.
     registry.registerMetric({ name, get } as unknown as Gauge);
   }
   return registry.metrics();
 }
 
-function linesOf({ name, labels, value }: Sample): Line[] {
-  return typeof value === "number" ? [{ metricName: name, labels, value }] : histogramLines(name, labels, value);
+function linesOf({ name, labels, value }: Sample): Line | Line[] {
+  return typeof value === "number" ? { labels, value } : histogramLines(name, labels, value);
 }
 
 function histogramLines(name: string, labels: Sample["labels"], { bounds, counts, sum }: HistogramCounts): Line[] {

@@ -27,10 +27,13 @@ const NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,199}$/;
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]{0,63}$/;
 const MOST_LABELS = 8;
 const MOST_VALUE_LENGTH = 256;
+const MOST_LABELS_KNOWN = 100;
 
 export class SeriesBook {
   readonly families = new Map<string, Family>();
   readonly #limits: SeriesLimits;
+  /** Names of labels that were looked at, and are fit. */
+  readonly #labels = new Set<string>();
   #series = 0;
 
   constructor(limits: SeriesLimits) {
@@ -44,9 +47,9 @@ export class SeriesBook {
     const key = seriesKey(labels);
     const known = family?.samples.get(key);
     if (known !== undefined) return known;
-    if (this.#series >= this.#limits.series || !NAME.test(name) || !areFit(labels)) return undefined;
+    if (this.#series >= this.#limits.series || !this.#areFit(labels)) return undefined;
     if (family === undefined) {
-      if (this.families.size >= this.#limits.names) return undefined;
+      if (this.families.size >= this.#limits.names || !NAME.test(name)) return undefined;
       this.families.set(name, (family = { name, type, help, samples: new Map() }));
     }
     const sample = { name, labels: { ...labels }, value: 0 };
@@ -54,16 +57,25 @@ export class SeriesBook {
     this.#series += 1;
     return sample;
   }
+
+  #areFit(labels: MetricLabels): boolean {
+    let count = 0;
+    for (const name in labels) {
+      const value: unknown = labels[name];
+      if (++count > MOST_LABELS || typeof value !== "string" || value.length > MOST_VALUE_LENGTH) return false;
+      if (this.#labels.has(name)) continue;
+      if (name === "le" || !LABEL_NAME.test(name)) return false;
+      if (this.#labels.size < MOST_LABELS_KNOWN) this.#labels.add(name);
+    }
+    return true;
+  }
 }
 
-/** The same for the same labels in another order. */
+/** The same for the same labels in another order; by the lengths, no text can pass for two. Made for every sample of every reading. */
 function seriesKey(labels: MetricLabels): string {
-  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function areFit(labels: MetricLabels): boolean {
-  const all = Object.entries(labels);
-  const isFit = ([name, value]: [string, unknown]) =>
-    LABEL_NAME.test(name) && name !== "le" && typeof value === "string" && value.length <= MOST_VALUE_LENGTH;
-  return all.length <= MOST_LABELS && all.every(isFit);
+  const names = Object.keys(labels);
+  if (names.length > 1) names.sort();
+  let key = "";
+  for (const name of names) key += `${name.length} ${name}${labels[name]?.length} ${labels[name]}`;
+  return key;
 }

@@ -94,6 +94,18 @@ metrics("the host cannot tell what is not in the table", () => {
   assert.throws(() => registry.count("toString"), "it is not in the table");
 });
 
+metrics("a name that is too long for a label costs its own series only", async () => {
+  const registry = createMetrics();
+  registry.collect((tell) => {
+    tell("herald_packet_rows", 1, { program: "x".repeat(300) });
+    tell("herald_packet_rows", 2, { program: "arp" });
+  });
+  assert.equal(
+    (await registry.samples()).map(({ name, value }) => `${name} ${value}`),
+    ["herald_packet_rows 2", "herald_scrape_failures_total 1"],
+  );
+});
+
 metrics("observe() keeps a histogram", async () => {
   const registry = createMetrics();
   for (const seconds of [0.5, 1, 1.5, 9]) registry.observe("herald_reconcile_seconds", seconds, [1, 2]);

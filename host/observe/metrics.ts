@@ -88,10 +88,8 @@ class Scope implements Metrics {
 }
 
 export function createMetrics(): MetricsRegistry {
-  const refuse = (): never => {
-    throw new Error("Cannot tell a metric: its labels or its value are impossible");
-  };
-  const host = new Scope(UNLIMITED, describeOwn, refuse);
+  // A name of an object may be longer than a label can be, and costs no more than its own series.
+  const host: Scope = new Scope(UNLIMITED, describeOwn, () => host.count("herald_scrape_failures_total"));
   const scopes = new Set([host]);
   const histograms = new Map<MetricName, Histogram>();
   host.collect((tell) => {
@@ -102,7 +100,7 @@ export function createMetrics(): MetricsRegistry {
     const onFailure = () => host.count("herald_scrape_failures_total");
     const asked = [...scopes].flatMap((scope) => Array.from(scope.collectors, (collector) => scope.ask(collector, onFailure)));
     const told = await Promise.all(asked);
-    return merge([...Array.from(scopes, ({ book }) => book), ...told]);
+    return merge([...Array.from(scopes, ({ book }) => copyOf(book.families)), ...told.map(({ families }) => families)]);
   };
   const read = () => (reading ??= readAll().finally(() => (reading = undefined)));
   return {
@@ -146,24 +144,30 @@ function describeFor(plugin: string, origin: "built-in" | "third-party"): Descri
   };
 }
 
-/** Of two that tell the same series, both count where it counts, else the later one. */
-function merge(books: readonly SeriesBook[]): readonly Family[] {
-  const families = new Map<string, Family>();
-  for (const { families: more } of books) {
-    for (const { samples, ...head } of more.values()) {
-      const known = families.get(head.name) ?? { ...head, samples: new Map<string, Sample>() };
-      families.set(head.name, known);
-      if (known.type === head.type) for (const [key, sample] of samples) addSample(known, key, sample);
-    }
-  }
-  return [...families.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+type Families = ReadonlyMap<string, Family>;
+
+/** A reading may still be written out when more is counted. */
+function copyOf(families: Families): Families {
+  const copySamples = (samples: Family["samples"]) => new Map(Array.from(samples, ([key, sample]) => [key, { ...sample }]));
+  return new Map(Array.from(families, ([name, family]) => [name, { ...family, samples: copySamples(family.samples) }]));
 }
 
-/** A copy: the reading may still be written out when more is counted. */
+/** Of two that tell the same series, both count where it counts, else the later one. */
+function merge(all: readonly Families[]): readonly Family[] {
+  const merged = new Map<string, Family>();
+  for (const families of all) {
+    for (const family of families.values()) {
+      const known = merged.get(family.name);
+      if (known === undefined) merged.set(family.name, family);
+      else if (known.type === family.type) for (const [key, sample] of family.samples) addSample(known, key, sample);
+    }
+  }
+  return [...merged.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 function addSample({ type, samples }: Family, key: string, sample: Sample): void {
-  const before = type === "counter" ? samples.get(key)?.value : 0;
-  samples.set(key, {
-    ...sample,
-    value: typeof before === "number" && typeof sample.value === "number" ? before + sample.value : sample.value,
-  });
+  const before = samples.get(key)?.value;
+  const { value } = sample;
+  const isSum = type === "counter" && typeof before === "number" && typeof value === "number";
+  samples.set(key, isSum ? { ...sample, value: before + value } : sample);
 }

@@ -6,7 +6,8 @@ import { readTlsFlags, type TlsFlags } from "./tls-options.ts";
 const options = suite("TLS options");
 
 options("without flags it is TLS 1.3", () => {
-  assert.equal(readTlsFlags({}), { minVersion: "TLSv1.3" });
+  for (const none of [{}, { minVersion: "", cipherSuites: "", curvePreferences: "" }])
+    assert.equal(readTlsFlags(none), { minVersion: "TLSv1.3" });
 });
 
 options("suites and curves have OpenSSL's names, and OpenSSL takes them", () => {
@@ -24,6 +25,8 @@ options("suites and curves have OpenSSL's names, and OpenSSL takes them", () => 
 });
 
 const wrong: readonly (readonly [TlsFlags, RegExp])[] = [
+  [{ minVersion: "constructor" }, /^Flag --tls-min-version has the value "constructor"/],
+  [{ minVersion: "VersionTLS12,VersionTLS13" }, /^Flag --tls-min-version has the value "VersionTLS12,VersionTLS13"/],
   [{ minVersion: "VersionTLS10" }, /^Flag --tls-min-version has the value "VersionTLS10": expected VersionTLS12 or VersionTLS13$/],
   [
     { minVersion: "VersionTLS12", cipherSuites: "TLS_RSA_WITH_RC4_128_SHA" },

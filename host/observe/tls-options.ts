@@ -11,7 +11,7 @@ export interface TlsFlags {
   readonly curvePreferences?: string | undefined;
 }
 
-const VERSIONS: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = { VersionTLS12: "TLSv1.2", VersionTLS13: "TLSv1.3" };
+const VERSIONS = { VersionTLS12: "TLSv1.2", VersionTLS13: "TLSv1.3" } as const;
 
 /** IANA's name → OpenSSL's. Those with forward secrecy and an AEAD; Go has few others left. */
 const SUITES: Readonly<Record<string, string>> = {
@@ -25,10 +25,9 @@ const SUITES: Readonly<Record<string, string>> = {
 
 const CURVES: Readonly<Record<string, string>> = { "23": "P-256", "24": "P-384", "25": "P-521", "29": "X25519" };
 
-/** Throws an error that names the flag, what it has and what it may have. */
-export function readTlsFlags({ minVersion = "VersionTLS13", cipherSuites = "", curvePreferences = "" }: TlsFlags): SecureContextOptions {
-  const version = VERSIONS[minVersion];
-  if (version === undefined) throw wrong("tls-min-version", minVersion, Object.keys(VERSIONS));
+/** Empty is absent, as charts give what is not set. Throws an error that names the flag, what it has and what it may have. */
+export function readTlsFlags({ minVersion, cipherSuites = "", curvePreferences = "" }: TlsFlags): SecureContextOptions {
+  const version = lookUp("tls-min-version", minVersion || "VersionTLS13", VERSIONS);
   const suites = translate("tls-cipher-suites", cipherSuites, SUITES);
   const curves = translate("tls-curve-preferences", curvePreferences, CURVES);
   if (suites.length > 0 && version === "TLSv1.3")
@@ -41,18 +40,13 @@ export function readTlsFlags({ minVersion = "VersionTLS13", cipherSuites = "", c
 }
 
 function translate(flag: string, list: string, known: Readonly<Record<string, string>>): string[] {
-  return list
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "")
-    .map((item) => {
-      if (!Object.hasOwn(known, item)) throw wrong(flag, item, Object.keys(known));
-      return known[item] as string;
-    });
+  const items = list.split(",").map((item) => item.trim());
+  return items.filter((item) => item !== "").map((item) => lookUp(flag, item, known));
 }
 
-function wrong(flag: string, found: string, expected: readonly string[]): Error {
-  return new Error(
-    `Flag --${flag} has the value ${JSON.stringify(found)}: expected ${expected.slice(0, -1).join(", ")} or ${expected.at(-1)}`,
-  );
+function lookUp<OpenSsl extends string>(flag: string, item: string, known: Readonly<Record<string, OpenSsl>>): OpenSsl {
+  const found = Object.hasOwn(known, item) ? known[item] : undefined;
+  if (found !== undefined) return found;
+  const names = Object.keys(known);
+  throw new Error(`Flag --${flag} has the value ${JSON.stringify(item)}: expected ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`);
 }

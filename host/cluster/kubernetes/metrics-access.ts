@@ -14,7 +14,7 @@ import type { Api } from "../api/api.ts";
 export interface MetricsAccessOptions {
   readonly api: Pick<Api, "request">;
   readonly clock: Pick<Clock, "now">;
-  /** Hears why the API server could not be asked. */
+  /** Hears why the API server could not be asked, once as long as that does not change. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -46,6 +46,7 @@ export class MetricsAccess {
   readonly #known = new Map<string, Known>();
   #second = 0;
   #reviews = 0;
+  #trouble = "";
 
   constructor(options: MetricsAccessOptions) {
     this.#options = options;
@@ -91,6 +92,7 @@ export class MetricsAccess {
   async #review(token: string): Promise<Access> {
     try {
       const { authenticated, user } = await this.#ask<{ authenticated?: boolean; user?: User }>("authentication", "TokenReview", { token });
+      this.#trouble = "";
       if (authenticated !== true || user === undefined) return "unauthorized";
       const { username, uid, groups, extra } = user;
       const nonResourceAttributes = { path: "/metrics", verb: "get" };
@@ -98,7 +100,9 @@ export class MetricsAccess {
       const { allowed } = await this.#ask<{ allowed?: boolean }>("authorization", "SubjectAccessReview", spec);
       return allowed === true ? "allowed" : "forbidden";
     } catch (error) {
-      this.#options.onError?.(error as Error);
+      const { message } = error as Error;
+      if (message !== this.#trouble) this.#options.onError?.(error as Error);
+      this.#trouble = message;
       return "unavailable";
     }
   }
