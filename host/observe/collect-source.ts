@@ -5,8 +5,14 @@ import type { WatchState } from "../cluster/source.ts";
 import type { MetricsRegistry, TellMetric } from "./metrics.ts";
 import type { SpeakerParts } from "./status.ts";
 
-/** `parts` may come later. */
-export function collectSource(metrics: Pick<MetricsRegistry, "collect">, parts: Pick<SpeakerParts, "source" | "isReady">): Close {
+export interface SourceParts {
+  /** Undefined: not everything has been read yet. */
+  readonly source?: SpeakerParts["source"] | undefined;
+  readonly isReady: boolean;
+}
+
+/** `parts` may change. */
+export function collectSource(metrics: Pick<MetricsRegistry, "collect">, parts: SourceParts): Close {
   return metrics.collect((tell: TellMetric) => {
     const { source, isReady } = parts;
     const problems = source?.problems().length ?? 0;

@@ -22,6 +22,7 @@ import type { Fence } from "../cluster/kubernetes/term.ts";
 import { Store } from "../cluster/store.ts";
 import { collectController } from "../observe/collect-controller.ts";
 import { collectProcess } from "../observe/collect-process.ts";
+import { collectSource } from "../observe/collect-source.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { poolUsage } from "../rules/pool-usage.ts";
 import type { Snapshot } from "../rules/vocabulary.ts";
@@ -58,6 +59,7 @@ interface Ways {
 /** What the term under way has. */
 interface TermParts {
   store?: Store;
+  source?: KubernetesSource;
   controller?: Controller;
 }
 
@@ -80,6 +82,14 @@ export async function startController(options: ControllerOptions): Promise<Runni
   });
   // One that waits for the Lease is ready as soon as it sees who has it.
   const isReady = () => (leader.isLeading() ? parts.store !== undefined : leader.hasLooked);
+  collectSource(metrics, {
+    get source() {
+      return parts.source;
+    },
+    get isReady() {
+      return isReady();
+    },
+  });
   const endpoints = endpointsInCluster(options.endpoints, ways.telling, podName, log);
   const closeEndpoints = await endpoints({ metrics, problem: () => undefined, isReady });
   leader.runAsLeader({ start: (fence) => lead(options, ways, fence, parts), cutOff: () => ways.writing.cutOff() });
@@ -98,6 +108,7 @@ async function lead(options: ControllerOptions, ways: Ways, fence: Fence, parts:
   const ends = new Ends();
   ends.push(() => {
     delete parts.store;
+    delete parts.source;
     delete parts.controller;
   });
   try {
@@ -121,6 +132,7 @@ async function startParts(
   const source = await KubernetesSource.open({ api: writing, role: "controller", namespace, log }, store, fence.signal);
   ends.push(() => source.close());
   parts.store = store;
+  parts.source = source;
   tellProblems(source, log);
 
   const events = new EventRecorder({ api: telling, component: "metallb-controller", log });
