@@ -11,7 +11,7 @@ Gives the Services of a cluster their addresses, and writes them into their
 status, until SIGINT or SIGTERM. Several may run: one leads, the others wait to
 take over.
 
-${clusterHelp}  --log-level LEVEL    debug, info (default), warn or error
+${clusterHelp}  --log-level LEVEL    all or debug, info (default), warn, error or none
   --log-format FORMAT  text or json (default: text on a terminal)
 
 Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;

@@ -22,7 +22,7 @@ ${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
                        answer more than 100,000 requests a second
   --control PATH       socket that herald status asks; none for no socket
                        (default: /run/herald/NODE.sock)
-  --log-level LEVEL    debug, info (default), warn or error
+  --log-level LEVEL    all or debug, info (default), warn, error or none
   --log-format FORMAT  text or json (default: text on a terminal)
 
 It needs the capability CAP_NET_RAW.
