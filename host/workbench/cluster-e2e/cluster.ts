@@ -12,9 +12,11 @@ const NAMESPACE = "metallb-system";
 /** Makes a command line run on a host of a private network. */
 export type OnHost = (...command: readonly string[]) => readonly string[];
 
-export interface ControllerOptions {
+export interface RoleOptions {
   /** Another way to the API server: that of a fault proxy. */
   readonly url?: string;
+  /** Default: that of one who may do everything. */
+  readonly token?: string;
   readonly flags?: readonly string[];
 }
 
@@ -41,13 +43,13 @@ export class Cluster {
   }
 
   /** Starts one more controller. */
-  controller({ url, flags = [] }: ControllerOptions = {}): Daemon {
-    return this.#start([...this.#command("controller", url), ...flags]);
+  controller(options: RoleOptions = {}): Daemon {
+    return this.#start(this.#command("controller", options));
   }
 
   /** Starts the speaker of a node, where `onHost` runs commands. */
-  speaker(node: string, onHost: OnHost): Daemon {
-    return this.#start(onHost(...this.#command("speaker"), "--node-name", node, "--control", "none"));
+  speaker(node: string, onHost: OnHost, options: RoleOptions = {}): Daemon {
+    return this.#start(onHost(...this.#command("speaker", options), "--node-name", node, "--control", "none"));
   }
 
   async stop(): Promise<void> {
@@ -55,9 +57,9 @@ export class Cluster {
     await this.server.stop();
   }
 
-  #command(role: "controller" | "speaker", url = this.server.url): string[] {
-    const place = ["--kubeconfig", this.server.kubeconfig({ url }), "--namespace", NAMESPACE];
-    return [process.execPath, PROGRAM, role, ...place, "--port", "0", "--health-probe-port", "0"];
+  #command(role: "controller" | "speaker", { flags = [], ...access }: RoleOptions): string[] {
+    const place = ["--kubeconfig", this.server.kubeconfig(access), "--namespace", NAMESPACE];
+    return [process.execPath, PROGRAM, role, ...place, "--port", "0", "--health-probe-port", "0", ...flags];
   }
 
   #start(command: readonly string[]): Daemon {

@@ -22,13 +22,20 @@ import { namespaces, type Requirement, testWith } from "./requirements.ts";
 const INSIDE = "--inside";
 const TIME_LIMIT_MS = 60_000;
 
+export interface InsideOptions {
+  /** Of one test; default 30 s. */
+  readonly limitMs?: number;
+  /** Inside, after the last test: takes down what would outlive the private network, such as files. */
+  readonly end?: () => Promise<void>;
+}
+
 type Body = () => Promise<void> | void;
 
 export type InsideTest = (name: string, requirements: readonly Requirement[], body: Body) => void;
 
-export function insideTests<T>(suite: Test<T>, url: string): InsideTest {
+export function insideTests<T>(suite: Test<T>, url: string, options: InsideOptions = {}): InsideTest {
   const [, , mark, report] = process.argv;
-  if (mark === INSIDE && report !== undefined) return collectTests(report);
+  if (mark === INSIDE && report !== undefined) return collectTests(report, options);
   let failures: Promise<ReadonlyMap<string, string>> | undefined;
   return (name, requirements) =>
     testWith(suite, [namespaces, ...requirements], name, async () => {
@@ -53,13 +60,14 @@ async function runInside(file: string): Promise<ReadonlyMap<string, string>> {
 }
 
 /** Inside: one test after another, as soon as the file is loaded. */
-function collectTests(report: string): InsideTest {
+function collectTests(report: string, { limitMs = TIME_LIMIT_MS, end = async () => {} }: InsideOptions): InsideTest {
   const tests: { name: string; requirements: readonly Requirement[]; body: Body }[] = [];
   const runAll = async (): Promise<void> => {
     for (const { name, requirements, body } of tests) {
       if (!requirements.every((requirement) => requirement.isMet())) continue;
-      appendFileSync(report, `${JSON.stringify([name, await failureOf(body)])}\n`);
+      appendFileSync(report, `${JSON.stringify([name, await failureOf(body, limitMs)])}\n`);
     }
+    await end();
     process.exit();
   };
   onLetGo(() => process.exit(1));
@@ -68,10 +76,10 @@ function collectTests(report: string): InsideTest {
 }
 
 /** Empty where it passed. */
-async function failureOf(body: Body): Promise<string> {
+async function failureOf(body: Body, limitMs: number): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`It ran longer than ${TIME_LIMIT_MS / 1000} s`)), TIME_LIMIT_MS);
+    timer = setTimeout(() => reject(new Error(`It ran longer than ${limitMs / 1000} s`)), limitMs);
   });
   try {
     await Promise.race([body(), late]);

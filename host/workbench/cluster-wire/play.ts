@@ -1,0 +1,99 @@
+/** Advertisements and what else speakers are configured by, and what speakers report: objects of the API server alone. */
+
+import type { KubernetesObject, TestClient } from "../api-server/test-client.ts";
+import { until } from "../bgp-peers/until.ts";
+import { addressesOf, type Scene, SERVICE, type ServiceShape } from "../cluster-e2e/scene.ts";
+import type { NodeName } from "./hosts.ts";
+import type { WireStage } from "./wire-stage.ts";
+
+const CONFIGURATION = [
+  "metallb.io/v1beta1/L2Advertisement",
+  "metallb.io/v1beta1/BGPAdvertisement",
+  "metallb.io/v1beta2/BGPPeer",
+  "metallb.io/v1beta1/BFDProfile",
+  "metallb.io/v1beta1/Community",
+];
+
+export interface ServiceStatus {
+  readonly node: string;
+  readonly serviceName: string;
+  readonly serviceNamespace: string;
+  readonly interfaces?: readonly { readonly name: string }[];
+  readonly peers?: readonly string[];
+}
+
+export class Play {
+  readonly #scene: Scene;
+  readonly #stage: WireStage;
+
+  constructor(scene: Scene, stage: WireStage) {
+    this.#scene = scene;
+    this.#stage = stage;
+  }
+
+  /** Writes one of MetalLB's kinds anew. */
+  async configure(kind: string, name: string, spec: unknown, version = "v1beta1"): Promise<void> {
+    const metadata = { name, namespace: this.#stage.cluster.namespace };
+    await this.#admin.apply({ apiVersion: `metallb.io/${version}`, kind, metadata, spec });
+  }
+
+  l2(name: string, spec: unknown = {}): Promise<void> {
+    return this.configure("L2Advertisement", name, spec);
+  }
+
+  bgp(name: string, spec: unknown = {}): Promise<void> {
+    return this.configure("BGPAdvertisement", name, spec);
+  }
+
+  peer(name: string, spec: unknown): Promise<void> {
+    return this.configure("BGPPeer", name, spec, "v1beta2");
+  }
+
+  /** `kind` with its version: `metallb.io/v1beta1/L2Advertisement`. */
+  async remove(kind: string, name: string): Promise<void> {
+    await this.#admin.delete(kind, `${this.#stage.cluster.namespace}/${name}`);
+  }
+
+  /** A Service with endpoints on these nodes. Gives its first address when it has one. */
+  async service(name: string, nodes: readonly NodeName[], shape: ServiceShape = {}): Promise<string> {
+    const whole = this.whole(name);
+    await this.#scene.service(name, shape);
+    await this.#stage.endpoints(whole, ...nodes);
+    return await this.#admin.until(SERVICE, whole, "address", (service) => addressesOf(service)[0]);
+  }
+
+  /** `web` → `case-1/web`. */
+  whole(name: string): string {
+    return `${this.#scene.namespace}/${name}`;
+  }
+
+  /** The ServiceL2Status objects, or others, of a Service. */
+  async statuses(kind: "ServiceL2Status" | "ServiceBGPStatus", name: string): Promise<ServiceStatus[]> {
+    const objects = await this.#admin.list(`metallb.io/v1beta1/${kind}`, this.#stage.cluster.namespace);
+    return objects.filter((object) => isAbout(object, this.#scene.namespace, name)).map(({ status }) => status ?? {});
+  }
+
+  /** Waits until there is one for each of these nodes, and no other. Gives them, by node. */
+  async reports(kind: "ServiceL2Status" | "ServiceBGPStatus", name: string, nodes: readonly string[]): Promise<ServiceStatus[]> {
+    return await until(`${kind} of ${name} for ${nodes.join(", ") || "no node"}`, async () => {
+      const statuses = (await this.statuses(kind, name)).sort((a, b) => (a.node < b.node ? -1 : 1));
+      return statuses.map(({ node }) => node).join() === [...nodes].sort().join() ? statuses : undefined;
+    });
+  }
+
+  /** Removes all that speakers are configured by. */
+  async clear(): Promise<void> {
+    for (const kind of CONFIGURATION) {
+      for (const { metadata } of await this.#admin.list(kind)) await this.remove(kind, metadata.name);
+    }
+  }
+
+  get #admin(): TestClient {
+    return this.#stage.admin;
+  }
+}
+
+function isAbout({ metadata }: KubernetesObject, namespace: string, name: string): boolean {
+  const labels = metadata["labels"] ?? {};
+  return labels["metallb.io/service-namespace"] === namespace && labels["metallb.io/service-name"] === name;
+}
