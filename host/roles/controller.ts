@@ -139,15 +139,15 @@ async function startParts(
   ends.push(() => events.close());
   ends.push(tellProblemsByEvents({ source, events, namespace, tells: (problem) => !isOfSpeakers(problem) }));
   const owner = podName === undefined ? {} : { owner: podOwner(telling, namespace, podName) };
-  const reports = new ConfigurationReports({ api: telling, namespace, source, ...owner, log });
-  reports.start();
-  ends.push(() => reports.close());
-
   const pod =
     podName === undefined ? {} : { events: { sink: events, subject: { apiVersion: "v1", kind: "Pod", namespace, name: podName } } };
   const gate = new Coexistence({ api: telling, part: "controller", lbClass: loadBalancerClass, takeover, ...pod, log, clock });
   ends.push(() => gate.close());
   await gate.start();
+  const reports = new ConfigurationReports({ api: telling, namespace, source, gate, ...owner, log });
+  reports.start();
+  ends.push(() => reports.close());
+
   ends.inputs.push(
     await whileOpen(gate, "controller", async () => {
       const pools = new PoolStatus({ api: writing, fence, namespace, usage: () => poolUsage(store.snapshot()), clock, log });

@@ -52,7 +52,7 @@ export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOption
     async accompany(speaker) {
       const stopFollowing = gate.onChange(() => speaker.reconciler.replan());
       const pod = podName === undefined ? {} : { podName };
-      const stopReporting = reportSpeaker({ api, namespace, node, events, log, ...pod }, speaker);
+      const stopReporting = reportSpeaker({ api, namespace, node, events, gate, log, ...pod }, speaker);
       return () => {
         stopFollowing();
         gate.close();

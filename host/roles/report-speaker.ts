@@ -2,6 +2,7 @@
 
 import type { Close, Log } from "../announcer.ts";
 import type { Api } from "../cluster/api/api.ts";
+import type { Gate } from "../cluster/kubernetes/coexistence/gate.ts";
 import { ConfigurationReports, isOfSpeakers } from "../cluster/kubernetes/configuration-reports.ts";
 import type { EventRecorder } from "../cluster/kubernetes/events.ts";
 import { serviceReference } from "../cluster/kubernetes/object-reference.ts";
@@ -20,6 +21,7 @@ export interface ReportOptions {
   /** Whose objects they are; absent: nobody's, and they stay when this ends. */
   readonly podName?: string;
   readonly events: EventRecorder;
+  readonly gate: Gate;
   readonly log: Log;
 }
 

@@ -13,6 +13,7 @@ import { apiServer, testWith } from "../../workbench/testing/requirements.ts";
 import { Client } from "../api/client.ts";
 import { findCredentials } from "../api/credentials.ts";
 import type { SessionRow } from "./bgp-session-state.ts";
+import type { Finding } from "./coexistence/gate.ts";
 import { ConfigurationReports } from "./configuration-reports.ts";
 import { EventRecorder } from "./events.ts";
 import { tellProblemsByEvents } from "./problem-events.ts";
@@ -117,6 +118,40 @@ testWith(
       );
     }
     close();
+  },
+);
+
+testWith(
+  REPORTS,
+  [apiServer],
+  "beside another load balancer a condition says so with the remedy, and the configuration stays Valid",
+  async () => {
+    let findings: readonly Finding[] = [
+      { reason: "MetalLB", object: "DaemonSet a/speaker", message: "MetalLB's speakers announce", remedy: "delete it", closes: "speaker" },
+      { reason: "kube-vip", object: "DaemonSet a/kube-vip", message: "kube-vip may announce", remedy: "look at it" },
+    ];
+    let call = () => {};
+    const gate = {
+      findings: () => findings,
+      onChange(told: () => void) {
+        call = told;
+        return () => {};
+      },
+    };
+    const reports = new ConfigurationReports({ ...common(), source: new Source(), node: "node-9", gate });
+    reports.start();
+    closers.push(() => reports.close());
+    const alone = (status: string) =>
+      running().admin.until(STATE, `${NS}/speaker-node-9`, `Alone ${status}`, (object) => {
+        const found = object.status?.conditions.find(({ type }: { type: string }) => type === "herald.dev/Alone");
+        return found?.status === status && object.status.result === "Valid" ? found : undefined;
+      });
+    const { reason, message } = await alone("False");
+    assert.equal([reason, message], ["AnotherLoadBalancer", "MetalLB's speakers announce (DaemonSet a/speaker). Remedy: delete it"]);
+    findings = findings.slice(1);
+    call();
+    assert.is((await alone("True")).reason, "NothingFound");
+    reports.close();
   },
 );
 

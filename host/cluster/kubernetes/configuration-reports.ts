@@ -6,8 +6,10 @@
  */
 
 import type { Close, Log } from "../../announcer.ts";
+import { API_GROUP } from "../../rules/api-group.ts";
 import type { Problem } from "../../rules/vocabulary.ts";
 import type { Api } from "../api/api.ts";
+import type { Finding, Gate } from "./coexistence/gate.ts";
 import { configurationWords } from "./configuration-words.ts";
 import { labelValue, type OwnedKind, type OwnedObject, type OwnerReference, type Status, timeText } from "./owned-object.ts";
 import { OwnedObjects } from "./owned-objects.ts";
@@ -32,9 +34,14 @@ export interface ConfigurationReportsOptions {
   /** The speaker of this node; absent: the controller. */
   readonly node?: string;
   readonly source: { problems(): readonly Problem[]; onProblems(call: () => void): Close };
+  /** What else serves the same Services, and closes what; absent: that is not said. */
+  readonly gate?: Pick<Gate, "findings" | "onChange">;
   readonly owner?: () => Promise<OwnerReference | undefined>;
   readonly log: Log;
 }
+
+/** True where nothing else serves the same Services. It is no matter of configuration, so the result does not depend on it. */
+const ALONE = `${API_GROUP}/Alone`;
 
 /** What is wrong with these is told to who made them, and is no configuration. */
 const NOT_CONFIGURATION: ReadonlySet<string> = new Set(["Service", "EndpointSlice", "Node", "Namespace", "Secret"]);
@@ -67,8 +74,12 @@ export class ConfigurationReports {
   /** With everything read once. */
   start(): void {
     this.#objects.start();
-    const say = () => this.#objects.want([stateObject(this.#component, this.#problems(), Date.now())]);
-    this.#close = this.#options.source.onProblems(say);
+    const { source, gate } = this.#options;
+    const say = () => this.#objects.want([stateObject(this.#component, this.#problems(), gate?.findings(), Date.now())]);
+    const closers = [source.onProblems(say), gate?.onChange(say)];
+    this.#close = () => {
+      for (const close of closers) close?.();
+    };
     say();
   }
 
@@ -104,7 +115,12 @@ function isJudged(kind: string, node: string | undefined): boolean {
   return !NOT_CONFIGURATION.has(kind) && (node !== undefined || !OF_SPEAKERS.has(kind));
 }
 
-function stateObject({ name, labels, condition }: Component, lines: readonly string[], nowMs: number): OwnedObject {
+function stateObject(
+  { name, labels, condition }: Component,
+  lines: readonly string[],
+  findings: readonly Finding[] | undefined,
+  nowMs: number,
+): OwnedObject {
   const more = lines.length > MOST_PROBLEMS ? [`and ${lines.length - MOST_PROBLEMS} more`] : [];
   const message = [...new Set(lines.slice(0, MOST_PROBLEMS)), ...more].join("\n").slice(0, LONGEST_MESSAGE);
   const isValid = message === "";
@@ -115,14 +131,29 @@ function stateObject({ name, labels, condition }: Component, lines: readonly str
     message,
     lastTransitionTime: timeText(nowMs),
   };
-  return { name, labels, status: { result: isValid ? "Valid" : "Invalid", errorSummary: message, conditions: [said] }, blend: keepTime };
+  const conditions = [said, ...(findings === undefined ? [] : [aloneCondition(findings, nowMs)])];
+  return { name, labels, status: { result: isValid ? "Valid" : "Invalid", errorSummary: message, conditions }, blend: keepTimes };
+}
+
+function aloneCondition(findings: readonly Finding[], nowMs: number) {
+  const closing = findings.filter(({ closes }) => closes !== undefined);
+  const lines = closing.map(({ object, message, remedy }) => `${message} (${object}). Remedy: ${remedy}`);
+  return {
+    type: ALONE,
+    status: closing.length === 0 ? "True" : "False",
+    reason: closing.length === 0 ? "NothingFound" : "AnotherLoadBalancer",
+    message: lines.join("\n").slice(0, LONGEST_MESSAGE),
+    lastTransitionTime: timeText(nowMs),
+  };
 }
 
 /** The time of a condition is that of its last change. */
-function keepTime(status: Status, before: Status): Status {
-  const [said] = status["conditions"] as readonly Status[];
+function keepTimes(status: Status, before: Status): Status {
   const known = Array.isArray(before["conditions"]) ? (before["conditions"] as readonly Status[]) : [];
-  const same = known.find((condition) => condition?.["type"] === said?.["type"] && condition?.["status"] === said?.["status"]);
-  const time = same?.["lastTransitionTime"];
-  return typeof time === "string" ? { ...status, conditions: [{ ...said, lastTransitionTime: time }] } : status;
+  const conditions = (status["conditions"] as readonly Status[]).map((said) => {
+    const same = known.find((condition) => condition?.["type"] === said["type"] && condition?.["status"] === said["status"]);
+    const time = same?.["lastTransitionTime"];
+    return typeof time === "string" ? { ...said, lastTransitionTime: time } : said;
+  });
+  return { ...status, conditions };
 }
