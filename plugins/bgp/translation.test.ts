@@ -44,6 +44,17 @@ const advertisement = (name: string, spec: string) =>
 const profile = (name: string, spec = "") =>
   `{apiVersion: metallb.io/v1beta1, kind: BFDProfile, metadata: {name: ${name}}, spec: {${spec}}}`;
 
+translate("two peers at one address stand in each other's way on a node that has both, and on no other", () => {
+  const { put, peers, problems } = open();
+  const node = (name: string, rack: string) => `{apiVersion: v1, kind: Node, metadata: {name: ${name}, labels: {rack: "${rack}"}}}`;
+  put("nodes.yaml", `${node("box", "1")}\n---\n${node("other", "2")}`);
+  put("a.yaml", peer('peerAddress: 192.0.2.1, nodeSelectors: [{matchLabels: {rack: "2"}}]', "v1beta2", "a"));
+  put("b.yaml", peer("peerAddress: 192.0.2.1", "v1beta2", "b"));
+  assert.equal([peers(), problems()], [["b"], []]);
+  put("nodes.yaml", `${node("box", "2")}\n---\n${node("other", "2")}`);
+  assert.equal([peers(), problems()], [["a"], ["BGPPeer b spec.peerAddress"]]);
+});
+
 translate("a peer is there once its Secret is right, and no longer", () => {
   const { put, peers, problems } = open();
   put("peer.yaml", peer("peerAddress: 192.0.2.1, passwordSecret: {name: md5}"));

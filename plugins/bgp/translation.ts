@@ -30,8 +30,8 @@ export const translation: Translation<BgpConfig> = {
     const advertisements = checkAdvertisements(objectsOf<BgpAdvertisement>(world, BGP_ADVERTISEMENT).values(), surroundings);
     const profiles = objectsOf<BfdProfile>(world, BFD_PROFILE);
     const all = objectsOf<Peer>(world, BGP_PEER);
-    const peers = checkPeers(all.values(), profiles, nodes);
-    // As with MetalLB, what is wrong with a peer, or its Secret, matters where the peer does.
+    // As with MetalLB, what is wrong with a peer, its Secret, or two peers together, matters where they are.
+    const peers = checkPeers(all.values(), profiles, node === undefined ? nodes : new Map([[node.name, node]]));
     const isNear = (peer: Peer | undefined) => node === undefined || peer === undefined || peersOf([peer], node.labels).length > 0;
     const near = [...peers.accepted.values()].filter(isNear);
     const peerProblems = peers.problems.filter(({ object }) => isNear(all.get(object.slice(`${BGP_PEER} `.length))));
