@@ -161,7 +161,7 @@ export class Controller {
     const absent = isComplete ? new Map() : absentHolders(status.records(), snapshot.services);
     const keys = [...dirty.services, ...this.#again, ...absent.keys()];
     const results = this.#allocator.converge(
-      { ...withStandIns(snapshot, absent), strangers: this.#gate.strangers() },
+      { ...withStandIns(snapshot, absent), strangers: this.#gate.strangers(), arePoolsKnown: isComplete },
       dirty.all ? undefined : keys,
     );
     this.#again = [...absent.keys()];

@@ -16,8 +16,9 @@ export interface DryRun {
 
 /** Allocates for all Services of a snapshot, as a controller that starts with it would. */
 export function dryRun(source: ManifestsSource, snapshot: Snapshot, options: AllocateOptions = {}): DryRun {
-  const absent = source.isComplete() ? new Map<ServiceKey, ServiceFact>() : absentHolders(source.allocations.records(), snapshot.services);
-  const allocations = allocateAll(withStandIns(snapshot, absent), options);
+  const arePoolsKnown = source.isComplete();
+  const absent = arePoolsKnown ? new Map<ServiceKey, ServiceFact>() : absentHolders(source.allocations.records(), snapshot.services);
+  const allocations = allocateAll({ ...withStandIns(snapshot, absent), arePoolsKnown }, options);
   for (const key of absent.keys()) allocations.delete(key);
   const services = new Map(snapshot.services);
   for (const [key, allocation] of allocations) {

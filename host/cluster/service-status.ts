@@ -33,7 +33,7 @@ export interface StatusWriter {
 
 /** The status that an allocation is to become. */
 export function statusFrom({ vips, pools }: Allocation): ServiceStatus {
-  return vips.length === 0 ? { vips } : { vips, pool: [...new Set(pools)].join(",") };
+  return pools.length === 0 ? { vips } : { vips, pool: [...new Set(pools)].join(",") };
 }
 
 /** The same addresses, in the same order, from the same pool. */

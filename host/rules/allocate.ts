@@ -30,6 +30,8 @@ export interface AllocateOptions {
 export interface AllocateInput extends Pick<Snapshot, "services" | "pools" | "namespaces" | "reservations"> {
   /** Addresses that were asked for on the network and found in use, as canonical text. Those on record count as ours nevertheless. */
   readonly strangers?: ReadonlySet<string>;
+  /** Default: true. False: there may be pools that could not be made out; who holds an address of no pool keeps it as long. */
+  readonly arePoolsKnown?: boolean;
 }
 
 /** What every Service of a snapshot gets, from its status alone. */
@@ -112,10 +114,11 @@ export class Allocator {
     this.#input = snapshot;
     const { pools, namespaces, reservations } = snapshot;
     const isSame = before && isSameMap(before.pools, pools) && isSameMap(before.namespaces, namespaces);
-    if (isSame && isSameMap(before.reservations, reservations)) return false;
+    const arePoolsKnown = snapshot.arePoolsKnown ?? true;
+    if (isSame && isSameMap(before.reservations, reservations) && this.#ground?.arePoolsKnown === arePoolsKnown) return false;
     const index = indexPools(pools.values());
     const book = new AddressBook(index, indexReservations(reservations.values(), index));
-    this.#ground = { index, choice: choosePools(index, namespaces), book };
+    this.#ground = { index, choice: choosePools(index, namespaces), book, arePoolsKnown };
     this.#outside = new OutsideUsers();
     return true;
   }

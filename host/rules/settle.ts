@@ -5,7 +5,7 @@
 
 import type { AddressBook, Holding } from "./address-book.ts";
 import { type Address, familyName, formatAddress, parseAddress } from "./addresses.ts";
-import { legacyAnnotations, withCurrentPrefix } from "./annotations.ts";
+import { ALLOCATED_FROM_POOL, legacyAnnotations, withCurrentPrefix } from "./annotations.ts";
 import { type Asker, namedPools, objectionToGiving, poolOf } from "./asker.ts";
 import { type Demand, readDemand, type Said } from "./demand.ts";
 import { find, findSecond } from "./find.ts";
@@ -31,6 +31,8 @@ export interface Ground {
   readonly index: PoolIndex;
   readonly choice: PoolChoice;
   readonly book: AddressBook;
+  /** False: there may be pools that could not be made out, so that an address of no pool proves nothing. */
+  readonly arePoolsKnown: boolean;
 }
 
 const NOTHING: Allocation = Object.freeze({ vips: Object.freeze([]) as readonly string[], pools: Object.freeze([]) as readonly string[] });
@@ -42,6 +44,8 @@ export interface Reclaimed {
   readonly holding?: Holding;
   /** Why it cannot have it any longer. */
   readonly lost?: Said;
+  /** What it had until now, and of which nobody can say whether it may; it stays so. */
+  readonly unsure?: readonly string[];
 }
 
 /**
@@ -52,12 +56,18 @@ export function reclaim(ground: Ground, service: ServiceFact, record: readonly s
   const demand: Demand | Said =
     ground.index.pools.size > 0 ? readDemand(service) : { reason: "noConfig", message: "There is no IPAddressPool to allocate from" };
   if (record.length === 0) return { demand };
+  if (holds && !ground.arePoolsKnown && record.some((text) => isOfNoPool(ground, text))) return { demand, unsure: record };
   if ("reason" in demand) return { demand, lost: demand };
   // What a stranger was found to have before anybody was told of it was never had.
   const had = record.filter((text) => service.ingress.includes(text) || !hasStranger(ground, text));
   if (had.length < record.length && (had.length === 0 || !isEnough(had, demand))) return { demand };
   const kept = keep({ ground, service, demand }, had, holds);
   return "reason" in kept ? { demand, lost: kept } : { demand, holding: kept };
+}
+
+function isOfNoPool({ book }: Ground, text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && book.poolOf(address) === undefined;
 }
 
 function hasStranger({ book }: Ground, text: string): boolean {
@@ -78,7 +88,8 @@ export function settle(ground: Ground, service: ServiceFact, reclaimed: Reclaime
   return { ...allocation, deprecated: { reason: "deprecatedAnnotation", message } };
 }
 
-function decide(ground: Ground, service: ServiceFact, { demand, holding }: Reclaimed): Allocation {
+function decide(ground: Ground, service: ServiceFact, { demand, holding, unsure }: Reclaimed): Allocation {
+  if (unsure !== undefined) return keepUnsure(service, unsure);
   if ("reason" in demand) return { ...NOTHING, refused: demand };
   if (demand.nonsense !== undefined) {
     const refused = { reason: holding ? "LoadBalancerFailed" : "AllocationFailed", message: demand.nonsense };
@@ -89,6 +100,11 @@ function decide(ground: Ground, service: ServiceFact, { demand, holding }: Recla
   if (unwanted === undefined) return complete(ground, service, demand, holding);
   ground.book.drop(service.key);
   return because(unwanted, allocate(ground, service, demand));
+}
+
+function keepUnsure({ annotations }: ServiceFact, vips: readonly string[]): Allocation {
+  const message = `No pool that can be read gives out ${vips.join(", ")}; it is kept until all pools can be`;
+  return { vips, pools: annotations[ALLOCATED_FROM_POOL]?.split(",") ?? [], refused: { reason: "PoolUnreadable", message } };
 }
 
 function because(cleared: Said | undefined, allocation: Allocation): Allocation {

@@ -81,7 +81,7 @@ export class KubernetesSource implements Source, ShownServices {
   }
 
   isComplete(): boolean {
-    return this.#isSynced && ![...this.#bad.keys()].some((id) => id.startsWith("Service "));
+    return this.#isSynced && ![...this.#bad.keys()].some((id) => id.startsWith("Service ") || id.startsWith("IPAddressPool "));
   }
 
   problems(): readonly Problem[] {
