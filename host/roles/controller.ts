@@ -56,6 +56,12 @@ interface Ways {
   readonly telling: Client;
 }
 
+/** What ends a term: that the Lease is lost, or that we close. */
+interface TermLimits {
+  readonly fence: Fence;
+  readonly closing: AbortSignal;
+}
+
 /** What the term under way has. */
 interface TermParts {
   store?: Store;
@@ -92,7 +98,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
   });
   const endpoints = endpointsInCluster(options.endpoints, ways.telling, podName, log);
   const closeEndpoints = await endpoints({ metrics, problem: () => undefined, isReady });
-  leader.runAsLeader({ start: (fence) => lead(options, ways, fence, parts), cutOff: () => ways.writing.cutOff() });
+  leader.runAsLeader({ start: (fence, closing) => lead(options, ways, { fence, closing }, parts), cutOff: () => ways.writing.cutOff() });
   return {
     async stop() {
       await leader.close();
@@ -104,7 +110,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
 }
 
 /** One term. Resolves to what ends it. */
-async function lead(options: ControllerOptions, ways: Ways, fence: Fence, parts: TermParts): Promise<() => Promise<void>> {
+async function lead(options: ControllerOptions, ways: Ways, limits: TermLimits, parts: TermParts): Promise<() => Promise<void>> {
   const ends = new Ends();
   ends.push(() => {
     delete parts.store;
@@ -112,7 +118,7 @@ async function lead(options: ControllerOptions, ways: Ways, fence: Fence, parts:
     delete parts.controller;
   });
   try {
-    await startParts(options, ways, fence, parts, ends);
+    await startParts(options, ways, limits, parts, ends);
   } catch (error) {
     await ends.run("replace").catch(() => {}); // what went wrong first is what matters
     throw error;
@@ -123,13 +129,14 @@ async function lead(options: ControllerOptions, ways: Ways, fence: Fence, parts:
 async function startParts(
   options: ControllerOptions,
   { writing, telling }: Ways,
-  fence: Fence,
+  { fence, closing }: TermLimits,
   parts: TermParts,
   ends: Ends,
 ): Promise<void> {
   const { namespace, podName, loadBalancerClass, isTakeover: takeover, log } = options;
   const store = new Store();
-  const source = await KubernetesSource.open({ api: writing, role: "controller", namespace, log }, store, fence.signal);
+  const isOver = AbortSignal.any([fence.signal, closing]);
+  const source = await KubernetesSource.open({ api: writing, role: "controller", namespace, log }, store, isOver);
   ends.push(() => source.close());
   parts.store = store;
   parts.source = source;

@@ -36,8 +36,11 @@ export const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10
 
 /** What the leader does. */
 export interface Work {
-  /** Begins, with nothing known from before; resolves with how to stop it, also when `fence.signal` was aborted meanwhile. */
-  start(fence: Fence): Promise<() => Promise<void>>;
+  /**
+   * Begins, with nothing known from before; resolves with how to stop it, also when `fence.signal` was aborted meanwhile. `closing` ends what
+   * it waits for before it has begun: then it rejects with the reason of that.
+   */
+  start(fence: Fence, closing: AbortSignal): Promise<() => Promise<void>>;
   /** Resets the connections that it writes on, at once. */
   cutOff(): void;
 }
@@ -132,12 +135,13 @@ export class Leader {
     this.#term = term;
     const onOver = () => work.cutOff();
     term.signal.addEventListener("abort", onOver);
-    const started = work.start(term);
-    started.catch((error: Error) => term.end(error.message));
+    const { signal: closing } = this.#closing;
+    const started = work.start(term, closing);
+    started.catch((error: Error) => closing.aborted || term.end(error.message));
     await this.#keep(lease, term);
     // The term goes on while the work stops: who closes lets writes under way end, unless that takes too long.
     term.seal();
-    await started.then((stop) => stop()).catch((error: Error) => log.warn(error.message));
+    await started.then((stop) => stop()).catch((error: Error) => error === closing.reason || log.warn(error.message));
     if (term.signal.aborted) log.warn("Not leading any more", { reason: (term.signal.reason as Error).message });
     else await this.#giveBack(lease, term);
     term.signal.removeEventListener("abort", onOver);
