@@ -2,8 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { rankOracle } from "../testing/rank-oracle.ts";
-import { NODES, type NodeName } from "./hosts.ts";
+import { EXCLUDE_LABEL, NODES, type NodeName, ranked } from "./hosts.ts";
 import { wireTests } from "./wire-tests.ts";
 
 const layer2 = suite("layer 2 in a cluster");
@@ -11,13 +10,6 @@ const behaves = wireTests(layer2, import.meta.url);
 
 const POOL = ["198.51.100.0/28"];
 const HTTP = { protocol: "TCP", port: 80 } as const;
-const EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers";
-
-/** In MetalLB's order. */
-function ranked(vip: string, nodes: readonly NodeName[] = NODES): NodeName[] {
-  const candidates = nodes.map((name) => ({ name, weight: 0 }));
-  return rankOracle(vip, candidates) as NodeName[];
-}
 
 behaves("with policy Cluster a VIP is reachable, wherever the endpoints are", async ({ scene, stage, play }) => {
   await scene.pool("public", POOL);
@@ -88,7 +80,7 @@ behaves("the label that excludes a node from load balancers moves its VIP", asyn
   const vip = await play.service("web", NODES);
   const [first, second] = ranked(vip) as [NodeName, NodeName];
   await stage.client.finds(vip, first);
-  await stage.node(first, { labels: { [EXCLUDE]: "" } });
+  await stage.node(first, { labels: { [EXCLUDE_LABEL]: "" } });
   await stage.client.finds(vip, second);
   await stage.node(first);
   await stage.client.finds(vip, first);

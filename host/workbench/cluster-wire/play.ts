@@ -81,10 +81,20 @@ export class Play {
     });
   }
 
-  /** Removes all that speakers are configured by. */
-  async clear(): Promise<void> {
+  /** Waits until the ServiceL2Status is of this node, with these interfaces. */
+  async lists(name: string, node: string, ...interfaces: readonly string[]): Promise<void> {
+    await until(`ServiceL2Status of ${name} for ${node} at ${interfaces.join(", ")}`, async () => {
+      const [status, ...others] = await this.statuses("ServiceL2Status", name);
+      const isSo = status?.node === node && status.interfaces?.map((one) => one.name).join() === interfaces.join();
+      return (others.length === 0 && isSo) || undefined;
+    });
+  }
+
+  /** Removes all that speakers are configured by, but for objects of these names. */
+  async clear(lasting: readonly string[]): Promise<void> {
     for (const kind of CONFIGURATION) {
-      for (const { metadata } of await this.#admin.list(kind)) await this.remove(kind, metadata.name);
+      const names = (await this.#admin.list(kind)).map(({ metadata }) => metadata.name);
+      for (const name of names) if (!lasting.includes(name)) await this.remove(kind, name);
     }
   }
 

@@ -9,11 +9,13 @@
 
 import type { Test } from "uvu";
 import { writeNamespace } from "../api-server/objects.ts";
+import { routerNeeds } from "../bgp-peers/routers.ts";
 import { Scene } from "../cluster-e2e/scene.ts";
 import { insideTests } from "../testing/inside.ts";
 import { apiServer, type Requirement } from "../testing/requirements.ts";
 import { NODES } from "./hosts.ts";
 import { Play } from "./play.ts";
+import { EXTERNAL, INTERNAL, NODE_AS, type RouterPlace, WireRouter } from "./wire-router.ts";
 import { type StageOptions, WireStage } from "./wire-stage.ts";
 
 /** The first opens the stage. */
@@ -29,13 +31,21 @@ export interface WireScene {
   readonly play: Play;
 }
 
+/** A scene with two routers. */
+export interface RoutedScene extends WireScene {
+  readonly external: WireRouter;
+  readonly internal: WireRouter;
+}
+
 export type WireBody = (wire: WireScene) => Promise<void>;
 
 export interface WireOptions extends StageOptions {
   readonly needs?: readonly Requirement[];
+  /** Names of configuration that stays from test to test. */
+  readonly lasting?: readonly string[];
 }
 
-export function wireTests<T>(suite: Test<T>, url: string, { needs = [], ...options }: WireOptions = {}) {
+export function wireTests<T>(suite: Test<T>, url: string, { needs = [], lasting = [], ...options }: WireOptions = {}) {
   let opened: Promise<WireStage> | undefined;
   let count = 0;
   const end = async () => (await opened?.catch(() => undefined))?.close();
@@ -47,7 +57,7 @@ export function wireTests<T>(suite: Test<T>, url: string, { needs = [], ...optio
       const scene = new Scene(stage.cluster, `case-${++count}`);
       const play = new Play(scene, stage);
       await writeNamespace(stage.admin, scene.namespace);
-      await Promise.all([scene.clear(), play.clear(), ...NODES.map((node) => stage.node(node))]);
+      await Promise.all([scene.clear(), play.clear(lasting), ...NODES.map((node) => stage.node(node))]);
       try {
         await body({ scene, stage, play });
       } catch (error) {
@@ -55,4 +65,24 @@ export function wireTests<T>(suite: Test<T>, url: string, { needs = [], ...optio
         throw error;
       }
     });
+}
+
+/** The same with two routers, and a BGPPeer for each of them, which tests may write otherwise. */
+export function routedTests<T>(suite: Test<T>, url: string) {
+  const needs = [EXTERNAL, INTERNAL].flatMap(({ program }) => routerNeeds(program));
+  const behaves = wireTests(suite, url, { needs, lasting: [EXTERNAL.name, INTERNAL.name] });
+  let started: Promise<[WireRouter, WireRouter]> | undefined;
+  return (name: string, body: (wire: RoutedScene) => Promise<void>): void =>
+    behaves(name, async (wire) => {
+      const { network } = wire.stage;
+      started ??= Promise.all([WireRouter.start(network, EXTERNAL), WireRouter.start(network, INTERNAL)]);
+      const [external, internal] = await started;
+      for (const place of [EXTERNAL, INTERNAL]) await wire.play.peer(place.name, peerOf(place));
+      await body({ ...wire, external, internal });
+    });
+}
+
+/** The `spec` of a BGPPeer. */
+export function peerOf({ asNumber, address }: RouterPlace, more: Readonly<Record<string, unknown>> = {}) {
+  return { myASN: NODE_AS, peerASN: asNumber, peerAddress: address, dualStackAddressFamily: true, ...more };
 }

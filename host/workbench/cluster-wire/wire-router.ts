@@ -1,0 +1,113 @@
+/** A real router on the switch, with a session to each node, and what it has learned from which of them. */
+
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  type NeighborDescription,
+  type Router,
+  type RouterName,
+  type SeenRoute,
+  type SeenSession,
+  startRouter,
+} from "../bgp-peers/routers.ts";
+import type { PrivateNetwork } from "../private-network.ts";
+import { address6Of, addressOf, NODES, type NodeName, nodeAt } from "./hosts.ts";
+
+/** Of the nodes. */
+export const NODE_AS = 64500;
+
+export interface RouterPlace {
+  readonly name: string;
+  readonly program: RouterName;
+  readonly asNumber: number;
+  readonly address: string;
+  readonly address6: string;
+}
+
+/** Another AS than the nodes', so that what is told to everybody is seen. */
+export const EXTERNAL: RouterPlace = {
+  name: "external",
+  program: "frr",
+  asNumber: 64512,
+  address: "192.0.2.1",
+  address6: "2001:db8::1",
+};
+/** The AS of the nodes, so that preferences are seen. */
+export const INTERNAL: RouterPlace = {
+  name: "internal",
+  program: "bird",
+  asNumber: NODE_AS,
+  address: "192.0.2.2",
+  address6: "2001:db8::2",
+};
+
+/** What a router says otherwise of its session with a node. */
+export type SessionWishes = Partial<Pick<NeighborDescription, "asNumber" | "password" | "bfd">>;
+
+const LIMIT_MS = 30_000;
+const POLL_MS = 150;
+
+export class WireRouter {
+  readonly router: Router;
+
+  private constructor(router: Router) {
+    this.router = router;
+  }
+
+  /** Waits for the nodes to connect, over IPv4 and IPv6, each for routes of both families. */
+  static async start(
+    network: PrivateNetwork,
+    place: RouterPlace,
+    wishes: Partial<Record<NodeName, SessionWishes>> = {},
+  ): Promise<WireRouter> {
+    const { name, program, asNumber, address, address6 } = place;
+    network.addHost(name, `${address}/24`);
+    network.ip(name, "address", "add", `${address6}/64`, "dev", "eth0", "nodad");
+    const common = { asNumber: NODE_AS, families: [4, 6], passive: true } as const;
+    const neighbors = NODES.flatMap((node) => [
+      { at: { address: addressOf(node), localAddress: address }, ...common, ...wishes[node] },
+      { at: { address: address6Of(node), localAddress: address6 }, ...common, extendedNextHop: true },
+    ]);
+    return new WireRouter(
+      await startRouter(program, (...command) => network.on(name, ...command), { asNumber, routerId: address, neighbors }),
+    );
+  }
+
+  /**
+   * Waits until a prefix is heard from these nodes and no others, in ways that `isRight` says yes to. Nobody: until it is not heard. Gives the
+   * ways, by node.
+   */
+  async hears(prefix: string, nodes: readonly NodeName[], isRight: (route: SeenRoute) => boolean = () => true): Promise<SeenRoute[]> {
+    const deadline = performance.now() + LIMIT_MS;
+    const wanted = [...nodes].sort().join();
+    for (;;) {
+      const routes = (await this.router.routes()).filter((route) => route.prefix === prefix && !route.stale);
+      const sorted = routes.sort((a, b) => (sourceOf(a) < sourceOf(b) ? -1 : 1));
+      if (sorted.map(sourceOf).join() === wanted && sorted.every(isRight)) return sorted;
+      if (performance.now() > deadline) throw new Error(`Want ${prefix} from ${wanted || "nobody"}; it is ${JSON.stringify(sorted)}`);
+      await wait(POLL_MS);
+    }
+  }
+
+  /** Waits until the session with a node is what `isRight` says yes to. */
+  async session(node: NodeName, what: string, isRight: (session: SeenSession) => boolean): Promise<SeenSession> {
+    const deadline = performance.now() + LIMIT_MS;
+    for (;;) {
+      const session = await this.router.session(addressOf(node));
+      if (isRight(session)) return session;
+      if (performance.now() > deadline) throw new Error(`Want a session with ${node} that is ${what}; it is ${JSON.stringify(session)}`);
+      await wait(POLL_MS);
+    }
+  }
+
+  async isUp(...nodes: readonly NodeName[]): Promise<void> {
+    for (const node of nodes) await this.session(node, "established", ({ state }) => state === "established");
+  }
+
+  async isDown(...nodes: readonly NodeName[]): Promise<void> {
+    for (const node of nodes) await this.session(node, "down", ({ state }) => state !== "established");
+  }
+}
+
+function sourceOf({ from }: SeenRoute): string {
+  return nodeAt(from) ?? from;
+}
