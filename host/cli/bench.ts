@@ -18,6 +18,8 @@ Measures Herald beside others who do the same work, in interleaved rounds of one
   arp                 CPU per ARP reply, replies/s, loss and latency: both drivers of Herald, two responders in C, the kernel
   bgp                 from Established to the last of 1k to 1M routes, withdrawal, one change, CPU and memory: Herald, bird, frr,
                       gobgp, exabgp; encoding and diffing alone
+  cluster             a real API server with 10,000 Services and 1,000 Nodes: allocation, memory of a speaker, updates of
+                      endpoints, and from a new Service to the wire
   manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
@@ -29,7 +31,7 @@ Flags:
   --help, -h          this text
 
 of arp:
-  --seconds S         length of each load (default 1)
+  --seconds S         length of each load (default 1, of cluster 20)
   --vips N            addresses answered for (default 1000)
   --driver DRIVER     event-loop or blocking; default both
 
@@ -38,6 +40,12 @@ of bgp:
   --senders A,B       of ${senderNames.join(", ")} (default all; exabgp only up to 1,000 routes without --full)
   --limit S           for loading, for telling and for withdrawing (default 20; with --full 120); what takes longer is "> S s"
   --full              also 1M routes, exabgp at every size
+
+of cluster, which also takes --seconds, and needs kube-apiserver and etcd in $KUBEBUILDER_ASSETS:
+  --services N        Services, each with an EndpointSlice (default 10000)
+  --nodes N           Nodes (default 1000)
+  --writes N          new Services, one at a time (default 100)
+  --rest S            before the memory of a speaker is read (default 30)
 
 of manifests:
   --services N        Services in the directory (default 10000)
@@ -66,6 +74,10 @@ const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSu
     summary: "time, CPU and memory to tell 1k to 1M routes, beside bird, frr, gobgp and exabgp",
     load: async ({ bgp }) => (await import("../workbench/bench/bgp.ts")).bgpBenchFor(bgp),
   },
+  cluster: {
+    summary: "controller and speaker on a real API server with 10,000 Services, 10,000 EndpointSlices and 1,000 Nodes",
+    load: async () => (await import("../workbench/bench/cluster.ts")).cluster,
+  },
   manifests: {
     summary: "start to first answer with 10,000 Services in manifests, and from an edit to the wire",
     load: async () => (await import("../workbench/bench/manifests.ts")).manifests,
@@ -77,6 +89,9 @@ const MOST_ROUNDS = 1000;
 const MOST_VIPS = 65_536;
 const MOST_SERVICES = 60_000;
 const MOST_EDITS = 5000;
+const MOST_NODES = 5000;
+/** Addresses that the pool of new Services has. */
+const MOST_WRITES = 250;
 const MOST_ROUTES = 4_000_000;
 const drivers: readonly Driver[] = ["event-loop", "blocking"];
 
@@ -87,6 +102,9 @@ const flags = {
   driver: { type: "string" },
   services: { type: "string" },
   edits: { type: "string" },
+  nodes: { type: "string" },
+  writes: { type: "string" },
+  rest: { type: "string" },
   directory: { type: "string" },
   sizes: { type: "string" },
   senders: { type: "string" },
@@ -120,16 +138,24 @@ export function benchCommandFor(subjects: BenchSubjects): Command {
   };
 }
 
+/** Of flags with a value, for all benches and for one. */
+const defaults = { rounds: "5", seconds: "1", vips: "1000", services: "10000", nodes: "1000", writes: "100", rest: "30", edits: "200" };
+const defaultsOf: Readonly<Record<string, Partial<typeof defaults>>> = { bgp: { rounds: "3" }, cluster: { seconds: "20" } };
+
 function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptions {
   const isFull = values.full ?? false;
   const sizes = values.sizes ?? (isFull ? "1000,100000,1000000" : "1000,100000");
+  const given = { ...defaults, ...defaultsOf[name], ...values };
   return {
-    rounds: count("rounds", values.rounds ?? (name === "bgp" ? "3" : "5"), MOST_ROUNDS),
-    seconds: seconds("seconds", values.seconds ?? "1", 60),
-    vips: count("vips", values.vips ?? "1000", MOST_VIPS),
+    rounds: count("rounds", given.rounds, MOST_ROUNDS),
+    seconds: seconds("seconds", given.seconds, 60),
+    vips: count("vips", given.vips, MOST_VIPS),
     drivers: values.driver === undefined ? drivers : [oneOf(values.driver, drivers, "driver")],
-    services: count("services", values.services ?? "10000", MOST_SERVICES),
-    edits: count("edits", values.edits ?? "200", MOST_EDITS),
+    services: count("services", given.services, MOST_SERVICES),
+    edits: count("edits", given.edits, MOST_EDITS),
+    nodes: count("nodes", given.nodes, MOST_NODES),
+    writes: count("writes", given.writes, MOST_WRITES),
+    restSeconds: seconds("rest", given.rest, 600),
     ...(values.directory === undefined ? {} : { directory: directory(values.directory) }),
     sizes: sizes.split(",").map((size) => count("sizes", size, MOST_ROUTES)),
     senders: (values.senders?.split(",") ?? senderNames).map((sender) => oneOf(sender, senderNames, "sender")),

@@ -133,6 +133,10 @@ export class ApiServer {
     return this.#server.pid;
   }
 
+  get etcdPid(): number | undefined {
+    return this.#etcd.pid;
+  }
+
   clientOf(token: string): TestClient {
     return new TestClient(this.url, this.ca, token);
   }

@@ -1,13 +1,14 @@
 /** The definitions of MetalLB's and of Herald's own resources, for an API server of tests. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
 import { ApiFailure } from "./send.ts";
 import type { KubernetesObject, TestClient } from "./test-client.ts";
 
-const FOLDER = fileURLToPath(new URL("../../../deploy/crds/", import.meta.url));
+/** From here, and from the bundle. */
+const FOLDERS = ["../../../deploy/crds/", "../deploy/crds/"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 const POLL_MS = 50;
 const LIMIT_MS = 30_000;
 /** Its storage is being made. */
@@ -15,8 +16,10 @@ const NOT_YET = 429;
 
 /** Those of `deploy/crds`, by name. */
 export function readDefinitions(): KubernetesObject[] {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
-  return files.sort().map((name) => load(readFileSync(`${FOLDER}${name}`, "utf8")) as KubernetesObject);
+  const folder = FOLDERS.find((place) => existsSync(place));
+  if (folder === undefined) throw new Error("Herald's definitions are not in this installation (run from a checkout)");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+  return files.sort().map((name) => load(readFileSync(`${folder}${name}`, "utf8")) as KubernetesObject);
 }
 
 /** Writes these, and resolves when objects of every kind and version can be read and written. */

@@ -32,8 +32,20 @@ export interface BgpOptions extends CommonOptions {
   readonly full: boolean;
 }
 
+export interface ClusterOptions {
+  readonly json: boolean;
+  readonly services: number;
+  readonly nodes: number;
+  /** New Services, one at a time. */
+  readonly writes: number;
+  /** Of each load of updates. */
+  readonly seconds: number;
+  /** Before the memory of a speaker at rest is read. */
+  readonly restSeconds: number;
+}
+
 /** Every flag; a bench reads its own. */
-export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions;
+export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions;
 
 /** How a bench starts its own program again, behind the Node binary. */
 export interface Self {

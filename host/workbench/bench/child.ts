@@ -71,10 +71,11 @@ export class Child {
     if (this.#hasEnded) throw new Error(`Cannot bench: ${this.#name} ended early: ${this.#errors.trim() || "it said nothing"}`);
   }
 
-  async stop(): Promise<void> {
+  /** One that does not end within `timeoutMs` is killed. */
+  async stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     if (this.#hasEnded) return;
     this.#process.kill("SIGTERM");
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), timeoutMs);
     await this.#ended;
     clearTimeout(timer);
   }

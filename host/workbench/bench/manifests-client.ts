@@ -5,18 +5,8 @@
  * new VIP is announced. Times are of CLOCK_MONOTONIC, which is one clock for all processes and network namespaces.
  */
 import { createInterface } from "node:readline";
-import { frameFilter } from "../../packets/filter.ts";
-import { MessageVector } from "../../packets/layout.ts";
-import { libc } from "../../packets/libc.ts";
-import { MSG_DONTWAIT, SO_RCVBUFFORCE, SOL_SOCKET } from "../../packets/socket-numbers.ts";
-import { openPacketSocket, setIntOption } from "../../packets/sockets.ts";
-import { FIRST_VIP, FRAME_STRIDE, ReplyCheck, type Stations, TARGET_ADDRESS, writeRequest } from "./arp-frames.ts";
+import { ArpStation, monotonicMs, type StationSetup } from "./arp-station.ts";
 import { editedName, joinDocuments, serviceDocument, ways, writeDocuments } from "./manifest-files.ts";
-
-export interface ClientSetup {
-  readonly stations: Stations;
-  readonly link: { readonly name: string; readonly index: number };
-}
 
 /** Ask for `vips` VIPs from `firstVip` on until all have answered. */
 export interface AskTask {
@@ -51,21 +41,12 @@ export interface Edit {
   readonly tookMs: number | null;
 }
 
-const ARP = 0x0806;
-const RECEIVE_BATCH = 128;
-const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
-const POLLIN = 1;
 /** Addresses of the pool. */
 const MOST_VIPS = 0x10000;
 /** Requests between two looks at what came back. */
 const ASK_BATCH = 128;
 const EDIT_TIMEOUT_MS = 2000;
 const PAUSE_MS = { least: 30, most: 50 };
-
-/** Milliseconds on the clock that all processes share. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
 
 /** VIPs that are asked for, and when they answered. */
 class Asked {
@@ -116,34 +97,23 @@ class Asked {
 }
 
 class Client {
-  readonly #libc = libc();
-  readonly #fd: number;
-  readonly #rx: MessageVector;
-  readonly #check: ReplyCheck;
-  readonly #request: Uint8Array;
-  readonly #pollfd: Uint16Array;
+  readonly #station: ArpStation;
 
-  constructor({ stations, link }: ClientSetup) {
-    const received = new Uint8Array(new ArrayBuffer(RECEIVE_BATCH * FRAME_STRIDE));
-    this.#rx = new MessageVector(this.#libc, { memory: received, base: 0, slotBytes: FRAME_STRIDE, count: RECEIVE_BATCH });
-    this.#check = new ReplyCheck(stations, MOST_VIPS, received);
-    this.#request = writeRequest(stations, 0);
-    this.#fd = openPacketSocket(this.#libc, link, ARP, frameFilter({ etherType: ARP }));
-    setIntOption(this.#libc, this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
-    this.#pollfd = Uint16Array.of(this.#fd & 0xffff, this.#fd >>> 16, POLLIN, 0);
+  constructor(setup: StationSetup) {
+    this.#station = new ArpStation(setup, MOST_VIPS);
   }
 
   /** Asks for the first and the last VIP every millisecond, and for all others as soon as one has answered. */
   ask({ firstVip, vips, timeoutMs }: AskTask): AskResult {
-    this.#receive(0, () => {}); // what a speaker before this one has sent
+    this.#station.receive(0, () => {}); // what a speaker before this one has sent
     const asked = new Asked(firstVip, vips);
     const deadlineMs = monotonicMs() + timeoutMs;
     for (let nowMs = 0; !asked.isDone && nowMs < deadlineMs; ) {
       const some = asked.next();
-      for (const vip of some) this.#ask(vip);
-      this.#receive(some.length < ASK_BATCH ? 1 : 0, (slot, length) => {
-        if (this.#check.isRight(slot, length)) asked.open.delete(this.#check.vip(slot));
-        else if (!this.#check.isAnnouncement(slot, length)) asked.wrong++;
+      for (const vip of some) this.#station.ask(vip);
+      this.#station.receive(some.length < ASK_BATCH ? 1 : 0, (slot, length) => {
+        if (this.#station.isRight(slot, length)) asked.open.delete(this.#station.vip(slot));
+        else if (!this.#station.isAnnouncement(slot, length)) asked.wrong++;
       });
       nowMs = monotonicMs();
       asked.note(nowMs);
@@ -169,8 +139,8 @@ class Client {
     edit(() => (sinceMs = monotonicMs()));
     let isHeard = false;
     for (let tookMs = 0; tookMs < EDIT_TIMEOUT_MS; ) {
-      this.#receive(EDIT_TIMEOUT_MS - tookMs, (slot, length) => {
-        isHeard ||= this.#check.vip(slot) === vip && this.#check.isAnnouncement(slot, length);
+      this.#station.receive(EDIT_TIMEOUT_MS - tookMs, (slot, length) => {
+        isHeard ||= this.#station.vip(slot) === vip && this.#station.isAnnouncement(slot, length);
       });
       tookMs = monotonicMs() - sinceMs;
       if (isHeard) return tookMs;
@@ -181,26 +151,12 @@ class Client {
   /** Reads on meanwhile: announcements are repeated, and those must not lie in front of the one that is timed next. */
   #pause(forMs: number): void {
     const untilMs = monotonicMs() + forMs;
-    for (let leftMs = forMs; leftMs > 0; leftMs = untilMs - monotonicMs()) this.#receive(leftMs, () => {});
-  }
-
-  #ask(vip: number): void {
-    new DataView(this.#request.buffer, this.#request.byteOffset).setUint32(TARGET_ADDRESS, FIRST_VIP + vip);
-    this.#libc.send(this.#fd, this.#request, this.#request.length, MSG_DONTWAIT);
-  }
-
-  /** Reads what is there, or what comes within `waitMs`. */
-  #receive(waitMs: number, take: (slot: number, length: number) => void): void {
-    if (waitMs > 0) this.#libc.poll(this.#libc.address(this.#pollfd), 1, Math.ceil(waitMs));
-    for (let count = RECEIVE_BATCH; count === RECEIVE_BATCH; ) {
-      count = Math.max(this.#libc.recvmmsg(this.#fd, this.#rx.address, RECEIVE_BATCH, MSG_DONTWAIT, 0), 0);
-      for (let slot = 0; slot < count; slot++) take(slot, this.#rx.length(slot));
-    }
+    for (let leftMs = forMs; leftMs > 0; leftMs = untilMs - monotonicMs()) this.#station.receive(leftMs, () => {});
   }
 }
 
 /** Serves tasks from standard input until it ends. */
-export async function runClient(setup: ClientSetup): Promise<void> {
+export async function runClient(setup: StationSetup): Promise<void> {
   const client = new Client(setup);
   process.stdout.write("ready\n");
   for await (const line of createInterface({ input: process.stdin })) {

@@ -1,8 +1,9 @@
 /** The segment of `herald bench manifests`: a speaker and a client on one switch, and the processes that run there. */
 import { PrivateNetwork } from "../private-network.ts";
 import type { Stations } from "./arp-frames.ts";
+import type { StationSetup } from "./arp-station.ts";
 import { Child } from "./child.ts";
-import type { AskResult, AskTask, ClientSetup, Edit, EditTask } from "./manifests-client.ts";
+import type { AskResult, AskTask, Edit, EditTask } from "./manifests-client.ts";
 
 const SPEAKER = "speaker";
 const CLIENT = "client";
@@ -15,7 +16,7 @@ const GRACE_MS = 10_000;
 export interface Programs {
   /** Command line of `herald run`, without flags. */
   readonly speaker: readonly string[];
-  readonly client: (setup: ClientSetup) => readonly string[];
+  readonly client: (setup: StationSetup) => readonly string[];
 }
 
 export class ManifestsNetwork {

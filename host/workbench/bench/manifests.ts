@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandIo } from "../../cli/command.ts";
 import { enter, findWay, isInside, onLetGo } from "../private-network.ts";
+import { monotonicMs, type StationSetup } from "./arp-station.ts";
 import type { Bench, ManifestsOptions, Self } from "./bench.ts";
 import type { Child } from "./child.ts";
 import { measureEmptyNode } from "./empty-node.ts";
@@ -22,7 +23,7 @@ import { type Contender, interleave, type Measured } from "./harness.ts";
 import { readCpuTime, readResidentBytes, since } from "./machine.ts";
 import { type Costs, measureParse, measureReconcile } from "./manifest-costs.ts";
 import { joinDocuments, writeDocuments, writeManifests } from "./manifest-files.ts";
-import { type ClientSetup, monotonicMs, runClient } from "./manifests-client.ts";
+import { runClient } from "./manifests-client.ts";
 import { type Client, ManifestsNetwork } from "./manifests-network.ts";
 import { createReport, type EditRun, FEW_SERVICES, type ManifestsReport, type OnWire, type Rest, type Start } from "./manifests-report.ts";
 import { formatReport } from "./manifests-text.ts";
@@ -47,7 +48,7 @@ const INTERRUPTED = 130;
 
 export const manifests: Bench = {
   run,
-  part: (setup) => runClient(setup as ClientSetup),
+  part: (setup) => runClient(setup as StationSetup),
 };
 
 async function run(options: ManifestsOptions, io: CommandIo, self: Self): Promise<number> {
