@@ -118,16 +118,4 @@ behaves("an advertisement for an interface that no node has is no announcement, 
   assert.equal(status?.status.interfaces, [{ name: "eth0" }]);
 });
 
-behaves("announcements go on while the API server is away", async (scene, stage) => {
-  await scene.pool("local", POOL);
-  await scene.l2Advertisement("all");
-  await scene.servedService("web");
-  await stage.answers(VIP, "node-c");
-  await stage.cluster.server.kill();
-  for (let count = 0; count < 20; count++) assert.is(await stage.answering(VIP), "node-c");
-  await stage.cluster.server.restart();
-  await scene.endpointsOn("web", []);
-  await stage.answers(VIP, undefined);
-});
-
 layer2.run();

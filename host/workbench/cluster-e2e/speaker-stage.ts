@@ -5,8 +5,7 @@
  *   node-b 192.0.2.2 ─┼─ switch0 192.0.2.254: API server, controller
  *   node-c 192.0.2.3 ─┘     └─ client 192.0.2.100
  *
- * All of MetalLB's order among them that the tests rely on (`reference` vectors of its rank): 192.0.2.10 is c, b, a; 192.0.2.11 is a, c, b;
- * 192.0.2.12 is b, c, a.
+ * In MetalLB's order, which is Herald's, the nodes for 192.0.2.10 are c, b, a; for 192.0.2.11 a, c, b; for 192.0.2.12 b, c, a.
  */
 
 import { setTimeout as wait } from "node:timers/promises";
