@@ -118,6 +118,29 @@ testWith(cluster, [apiServer, asset("helm")], "roles may do what they have to, a
   }
 });
 
+testWith(cluster, [apiServer, asset("helm")], "resources in a namespace where they would not count are refused", async () => {
+  const { admin } = running();
+  const objects = loadAll(templated()).filter(Boolean) as KubernetesObject[];
+  await admin.apply(objects.filter(({ kind }) => kind.startsWith("ValidatingAdmissionPolicy")));
+  const says = async (kind: string, namespace: string): Promise<string> => {
+    const spec = kind === "L2Advertisement" ? {} : { addresses: ["192.0.2.9/32"] };
+    const object = { apiVersion: kind === "Reservation" ? "herald.dev/v1alpha1" : "metallb.io/v1beta1", kind };
+    return admin.tryCreate({ ...object, metadata: { name: "try", namespace }, spec }).then(
+      () => "",
+      ({ message }: Error) => message,
+    );
+  };
+  // A policy reaches the server's admission by a watch of its own.
+  await untilTrue(async () => (await says("L2Advertisement", "default")) !== "");
+  for (const kind of ["L2Advertisement", "IPAddressPool", "Reservation"]) {
+    assert.match(await says(kind, "default"), /resource must be created in metallb-system namespace/, kind);
+    assert.is(await says(kind, NAMESPACE), "", kind);
+  }
+  // Examples of the documentation are of no namespace.
+  await admin.delete("admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding", "herald-namespace");
+  await untilTrue(async () => (await says("L2Advertisement", "default")) === "");
+});
+
 async function untilTrue(ask: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (!(await ask())) {
