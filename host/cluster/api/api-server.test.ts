@@ -17,11 +17,11 @@ import { findCredentials, serviceAccountCredentials } from "./credentials.ts";
 import type { ObjectName, RawObject } from "./known-objects.ts";
 import { Reflector } from "./reflector.ts";
 import type { Reflected, ReflectorTiming } from "./reflector-options.ts";
-import { resourcePath } from "./resource-path.ts";
+import { collectionPath } from "./resource-path.ts";
 
 const REAL = suite("client and reflector on an API server");
-const SERVICES = resourcePath("", "v1", "services");
-const LAMPS = resourcePath("example.com", "v1", "lamps");
+const SERVICES = collectionPath("v1", "services");
+const LAMPS = collectionPath("example.com/v1", "lamps");
 const WITHIN_MS = 60_000;
 const LAMP_DEFINITION = `
 apiVersion: apiextensions.k8s.io/v1
@@ -110,7 +110,7 @@ testWith(REAL, [apiServer], "a kubeconfig file leads to the server, writes and r
   const client = await clientOf();
   assert.match((await client.request<{ gitVersion: string }>({ method: "GET", path: "/version" })).gitVersion, /^v1\./);
   const body = { metadata: { name: "written" }, data: { a: "b" } };
-  const path = resourcePath("", "v1", "configmaps", "default");
+  const path = collectionPath("v1", "configmaps", "default");
   const written = await client.request<RawObject>({ method: "POST", path, body, query: { fieldManager: "herald" } });
   const patch = { method: "PATCH" as const, path: `${path}/written`, body: { data: { a: "c" } } };
   await client.request(patch);
@@ -251,7 +251,7 @@ testWith(REAL, [apiServer], "cutOff() takes back what has not arrived", async ()
   const client = await clientOf({ url: proxy.url });
   await client.request({ method: "GET", path: "/version" });
   await proxy.set({ connections: "silent" });
-  const path = resourcePath("", "v1", "configmaps", "default");
+  const path = collectionPath("v1", "configmaps", "default");
   const body = { metadata: { name: "late" }, data: { a: "x".repeat(900_000) } };
   const writing = rejects(client.request({ method: "POST", path, body, timeoutMs: 60_000 }), /Cannot POST .*: cut off/);
   await wait(300);

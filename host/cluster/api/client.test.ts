@@ -6,7 +6,7 @@ import { type Answer, answerJson, type ScriptedHttp, scriptedHttp } from "../../
 import { ApiError } from "./api.ts";
 import { Client } from "./client.ts";
 import { type Access, ReadAgain } from "./credentials.ts";
-import { resourcePath } from "./resource-path.ts";
+import { collectionPath, pluralOf } from "./resource-path.ts";
 
 const CLIENT = suite("client");
 let server: ScriptedHttp;
@@ -30,13 +30,14 @@ const failure = (promise: Promise<unknown>): Promise<ApiError> =>
     (error) => error,
   );
 
-CLIENT("resourcePath() names a resource, a namespace's part of it, and one object", () => {
-  assert.is(resourcePath("", "v1", "services"), "/api/v1/services");
-  assert.is(
-    resourcePath("metallb.io", "v1beta1", "bgppeers", "metallb-system"),
-    "/apis/metallb.io/v1beta1/namespaces/metallb-system/bgppeers",
-  );
-  assert.is(resourcePath("", "v1", "namespaces", undefined, "web/../x"), "/api/v1/namespaces/web%2F..%2Fx");
+CLIENT("collectionPath() names a resource, or a namespace's part of it", () => {
+  assert.is(collectionPath("v1", "services"), "/api/v1/services");
+  assert.is(collectionPath("metallb.io/v1beta1", "bgppeers", "herald"), "/apis/metallb.io/v1beta1/namespaces/herald/bgppeers");
+  assert.is(collectionPath("v1", "secrets", "web/../x"), "/api/v1/namespaces/web%2F..%2Fx/secrets");
+});
+
+CLIENT("pluralOf() knows the plural of a kind", () => {
+  assert.equal(["Node", "Community", "ServiceL2Status"].map(pluralOf), ["nodes", "communities", "servicel2statuses"]);
 });
 
 CLIENT("request() sends body and query, and gives the answer", async () => {

@@ -6,7 +6,7 @@ import type { ObjectSink } from "./mirror.ts";
 
 /** What is kept in step. */
 export interface Reflected {
-  /** `resourcePath` of the resource, or of one namespace's part of it. */
+  /** `collectionPath` of the resource, or of one namespace's part of it. */
   readonly path: string;
   readonly labelSelector?: string;
   /** Saves the other objects where the server can select by it. A server that cannot sends all: so the sink judges for itself. */

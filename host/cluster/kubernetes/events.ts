@@ -9,6 +9,7 @@
 import type { Log } from "../../announcer.ts";
 import { backoffMs } from "../../reconcile/backoff.ts";
 import { type Api, ApiError } from "../api/api.ts";
+import { collectionPath } from "../api/resource-path.ts";
 import { EventRates } from "./event-rates.ts";
 import { type ObjectReference, pathOf } from "./object-reference.ts";
 import { ownName, timeText } from "./owned-object.ts";
@@ -187,7 +188,7 @@ export class EventRecorder implements EventSink {
     // The same for the same words, so that one whose answer was lost, or that others tell too, is not made twice.
     const time = isShared ? Math.floor(lastMs / SHARED_MS) : lastMs;
     const name = ownName(`${base}.${time.toString(16)}`, component, isShared ? "" : (host ?? ""), type, reason, message);
-    const path = `/api/v1/namespaces/${namespace}/events`;
+    const path = collectionPath("v1", "events", namespace);
     const event = {
       ...{ apiVersion: "v1", kind: "Event", metadata: { name, namespace } },
       involvedObject: { ...object, uid: object.uid ?? (await this.#uidOf(object)) },

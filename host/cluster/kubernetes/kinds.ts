@@ -1,6 +1,7 @@
 /** What is read from an API server, and where it is. */
 
 import { API_GROUP } from "../../rules/api-group.ts";
+import { collectionPath, pluralOf } from "../api/resource-path.ts";
 import type { KindReaders } from "../objects/project.ts";
 
 /** One resource that is watched. */
@@ -47,10 +48,10 @@ export function kindsOf(role: Role, namespace: string, readers: KindReaders): Wa
     if (known === undefined || ageOf(type) > ageOf(known)) newest.set(kindOf(type), type);
   }
   return [
-    ...EVERYWHERE[role].map((kind) => ({ ...kind, path: `/${rootOf(kind.type)}/${pluralOf(kind.type)}` })),
+    ...EVERYWHERE[role].map((kind) => ({ ...kind, path: pathOf(kind.type) })),
     ...[...OWN_NAMESPACE[role], ...newest.values()].map((type) => ({
       type,
-      path: `/${rootOf(type)}/namespaces/${namespace}/${pluralOf(type)}`,
+      path: pathOf(type, namespace),
       isOptional: type.includes("."),
     })),
   ];
@@ -70,16 +71,8 @@ export function apiVersionOf(type: string): string {
   return type.slice(0, type.lastIndexOf("/"));
 }
 
-/** `api/v1`, `apis/metallb.io/v1beta1` */
-function rootOf(type: string): string {
-  const version = apiVersionOf(type);
-  return version.includes("/") ? `apis/${version}` : `api/${version}`;
-}
-
-/** Regular for every kind here. */
-function pluralOf(type: string): string {
-  const kind = kindOf(type).toLowerCase();
-  return kind.endsWith("y") ? `${kind.slice(0, -1)}ies` : `${kind}s`;
+function pathOf(type: string, namespace?: string): string {
+  return collectionPath(apiVersionOf(type), pluralOf(kindOf(type)), namespace);
 }
 
 /** Orders the versions of one kind: v1beta2 after v1beta1, v1 after both. */

@@ -8,6 +8,7 @@
 
 import type { Clock } from "../../announcer.ts";
 import { type Api, ApiError } from "../api/api.ts";
+import { collectionPath } from "../api/resource-path.ts";
 
 export interface LeaseOptions {
   /** With connections of its own, so that nothing else can keep a renewal waiting. */
@@ -41,7 +42,7 @@ export class Lease {
 
   constructor(options: LeaseOptions) {
     this.#options = options;
-    this.#path = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
+    this.#path = collectionPath("coordination.k8s.io/v1", "leases", options.namespace);
   }
 
   /** Who has it; empty: nobody. */

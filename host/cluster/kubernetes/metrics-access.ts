@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../announcer.ts";
 import type { Access } from "../../observe/serve-metrics.ts";
 import type { Api } from "../api/api.ts";
+import { collectionPath, pluralOf } from "../api/resource-path.ts";
 
 export interface MetricsAccessOptions {
   readonly api: Pick<Api, "request">;
@@ -108,10 +109,11 @@ export class MetricsAccess {
   }
 
   async #ask<Status>(group: string, kind: string, spec: unknown): Promise<Partial<Status>> {
+    const apiVersion = `${group}.k8s.io/v1`;
     const { status } = await this.#options.api.request<{ status?: Status }>({
       method: "POST",
-      path: `/apis/${group}.k8s.io/v1/${kind.toLowerCase()}s`,
-      body: { apiVersion: `${group}.k8s.io/v1`, kind, spec },
+      path: collectionPath(apiVersion, pluralOf(kind)),
+      body: { apiVersion, kind, spec },
       timeoutMs: TIMEOUT_MS,
     });
     return status ?? {};

@@ -13,8 +13,8 @@ import { backoffMs } from "../../reconcile/backoff.ts";
 import { type Api, ApiError } from "../api/api.ts";
 import type { ObjectSink } from "../api/mirror.ts";
 import { Reflector } from "../api/reflector.ts";
+import { collectionPath } from "../api/resource-path.ts";
 import { type FoundObject, readFound, sameAs } from "./found-object.ts";
-import { collectionPath } from "./object-reference.ts";
 import type { OwnedKind, OwnedObject, OwnerReference, Status } from "./owned-object.ts";
 import { isPassing } from "./passing.ts";
 

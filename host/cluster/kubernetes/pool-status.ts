@@ -5,7 +5,7 @@ import { backoffMs } from "../../reconcile/backoff.ts";
 import type { PoolUsage } from "../../rules/pool-usage.ts";
 import type { Family } from "../../rules/vocabulary.ts";
 import { type Api, ApiError } from "../api/api.ts";
-import { collectionPath } from "./object-reference.ts";
+import { collectionPath } from "../api/resource-path.ts";
 import type { Fence } from "./term.ts";
 
 export interface PoolStatusOptions {

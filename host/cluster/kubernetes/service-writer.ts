@@ -10,6 +10,7 @@ import type { Clock } from "../../announcer.ts";
 import { ALLOCATED_FROM_POOL } from "../../rules/annotations.ts";
 import type { ServiceKey } from "../../rules/vocabulary.ts";
 import { type Api, ApiError } from "../api/api.ts";
+import { collectionPath } from "../api/resource-path.ts";
 import type { ServiceStatus, StatusWriter } from "../service-status.ts";
 import type { Fence } from "./term.ts";
 
@@ -128,7 +129,7 @@ export class ServiceWriter implements StatusWriter {
 
 function pathOf(service: ServiceKey): string {
   const [namespace = "", name = ""] = service.split("/");
-  return `/api/v1/namespaces/${namespace}/services/${name}/status`;
+  return `${collectionPath("v1", "services", namespace)}/${name}/status`;
 }
 
 /** `ipMode` says that nodes may go to the VIP directly, as the server would have it by default; before Kubernetes 1.29 it is dropped. */

@@ -9,7 +9,7 @@ import type { Log } from "../../announcer.ts";
 import { backoffMs } from "../../reconcile/backoff.ts";
 import type { ServiceKey } from "../../rules/vocabulary.ts";
 import { type Api, ApiError } from "../api/api.ts";
-import { collectionPath } from "./object-reference.ts";
+import { collectionPath } from "../api/resource-path.ts";
 import { labelValue } from "./owned-object.ts";
 import { NODE_LABEL, SERVICE_L2_STATUS, SERVICE_NAME_LABEL } from "./service-statuses.ts";
 
