@@ -1,8 +1,7 @@
-/** What a real router learns: of MetalLB's end-to-end suite the behaviours of `bgptests` in which the API server has a part. */
+/** BGP where the API server has a part in it: status objects, and a password in a Secret. What else routers learn is in `../cluster-wire`. */
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { writeNode } from "../api-server/objects.ts";
 import { type Router, routerNeeds, startRouter } from "../bgp-peers/routers.ts";
 import { until } from "../bgp-peers/until.ts";
 import { BGP_STATUS, NODES, type NodeName, type SpeakerScene, type SpeakerStage, speakerTests } from "./speaker-stage.ts";
@@ -95,55 +94,6 @@ behaves("every node announces a Service, and ServiceBGPStatus says to whom, unti
   await scene.statuses(BGP_STATUS, "web", 0);
 });
 
-behaves("with policy Local only nodes with endpoints announce", async (scene, stage) => {
-  await begin(scene);
-  await writeAdvertisement(scene, "all");
-  await scene.servedService("web", { spec: { externalTrafficPolicy: "Local" } }, ["node-a", "node-c"]);
-  await learns(stage, `${VIP}/32`, ["node-a", "node-c"]);
-  await scene.endpointsOn("web", ["node-b"]);
-  await learns(stage, `${VIP}/32`, ["node-b"]);
-});
-
-behaves("a node without network withdraws, and announces again", async (scene, stage) => {
-  await begin(scene);
-  await writeAdvertisement(scene, "all");
-  await scene.servedService("web");
-  await learns(stage, `${VIP}/32`, NODES);
-  await writeNode(scene.admin, "node-b", { addresses: ["192.0.2.2"], networkUnavailable: true });
-  await learns(stage, `${VIP}/32`, ["node-a", "node-c"]);
-  await writeNode(scene.admin, "node-b", { addresses: ["192.0.2.2"] });
-  await learns(stage, `${VIP}/32`, NODES);
-});
-
-behaves("the route of a shared address stays until the last sharer is gone", async (scene, stage) => {
-  await begin(scene);
-  await writeAdvertisement(scene, "all");
-  const annotations = { "metallb.io/allow-shared-ip": "key" };
-  await scene.servedService("one", { annotations });
-  await scene.servedService("two", { annotations, port: 81 });
-  await scene.has("two", VIP);
-  await learns(stage, `${VIP}/32`, NODES);
-  await scene.deleteService("one");
-  await scene.settled();
-  await learns(stage, `${VIP}/32`, NODES);
-  await scene.deleteService("two");
-  await learns(stage, `${VIP}/32`, []);
-});
-
-behaves("advertisements follow node selectors, aggregation and communities as they change", async (scene, stage) => {
-  await begin(scene);
-  await writeAdvertisement(scene, "some", { nodeSelectors: [{ matchLabels: { rack: "1" } }] });
-  await scene.servedService("web");
-  await scene.has("web", VIP);
-  await writeNode(scene.admin, "node-a", { addresses: ["192.0.2.1"], labels: { rack: "1" } });
-  await learns(stage, `${VIP}/32`, ["node-a"]);
-  await writeAdvertisement(scene, "some", { aggregationLength: 28, communities: ["64500:7"] });
-  await learns(stage, `${VIP}/32`, []);
-  await learns(stage, POOL, NODES);
-  const [route] = (await (await router(stage)).routes()).filter(({ prefix }) => prefix === POOL);
-  assert.equal(route?.communities, ["64500:7"]);
-});
-
 behaves("an advertisement may be for some peers, and a peer's password is in a Secret", async (scene, stage) => {
   await begin(scene);
   await writePeer(scene, "guarded", {
@@ -166,16 +116,6 @@ behaves("an advertisement may be for some peers, and a peer's password is in a S
   await learnsFrom(stage, `${VIP}/32`, [GUARDED]);
   await writeAdvertisement(scene, "guarded", { peers: ["router"] });
   await learns(stage, `${VIP}/32`, NODES);
-});
-
-behaves("one Service is announced by layer 2 and BGP at once", async (scene, stage) => {
-  await begin(scene);
-  await scene.pool("routed", ["192.0.2.10-192.0.2.12"]);
-  await writeAdvertisement(scene, "all");
-  await scene.l2Advertisement("all");
-  await scene.servedService("web");
-  await learns(stage, "192.0.2.10/32", NODES);
-  await stage.answers("192.0.2.10", "node-c");
 });
 
 bgp.run();

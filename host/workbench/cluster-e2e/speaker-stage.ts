@@ -22,7 +22,6 @@ import { Scene, type ServiceShape } from "./scene.ts";
 export const NODES = ["node-a", "node-b", "node-c"] as const;
 export type NodeName = (typeof NODES)[number];
 
-export const L2_STATUS = "metallb.io/v1beta1/ServiceL2Status";
 export const BGP_STATUS = "metallb.io/v1beta1/ServiceBGPStatus";
 const API_ADDRESS = "192.0.2.254";
 const CLIENT = "client";
