@@ -157,7 +157,7 @@ async function startParts(
 
   ends.inputs.push(
     await whileOpen(gate, "controller", async () => {
-      const pools = new PoolStatus({ api: writing, fence, namespace, usage: () => poolUsage(store.snapshot()), clock, log });
+      const pools = new PoolStatus({ api: writing, fence, namespace, usage: () => poolUsage(store.snapshot()), pools: source, clock, log });
       const status = new ServiceWriter({ api: writing, fence, services: source, clock });
       const news = { ...allocationEvents(events), decided: () => pools.changed() };
       const controller = new Controller({

@@ -11,19 +11,31 @@ function start() {
   const clock = new FakeClock();
   const usage: PoolUsage[] = [{ pool: "home", total: { 4: 10n, 6: 2n ** 64n }, used: { 4: 3, 6: 1 }, services: 3 }];
   const asked: ApiRequest[] = [];
-  const state = { error: undefined as Error | undefined, may: true };
+  const state = {
+    error: undefined as Error | undefined,
+    may: true,
+    shown: undefined as unknown,
+    answer: undefined as Promise<void> | undefined,
+  };
+  const calls = new Set<() => void>();
+  const shown = { poolStatusOf: () => state.shown, onPools: (call: () => void) => calls.add(call) && (() => calls.delete(call)) };
+  const tell = (status: unknown) => {
+    state.shown = status;
+    for (const call of calls) call();
+  };
   const api = {
     request: async (request: ApiRequest) => {
       asked.push(request);
+      await state.answer;
       if (state.error !== undefined) throw state.error;
     },
   } as unknown as Api;
   const fence = { mayWrite: () => state.may, writeTimeoutMs: 4000, signal: new AbortController().signal, noteUnanswered: () => undefined };
   const told: string[] = [];
   const log = { warn: (message: string) => void told.push(message) };
-  const status = new PoolStatus({ api, fence, namespace: "herald", usage: () => usage, clock, log });
+  const status = new PoolStatus({ api, fence, namespace: "herald", usage: () => usage, pools: shown, clock, log });
   const use = (used: number) => (usage[0] = { ...(usage[0] as PoolUsage), used: { 4: used, 6: 1 } });
-  return { clock, usage, asked, state, told, status, use };
+  return { clock, usage, asked, state, told, status, use, tell };
 }
 
 pools("changed() writes what is assigned and available, exactly also where no JavaScript number can", async () => {
@@ -54,6 +66,33 @@ pools("a hundred changes in a second are two writes, and no change is none", asy
   await clock.advance(5000);
   status.changed();
   await clock.advance(5000);
+  assert.is(asked.length, 2);
+});
+
+pools("what the API server has already is not written, and what somebody else wrote is put right", async () => {
+  const { clock, asked, status, tell } = start();
+  const right = { assignedIPv4: 3, assignedIPv6: 1, availableIPv4: 7, availableIPv6: Number(2n ** 63n - 2n) };
+  tell({ ...right });
+  status.changed();
+  await clock.advance(5000);
+  assert.is(asked.length, 0);
+  tell({ ...right, assignedIPv4: 999 });
+  await clock.advance(5000);
+  assert.is(asked.length, 1);
+  tell({ ...right });
+  await clock.advance(5000);
+  assert.is(asked.length, 1, "that was our own");
+  tell(undefined);
+  await clock.advance(5000);
+  assert.is(asked.length, 2, "made anew");
+});
+
+pools("one pool that is slow to be written holds up no other", async () => {
+  const { asked, usage, status, state } = start();
+  usage.push({ ...(usage[0] as PoolUsage), pool: "office" });
+  state.answer = new Promise(() => {});
+  status.changed();
+  await settled();
   assert.is(asked.length, 2);
 });
 

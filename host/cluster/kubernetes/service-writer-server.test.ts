@@ -113,7 +113,8 @@ testWith(writer, [apiServer], "a pool says how full it is, also where that is mo
   const service = serviceFact("web", { ingress: ["192.0.2.1", "2001:db8::1"] });
   const snapshot = { pools: new Map([["home", poolFact("home", addresses)]]), services: new Map([[service.key, service]]) };
   const log = { warn: () => undefined };
-  const pools = new PoolStatus({ api, fence, namespace: "default", usage: () => poolUsage(snapshot), clock, log });
+  const shown = { poolStatusOf: () => undefined, onPools: () => () => undefined };
+  const pools = new PoolStatus({ api, fence, namespace: "default", usage: () => poolUsage(snapshot), pools: shown, clock, log });
   pools.changed();
   const found = await server.admin.until("metallb.io/v1beta1/IPAddressPool", "default/home", "status", (pool) => pool.status);
   // What the server takes for an int64; read here, it is rounded.

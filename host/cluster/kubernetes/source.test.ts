@@ -92,6 +92,24 @@ testWith(source, [apiServer], "of pools that overlap the first stays in force, a
   });
 });
 
+testWith(source, [apiServer], "what a pool says of itself is shown, and a pool that is made anew says nothing", async () => {
+  const { admin } = running();
+  const kind = "metallb.io/v1beta1/IPAddressPool";
+  await withSource(async ({ source: opened }) => {
+    let calls = 0;
+    const close = opened.onPools(() => (calls += 1));
+    const status = { assignedIPv4: 1, assignedIPv6: 0, availableIPv4: 15, availableIPv6: 0 };
+    await admin.patch(kind, `${NAMESPACE}/ours`, { status }, { subresource: "status" });
+    await until(() => calls > 0);
+    assert.equal(opened.poolStatusOf("ours"), status);
+    close();
+    await admin.delete(kind, `${NAMESPACE}/ours`);
+    await admin.apply(POOL("ours", "192.0.2.0/28"));
+    await until(() => opened.poolStatusOf("ours") === undefined);
+    assert.is(calls, 1);
+  });
+});
+
 testWith(source, [apiServer], "a node that the cluster does not have is told", async () => {
   const { admin } = running();
   await writeNode(admin, "node-b");

@@ -19,6 +19,7 @@ import type { Source, WatchState } from "../source.ts";
 import type { FactSink } from "../store.ts";
 import { Translated, type Translator } from "../translated.ts";
 import { apiVersionOf, kindOf, kindsOf, type Role, type WatchedKind } from "./kinds.ts";
+import type { ShownPools } from "./pool-status.ts";
 import type { ShownServices } from "./service-writer.ts";
 
 export interface KubernetesOptions {
@@ -35,8 +36,9 @@ export interface KubernetesOptions {
 const MOST_NODES_NAMED = 5;
 
 const SERVICE = "v1/Service";
+const POOL = "metallb.io/v1beta1/IPAddressPool";
 
-export class KubernetesSource implements Source, ShownServices {
+export class KubernetesSource implements Source, ShownServices, ShownPools {
   readonly translated: Translated;
   readonly #node: string | undefined;
   readonly #objects: ClusterObjects;
@@ -47,7 +49,9 @@ export class KubernetesSource implements Source, ShownServices {
   readonly #nodes = new Set<string>();
   /** The version of each Service that the store shows. */
   readonly #versions = new Map<ServiceKey, string>();
+  readonly #poolStatuses = new Map<string, unknown>();
   readonly #calls = new Set<() => void>();
+  readonly #poolCalls = new Set<() => void>();
   #isSynced = false;
   #told = "";
   #onSynced: () => void = () => {};
@@ -73,7 +77,10 @@ export class KubernetesSource implements Source, ShownServices {
       const sink = {
         put: (raw: RawObject) => this.#put(kind.type, raw),
         remove: (name: ObjectName) => this.#remove(kind.type, name),
-        commit: () => this.#commit(),
+        commit: () => {
+          this.#commit();
+          if (kind.type === POOL) for (const call of this.#poolCalls) call();
+        },
         synced: () => this.#commit(),
       };
       return { kind, reflector: new Reflector({ api, resource: kind, sink, log }) };
@@ -104,6 +111,15 @@ export class KubernetesSource implements Source, ShownServices {
     this.#commit();
   }
 
+  poolStatusOf(pool: string): unknown {
+    return this.#poolStatuses.get(pool);
+  }
+
+  onPools(call: () => void): Close {
+    this.#poolCalls.add(call);
+    return () => this.#poolCalls.delete(call);
+  }
+
   watches(): WatchState[] {
     return this.#watches.map(({ kind, reflector }) => ({ type: kind.type, ...reflector.state() }));
   }
@@ -123,6 +139,7 @@ export class KubernetesSource implements Source, ShownServices {
   }
 
   #put(type: string, raw: RawObject): void {
+    if (type === POOL) this.#poolStatuses.set(raw.metadata.name, raw["status"]);
     // The items of a list do not say what they are.
     const typed = Object.assign(raw, { apiVersion: apiVersionOf(type), kind: kindOf(type) });
     for (const { id, object, problems } of project(typed, this.#readers).found) {
@@ -137,6 +154,7 @@ export class KubernetesSource implements Source, ShownServices {
   #remove(type: string, name: ObjectName): void {
     const object = identify(type, name, this.#readers);
     this.#objects.remove(object);
+    if (object.kind === "IPAddressPool") this.#poolStatuses.delete(object.key);
     if (object.kind === "Node") this.#nodes.delete(object.key);
     if (object.kind === "Service") this.#versions.delete(object.key);
     this.#bad.delete(`${kindOf(type)} ${object.key}`);
