@@ -57,6 +57,12 @@ export class ApiServer {
   readonly #etcd: Daemon;
   readonly #server: Daemon;
   #admin: TestClient | undefined;
+  /** Tests in a private network just exit. */
+  readonly #leave = (): void => {
+    this.#server.signal("SIGKILL");
+    this.#etcd.signal("SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true });
+  };
 
   constructor(address: string, port: number, etcdPort: number, flags: readonly string[]) {
     const host = address.includes(":") ? `[${address}]` : address;
@@ -66,6 +72,7 @@ export class ApiServer {
     this.#etcdUrl = `http://${host}:${etcdPort}`;
     this.#etcd = new Daemon([findAsset("etcd"), ...this.#etcdFlags()]);
     this.#server = new Daemon([findAsset("kube-apiserver"), ...this.#serverFlags(), ...flags]);
+    process.once("exit", this.#leave);
   }
 
   /** May do everything. */
@@ -120,7 +127,8 @@ export class ApiServer {
     this.#admin?.close();
     await this.#server.end("SIGKILL");
     await this.#etcd.end("SIGKILL");
-    rmSync(this.#folder, { recursive: true, force: true });
+    process.off("exit", this.#leave);
+    this.#leave();
   }
 
   /** The newest of kube-apiserver's log. */
