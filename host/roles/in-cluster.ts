@@ -4,7 +4,7 @@ import type { Log } from "../announcer.ts";
 import { Client } from "../cluster/api/client.ts";
 import { Coexistence } from "../cluster/kubernetes/coexistence/coexistence.ts";
 import { closedBy } from "../cluster/kubernetes/coexistence/gate.ts";
-import { EventRecorder } from "../cluster/kubernetes/events.ts";
+import { EventRecorder } from "../cluster/kubernetes/events/events.ts";
 import { KubernetesSource } from "../cluster/kubernetes/source.ts";
 import { clock } from "./clock.ts";
 import { credentialsFor } from "./credentials.ts";

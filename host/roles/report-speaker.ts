@@ -3,13 +3,13 @@
 import type { Close, Log } from "../announcer.ts";
 import type { Api } from "../cluster/api/api.ts";
 import type { Gate } from "../cluster/kubernetes/coexistence/gate.ts";
-import { ConfigurationReports, isOfSpeakers } from "../cluster/kubernetes/configuration-reports.ts";
-import type { EventRecorder } from "../cluster/kubernetes/events.ts";
+import type { EventRecorder } from "../cluster/kubernetes/events/events.ts";
+import { tellProblemsByEvents } from "../cluster/kubernetes/events/problem-events.ts";
 import { serviceReference } from "../cluster/kubernetes/object-reference.ts";
-import { podOwner } from "../cluster/kubernetes/pod-owner.ts";
-import { tellProblemsByEvents } from "../cluster/kubernetes/problem-events.ts";
-import { SessionReports } from "../cluster/kubernetes/session-reports.ts";
-import { type FollowedAnnouncer, SpeakerReports } from "../cluster/kubernetes/speaker-reports.ts";
+import { ConfigurationReports, isOfSpeakers } from "../cluster/kubernetes/reports/configuration-reports.ts";
+import { podOwner } from "../cluster/kubernetes/reports/pod-owner.ts";
+import { SessionReports } from "../cluster/kubernetes/reports/session-reports.ts";
+import { type FollowedAnnouncer, SpeakerReports } from "../cluster/kubernetes/reports/speaker-reports.ts";
 import type { PluginRun } from "./plugin-run.ts";
 import type { Accompanied } from "./speaker.ts";
 

@@ -11,7 +11,7 @@ import { apiServer, testWith } from "../../workbench/testing/requirements.ts";
 import { Client } from "../api/client.ts";
 import { kubeConfigCredentials } from "../api/credentials.ts";
 import type { ServiceStatus } from "../service-status.ts";
-import { PoolStatus } from "./pool-status.ts";
+import { PoolStatus } from "./reports/pool-status.ts";
 import { ServiceWriter } from "./service-writer.ts";
 
 const writer = suite("service-writer on a server");

@@ -12,7 +12,7 @@ import type { ServiceKey } from "../../rules/vocabulary.ts";
 import { type Api, ApiError } from "../api/api.ts";
 import { collectionPath } from "../api/resource-path.ts";
 import type { ServiceStatus, StatusWriter } from "../service-status.ts";
-import type { Fence } from "./term.ts";
+import type { Fence } from "./leader/term.ts";
 
 /** The Services that the store shows, as objects. */
 export interface ShownServices {

@@ -19,7 +19,7 @@ import type { Source, WatchState } from "../source.ts";
 import type { FactSink } from "../store.ts";
 import { Translated, type Translator } from "../translated.ts";
 import { apiVersionOf, kindOf, kindsOf, type Role, type WatchedKind } from "./kinds.ts";
-import type { ShownPools } from "./pool-status.ts";
+import type { ShownPools } from "./reports/pool-status.ts";
 import type { ShownServices } from "./service-writer.ts";
 
 export interface KubernetesOptions {

@@ -9,10 +9,10 @@
 import { Client } from "../../cluster/api/client.ts";
 import { kubeConfigCredentials } from "../../cluster/api/credentials.ts";
 import { Controller } from "../../cluster/controller.ts";
-import { Leader } from "../../cluster/kubernetes/leader.ts";
+import { Leader } from "../../cluster/kubernetes/leader/leader.ts";
+import type { Fence } from "../../cluster/kubernetes/leader/term.ts";
 import { ServiceWriter } from "../../cluster/kubernetes/service-writer.ts";
 import { KubernetesSource } from "../../cluster/kubernetes/source.ts";
-import type { Fence } from "../../cluster/kubernetes/term.ts";
 import { Store } from "../../cluster/store.ts";
 import { clock } from "../../roles/clock.ts";
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { LeaseTimes } from "../../cluster/kubernetes/term.ts";
+import type { LeaseTimes } from "../../cluster/kubernetes/leader/term.ts";
 import { until } from "../testing/promises.ts";
 import type { ApiServer } from "./api-server.ts";
 

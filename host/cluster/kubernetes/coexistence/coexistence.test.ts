@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { FakeClock, settled } from "../../../workbench/testing/fake-clock.ts";
 import { recordedLog } from "../../../workbench/testing/log.ts";
 import { type Api, ApiError, type ApiRequest } from "../../api/api.ts";
-import type { Happening } from "../events.ts";
+import type { Happening } from "../events/events.ts";
 import { Coexistence, type CoexistenceOptions } from "./coexistence.ts";
 import { findIpvs } from "./ipvs.ts";
 

@@ -15,7 +15,7 @@
 
 import type { Clock, Close, Log } from "../../../announcer.ts";
 import { type Api, ApiError } from "../../api/api.ts";
-import type { EventSink } from "../events.ts";
+import type { EventSink } from "../events/events.ts";
 import type { ObjectReference } from "../object-reference.ts";
 import type { Finding, Gate, GatePart } from "./gate.ts";
 import { findIpvs } from "./ipvs.ts";

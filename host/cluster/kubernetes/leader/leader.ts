@@ -23,9 +23,9 @@
  */
 
 import { randomUUID } from "node:crypto";
-import type { Clock, Log } from "../../announcer.ts";
-import { API_GROUP } from "../../rules/api-group.ts";
-import { type Api, ApiError } from "../api/api.ts";
+import type { Clock, Log } from "../../../announcer.ts";
+import { API_GROUP } from "../../../rules/api-group.ts";
+import { type Api, ApiError } from "../../api/api.ts";
 import { Lease } from "./lease.ts";
 import { type Fence, type LeaseTimes, Term } from "./term.ts";
 

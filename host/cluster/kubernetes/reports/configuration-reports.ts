@@ -5,11 +5,11 @@
  * should be, and not that nothing works.
  */
 
-import type { Close, Log } from "../../announcer.ts";
-import { API_GROUP } from "../../rules/api-group.ts";
-import type { Problem } from "../../rules/vocabulary.ts";
-import type { Api } from "../api/api.ts";
-import type { Finding, Gate } from "./coexistence/gate.ts";
+import type { Close, Log } from "../../../announcer.ts";
+import { API_GROUP } from "../../../rules/api-group.ts";
+import type { Problem } from "../../../rules/vocabulary.ts";
+import type { Api } from "../../api/api.ts";
+import type { Finding, Gate } from "../coexistence/gate.ts";
 import { configurationWords } from "./configuration-words.ts";
 import { labelValue, type OwnedKind, type OwnedObject, type OwnerReference, type Status, timeText } from "./owned-object.ts";
 import { OwnedObjects } from "./owned-objects.ts";

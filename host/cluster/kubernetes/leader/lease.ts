@@ -6,9 +6,9 @@
  * from: of two candidates that reach for a free Lease the API server lets one have it.
  */
 
-import type { Clock } from "../../announcer.ts";
-import { type Api, ApiError } from "../api/api.ts";
-import { collectionPath } from "../api/resource-path.ts";
+import type { Clock } from "../../../announcer.ts";
+import { type Api, ApiError } from "../../api/api.ts";
+import { collectionPath } from "../../api/resource-path.ts";
 
 export interface LeaseOptions {
   /** With connections of its own, so that nothing else can keep a renewal waiting. */

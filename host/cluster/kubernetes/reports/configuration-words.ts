@@ -2,7 +2,7 @@
  * A problem in the words that are compared whole by tools that know MetalLB's, its end-to-end tests among them; any other in ours.
  */
 
-import type { Problem } from "../../rules/vocabulary.ts";
+import type { Problem } from "../../../rules/vocabulary.ts";
 
 type Words = (name: string, value: string, namespace: string) => string;
 

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { PoolUsage } from "../../rules/pool-usage.ts";
-import { FakeClock, settled } from "../../workbench/testing/fake-clock.ts";
-import { type Api, ApiError, type ApiRequest } from "../api/api.ts";
+import type { PoolUsage } from "../../../rules/pool-usage.ts";
+import { FakeClock, settled } from "../../../workbench/testing/fake-clock.ts";
+import { type Api, ApiError, type ApiRequest } from "../../api/api.ts";
 import { PoolStatus } from "./pool-status.ts";
 
 const pools = suite("pool-status");

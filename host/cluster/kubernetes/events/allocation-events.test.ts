@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { serviceFact } from "../../workbench/testing/facts.ts";
+import { serviceFact } from "../../../workbench/testing/facts.ts";
 import { allocationEvents } from "./allocation-events.ts";
 import type { Happening } from "./events.ts";
 

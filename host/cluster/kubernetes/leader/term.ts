@@ -1,7 +1,7 @@
 /** One time of leading: from taking the Lease until it may not be ours any more. Once over, it stays over. */
 
 import { setMaxListeners } from "node:events";
-import type { Clock, Close } from "../../announcer.ts";
+import type { Clock, Close } from "../../../announcer.ts";
 
 /** What whoever writes as the leader asks before every write. `leader.ts` says why that is enough. */
 export interface Fence {

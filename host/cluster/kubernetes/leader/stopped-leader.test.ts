@@ -3,12 +3,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AddressRecord } from "../../workbench/api-server/address-record.ts";
-import { type ApiServer, startApiServer } from "../../workbench/api-server/api-server.ts";
-import { createServices, deleteServices, writePool } from "../../workbench/api-server/balanced-services.ts";
-import { Candidate } from "../../workbench/api-server/candidate.ts";
-import { until } from "../../workbench/testing/promises.ts";
-import { apiServer, testWith } from "../../workbench/testing/requirements.ts";
+import { AddressRecord } from "../../../workbench/api-server/address-record.ts";
+import { type ApiServer, startApiServer } from "../../../workbench/api-server/api-server.ts";
+import { createServices, deleteServices, writePool } from "../../../workbench/api-server/balanced-services.ts";
+import { Candidate } from "../../../workbench/api-server/candidate.ts";
+import { until } from "../../../workbench/testing/promises.ts";
+import { apiServer, testWith } from "../../../workbench/testing/requirements.ts";
 
 const stopped = suite("stopped-leader");
 

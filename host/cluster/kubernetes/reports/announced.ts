@@ -1,7 +1,7 @@
 /** What a node announces at this moment, by protocol and Service: made of the rows of its announcers. */
 
-import type { LaneRow } from "../../reconcile/lane.ts";
-import type { ServiceKey } from "../../rules/vocabulary.ts";
+import type { LaneRow } from "../../../reconcile/lane.ts";
+import type { ServiceKey } from "../../../rules/vocabulary.ts";
 
 /** An announcer, as far as reports read it. */
 export interface ReportedAnnouncer {

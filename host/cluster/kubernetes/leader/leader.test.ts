@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FakeClock, settled } from "../../workbench/testing/fake-clock.ts";
-import { type Api, ApiError, type ApiRequest } from "../api/api.ts";
+import { FakeClock, settled } from "../../../workbench/testing/fake-clock.ts";
+import { type Api, ApiError, type ApiRequest } from "../../api/api.ts";
 import { LEASE_NAME, Leader } from "./leader.ts";
 import type { Fence } from "./term.ts";
 

@@ -8,15 +8,15 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Log } from "../../announcer.ts";
-import { backoffMs } from "../../reconcile/backoff.ts";
-import { type Api, ApiError } from "../api/api.ts";
-import type { ObjectSink } from "../api/mirror.ts";
-import { Reflector } from "../api/reflector.ts";
-import { collectionPath } from "../api/resource-path.ts";
+import type { Log } from "../../../announcer.ts";
+import { backoffMs } from "../../../reconcile/backoff.ts";
+import { type Api, ApiError } from "../../api/api.ts";
+import type { ObjectSink } from "../../api/mirror.ts";
+import { Reflector } from "../../api/reflector.ts";
+import { collectionPath } from "../../api/resource-path.ts";
+import { isPassing } from "../passing.ts";
 import { type FoundObject, readFound, sameAs } from "./found-object.ts";
 import type { OwnedKind, OwnedObject, OwnerReference, Status } from "./owned-object.ts";
-import { isPassing } from "./passing.ts";
 
 export interface OwnedObjectsOptions {
   readonly api: Api;

@@ -6,14 +6,14 @@
  * five minutes, as with client-go. Nobody waits for an Event: it is written soon, tried again for two minutes, and then let go.
  */
 
-import type { Log } from "../../announcer.ts";
-import { backoffMs } from "../../reconcile/backoff.ts";
-import { type Api, ApiError } from "../api/api.ts";
-import { collectionPath } from "../api/resource-path.ts";
+import type { Log } from "../../../announcer.ts";
+import { backoffMs } from "../../../reconcile/backoff.ts";
+import { type Api, ApiError } from "../../api/api.ts";
+import { collectionPath } from "../../api/resource-path.ts";
+import { type ObjectReference, pathOf } from "../object-reference.ts";
+import { isPassing } from "../passing.ts";
+import { ownName, timeText } from "../reports/owned-object.ts";
 import { EventRates } from "./event-rates.ts";
-import { type ObjectReference, pathOf } from "./object-reference.ts";
-import { ownName, timeText } from "./owned-object.ts";
-import { isPassing } from "./passing.ts";
 import { Recent } from "./recent.ts";
 
 export interface Happening {

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AddressRecord } from "../../workbench/api-server/address-record.ts";
-import { type ApiServer, startApiServer } from "../../workbench/api-server/api-server.ts";
-import { createServices, deleteServices, writePool } from "../../workbench/api-server/balanced-services.ts";
-import { Candidate } from "../../workbench/api-server/candidate.ts";
-import { until } from "../../workbench/testing/promises.ts";
-import { apiServer, testWith } from "../../workbench/testing/requirements.ts";
+import { AddressRecord } from "../../../workbench/api-server/address-record.ts";
+import { type ApiServer, startApiServer } from "../../../workbench/api-server/api-server.ts";
+import { createServices, deleteServices, writePool } from "../../../workbench/api-server/balanced-services.ts";
+import { Candidate } from "../../../workbench/api-server/candidate.ts";
+import { until } from "../../../workbench/testing/promises.ts";
+import { apiServer, testWith } from "../../../workbench/testing/requirements.ts";
 import { LEASE_NAME } from "./leader.ts";
 
 const election = suite("election");

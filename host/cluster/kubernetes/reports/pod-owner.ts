@@ -1,7 +1,7 @@
 /** The Pod that this process runs in: what it writes for as long as it lives goes with it. */
 
-import { type Api, ApiError } from "../api/api.ts";
-import { pathOf } from "./object-reference.ts";
+import { type Api, ApiError } from "../../api/api.ts";
+import { pathOf } from "../object-reference.ts";
 import type { OwnerReference } from "./owned-object.ts";
 
 /**

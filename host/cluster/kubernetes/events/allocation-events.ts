@@ -1,11 +1,11 @@
 /** What comes of Services as Events of theirs, with MetalLB's reasons, since people have alerts on them. */
 
-import type { Said } from "../../rules/demand.ts";
-import type { ServiceFact } from "../../rules/vocabulary.ts";
-import type { AllocationNews } from "../controller.ts";
-import { isSameStatus, type ServiceStatus, statusOf } from "../service-status.ts";
+import type { Said } from "../../../rules/demand.ts";
+import type { ServiceFact } from "../../../rules/vocabulary.ts";
+import type { AllocationNews } from "../../controller.ts";
+import { isSameStatus, type ServiceStatus, statusOf } from "../../service-status.ts";
+import { serviceReference } from "../object-reference.ts";
 import type { EventSink } from "./events.ts";
-import { serviceReference } from "./object-reference.ts";
 
 /** As in MetalLB these are in the log only: what the user asked for, or nobody's fault. */
 const LOG_ONLY = new Set(["noConfig", "notLoadBalancer", "differentPoolRequested", "differentIPRequested"]);

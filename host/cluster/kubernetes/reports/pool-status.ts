@@ -3,13 +3,13 @@
  * nothing, and a pool that was made anew or edited by hand is put right.
  */
 
-import type { Clock, Close, Log } from "../../announcer.ts";
-import { backoffMs } from "../../reconcile/backoff.ts";
-import type { PoolUsage } from "../../rules/pool-usage.ts";
-import type { Family } from "../../rules/vocabulary.ts";
-import { type Api, ApiError } from "../api/api.ts";
-import { collectionPath } from "../api/resource-path.ts";
-import type { Fence } from "./term.ts";
+import type { Clock, Close, Log } from "../../../announcer.ts";
+import { backoffMs } from "../../../reconcile/backoff.ts";
+import type { PoolUsage } from "../../../rules/pool-usage.ts";
+import type { Family } from "../../../rules/vocabulary.ts";
+import { type Api, ApiError } from "../../api/api.ts";
+import { collectionPath } from "../../api/resource-path.ts";
+import type { Fence } from "../leader/term.ts";
 
 /** The pools as objects. */
 export interface ShownPools {

@@ -4,15 +4,15 @@ import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type ApiServer, startApiServer } from "../../workbench/api-server/api-server.ts";
-import { startFaultProxy } from "../../workbench/api-server/fault-proxy.ts";
-import { writeNamespace } from "../../workbench/api-server/objects.ts";
-import type { KubernetesObject } from "../../workbench/api-server/test-client.ts";
-import { recordedLog } from "../../workbench/testing/log.ts";
-import { testSeed } from "../../workbench/testing/random.ts";
-import { apiServer, testWith } from "../../workbench/testing/requirements.ts";
-import { Client } from "../api/client.ts";
-import { findCredentials } from "../api/credentials.ts";
+import { type ApiServer, startApiServer } from "../../../workbench/api-server/api-server.ts";
+import { startFaultProxy } from "../../../workbench/api-server/fault-proxy.ts";
+import { writeNamespace } from "../../../workbench/api-server/objects.ts";
+import type { KubernetesObject } from "../../../workbench/api-server/test-client.ts";
+import { recordedLog } from "../../../workbench/testing/log.ts";
+import { testSeed } from "../../../workbench/testing/random.ts";
+import { apiServer, testWith } from "../../../workbench/testing/requirements.ts";
+import { Client } from "../../api/client.ts";
+import { findCredentials } from "../../api/credentials.ts";
 import type { OwnedObject } from "./owned-object.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { l2StatusObject, NODE_LABEL, SERVICE_L2_STATUS } from "./service-statuses.ts";
@@ -67,7 +67,7 @@ async function settled(node: string, count: number, link: string): Promise<Kuber
 
 testWith(OWNED, [apiServer], "an API server starts, with the resource", async () => {
   server = await startApiServer();
-  await server.admin.apply(readFileSync(new URL("../../../deploy/crds/servicel2statuses.yaml", import.meta.url), "utf8"));
+  await server.admin.apply(readFileSync(new URL("../../../../deploy/crds/servicel2statuses.yaml", import.meta.url), "utf8"));
   await writeNamespace(server.admin, NS);
 });
 

@@ -8,12 +8,12 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Close, Log } from "../../announcer.ts";
-import type { ServiceKey } from "../../rules/vocabulary.ts";
-import type { Api } from "../api/api.ts";
+import type { Close, Log } from "../../../announcer.ts";
+import type { ServiceKey } from "../../../rules/vocabulary.ts";
+import type { Api } from "../../api/api.ts";
+import type { EventSink } from "../events/events.ts";
+import type { ObjectReference } from "../object-reference.ts";
 import { type Announced, type AnnouncedServices, type ReportedAnnouncer, readAnnounced } from "./announced.ts";
-import type { EventSink } from "./events.ts";
-import type { ObjectReference } from "./object-reference.ts";
 import { labelValue, type OwnedKind, type OwnedObject, type OwnerReference } from "./owned-object.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { bgpStatusObject, l2StatusObject, NODE_LABEL, SERVICE_BGP_STATUS, SERVICE_L2_STATUS, statusName } from "./service-statuses.ts";

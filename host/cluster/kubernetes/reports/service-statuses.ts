@@ -1,6 +1,6 @@
 /** ServiceL2Status and ServiceBGPStatus, MetalLB's: which node announces a Service, where, and to whom. */
 
-import type { ServiceKey } from "../../rules/vocabulary.ts";
+import type { ServiceKey } from "../../../rules/vocabulary.ts";
 import { labelValue, type OwnedKind, type OwnedObject, ownName } from "./owned-object.ts";
 
 const API_VERSION = "metallb.io/v1beta1";

@@ -28,7 +28,7 @@
  * priority 1.
  */
 
-import { API_GROUP } from "../../rules/api-group.ts";
+import { API_GROUP } from "../../../rules/api-group.ts";
 import { labelValue, type OwnedKind, type OwnedObject, ownName, type Status, timeText } from "./owned-object.ts";
 
 export const BGP_SESSION_STATE: OwnedKind = { apiVersion: `${API_GROUP}/v1alpha1`, kind: "BGPSessionState", plural: "bgpsessionstates" };

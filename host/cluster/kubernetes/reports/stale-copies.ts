@@ -5,11 +5,11 @@
  * Service looks, once, for copies of others. Nobody has to follow the objects of all nodes for that.
  */
 
-import type { Log } from "../../announcer.ts";
-import { backoffMs } from "../../reconcile/backoff.ts";
-import type { ServiceKey } from "../../rules/vocabulary.ts";
-import { type Api, ApiError } from "../api/api.ts";
-import { collectionPath } from "../api/resource-path.ts";
+import type { Log } from "../../../announcer.ts";
+import { backoffMs } from "../../../reconcile/backoff.ts";
+import type { ServiceKey } from "../../../rules/vocabulary.ts";
+import { type Api, ApiError } from "../../api/api.ts";
+import { collectionPath } from "../../api/resource-path.ts";
 import { labelValue } from "./owned-object.ts";
 import { NODE_LABEL, SERVICE_L2_STATUS, SERVICE_NAME_LABEL } from "./service-statuses.ts";
 

@@ -1,7 +1,7 @@
 /** A node's BGP sessions as BGPSessionState objects. */
 
-import type { Log } from "../../announcer.ts";
-import type { Api } from "../api/api.ts";
+import type { Log } from "../../../announcer.ts";
+import type { Api } from "../../api/api.ts";
 import { BGP_SESSION_STATE, NODE_LABEL, type SessionRow, sessionObject } from "./bgp-session-state.ts";
 import { labelValue, type OwnerReference } from "./owned-object.ts";
 import { OwnedObjects } from "./owned-objects.ts";

@@ -2,8 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { recordedLog } from "../../workbench/testing/log.ts";
-import { type Api, ApiError, type ApiRequest } from "../api/api.ts";
+import { recordedLog } from "../../../workbench/testing/log.ts";
+import { type Api, ApiError, type ApiRequest } from "../../api/api.ts";
 import { EventRates } from "./event-rates.ts";
 import { EventRecorder, type Happening } from "./events.ts";
 

@@ -1,10 +1,10 @@
 /** Tells what is wrong with an object by an Event on it, once. */
 
-import type { Close } from "../../announcer.ts";
-import { API_GROUP } from "../../rules/api-group.ts";
-import type { Problem } from "../../rules/vocabulary.ts";
+import type { Close } from "../../../announcer.ts";
+import { API_GROUP } from "../../../rules/api-group.ts";
+import type { Problem } from "../../../rules/vocabulary.ts";
+import type { ObjectReference } from "../object-reference.ts";
 import type { EventSink } from "./events.ts";
-import type { ObjectReference } from "./object-reference.ts";
 
 export interface ProblemEventsOptions {
   readonly source: { problems(): readonly Problem[]; onProblems(call: () => void): Close };
