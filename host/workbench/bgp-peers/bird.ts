@@ -115,6 +115,11 @@ function bgpProtocol(name: string, asNumber: number, port: number, neighbor: Nei
 /** `show protocols all NAME`: what belongs to a heading is indented further than it. */
 function readSession(text: string): SeenSession {
   const state = /^ {2}BGP state: +(\S+)/m.exec(text)?.[1] ?? "";
+  const identifier = /^ {4}Neighbor ID: +(\S+)/m.exec(text)?.[1];
   const capabilities = /^ {4}Neighbor capabilities\n((?: {6,}.*\n)*)/m.exec(text)?.[1] ?? "";
-  return { state: state.toLowerCase(), capabilities: [...capabilities.matchAll(/^ {6}(\S.*)$/gm)].map(([, line = ""]) => line) };
+  return {
+    state: state.toLowerCase(),
+    capabilities: [...capabilities.matchAll(/^ {6}(\S.*)$/gm)].map(([, line = ""]) => line),
+    ...(identifier && { identifier }),
+  };
 }

@@ -70,6 +70,8 @@ export interface SeenSession {
   readonly state: string;
   /** What the neighbor has said that it can, in the router's own words. Empty where there is no session. */
   readonly capabilities: readonly string[];
+  /** BGP identifier of the neighbor; of FRR and BIRD. */
+  readonly identifier?: string;
 }
 
 export const ROUTERS = ["frr", "bird", "gobgpd", "openbgpd", "exabgp"] as const;

@@ -69,6 +69,12 @@ interface FrrBfdPeer {
   readonly "remote-detect-multiplier": number;
 }
 
+interface FrrNeighbor {
+  readonly bgpState?: string;
+  readonly remoteRouterId?: string;
+  readonly neighborCapabilities?: Readonly<Record<string, unknown>>;
+}
+
 interface FrrPath {
   readonly aspath: { readonly segments: readonly { readonly list: readonly number[] }[] };
   readonly metric?: number;
@@ -118,8 +124,8 @@ function linkBandwidth(text = ""): { linkBandwidth?: number } {
 }
 
 function readSession(neighbor: string, json: string): SeenSession {
-  const all = JSON.parse(json) as Readonly<Record<string, { bgpState?: string; neighborCapabilities?: Readonly<Record<string, unknown>> }>>;
-  const { bgpState = "", neighborCapabilities = {} } = all[neighbor] ?? {};
+  const all = JSON.parse(json) as Readonly<Record<string, FrrNeighbor>>;
+  const { bgpState = "", remoteRouterId, neighborCapabilities = {} } = all[neighbor] ?? {};
   const said = Object.entries(neighborCapabilities).filter(([, value]) => /received/i.test(JSON.stringify(value)));
-  return { state: bgpState.toLowerCase(), capabilities: said.map(([name]) => name) };
+  return { state: bgpState.toLowerCase(), capabilities: said.map(([name]) => name), ...(remoteRouterId && { identifier: remoteRouterId }) };
 }

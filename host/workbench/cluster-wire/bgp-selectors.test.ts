@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import type { SeenRoute } from "../bgp-peers/routers.ts";
-import { NODES, type NodeName } from "./hosts.ts";
+import { NODES, type NodeName, onNodes } from "./hosts.ts";
 import { routedTests } from "./wire-tests.ts";
 
 const selectors = suite("BGP selectors in a cluster");
@@ -12,10 +12,6 @@ const AD = "metallb.io/v1beta1/BGPAdvertisement";
 const WEB = "198.51.100.1/32";
 const DB = "198.51.100.2/32";
 const CHOSEN = { chosen: "yes" };
-
-function onNodes(...nodes: readonly NodeName[]) {
-  return nodes.map((node) => ({ matchLabels: { "kubernetes.io/hostname": node } }));
-}
 
 function forApp(...names: readonly string[]) {
   return names.map((app) => ({ matchLabels: { app } }));

@@ -29,3 +29,8 @@ export function ranked(vip: string, nodes: readonly NodeName[] = NODES): NodeNam
   const candidates = nodes.map((name) => ({ name, weight: 0 }));
   return rankOracle(vip, candidates) as NodeName[];
 }
+
+/** Selectors of these nodes, any of which is enough. */
+export function onNodes(...nodes: readonly NodeName[]) {
+  return nodes.map((node) => ({ matchLabels: { "kubernetes.io/hostname": node } }));
+}

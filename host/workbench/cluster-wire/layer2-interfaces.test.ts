@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { NODES, type NodeName, ranked } from "./hosts.ts";
+import { NODES, onNodes, ranked } from "./hosts.ts";
 import { wireTests } from "./wire-tests.ts";
 
 const interfaces = suite("layer 2 interfaces in a cluster");
@@ -68,9 +68,8 @@ behaves("two advertisements of a pool add up their interfaces", async ({ scene, 
 
 behaves("each node announces on the interfaces that are for it", async ({ scene, stage, play }) => {
   await scene.pool("public", POOL);
-  const on = (node: NodeName) => [{ matchLabels: { "kubernetes.io/hostname": node } }];
-  await play.l2("one", { interfaces: ["eth0"], nodeSelectors: on("node-a") });
-  await play.l2("two", { interfaces: ["eth1"], nodeSelectors: on("node-b") });
+  await play.l2("one", { interfaces: ["eth0"], nodeSelectors: onNodes("node-a") });
+  await play.l2("two", { interfaces: ["eth1"], nodeSelectors: onNodes("node-b") });
   const vip = await play.service("web", NODES);
   const stations = { "node-a": "node-a", "node-b": "node-b/eth1" } as const;
   const [first, second] = ranked(vip, ["node-a", "node-b"]) as ["node-a", "node-b"];

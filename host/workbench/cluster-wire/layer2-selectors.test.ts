@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SERVICE } from "../cluster-e2e/scene.ts";
-import { NODES, type NodeName, ranked } from "./hosts.ts";
+import { NODES, type NodeName, onNodes, ranked } from "./hosts.ts";
 import { wireTests } from "./wire-tests.ts";
 
 const selectors = suite("layer 2 selectors in a cluster");
@@ -11,10 +11,6 @@ const behaves = wireTests(selectors, import.meta.url);
 
 const POOL = ["198.51.100.0/28"];
 const CHOSEN = { chosen: "yes" };
-
-function onNodes(...nodes: readonly NodeName[]) {
-  return nodes.map((node) => ({ matchLabels: { "kubernetes.io/hostname": node } }));
-}
 
 function withLabel(key: string, value: string) {
   return { matchLabels: { [key]: value } };

@@ -1,5 +1,6 @@
 /** Advertisements and what else speakers are configured by, and what speakers report: objects of the API server alone. */
 
+import { API_GROUP } from "../../rules/api-group.ts";
 import type { KubernetesObject, TestClient } from "../api-server/test-client.ts";
 import { until } from "../bgp-peers/until.ts";
 import { addressesOf, type Scene, SERVICE, type ServiceShape } from "../cluster-e2e/scene.ts";
@@ -13,6 +14,11 @@ const CONFIGURATION = [
   "metallb.io/v1beta1/BFDProfile",
   "metallb.io/v1beta1/Community",
 ];
+
+const SESSION_STATE = `${API_GROUP}/v1alpha1/BGPSessionState`;
+
+/** Of a BGPSessionState. */
+export type SessionStatus = Readonly<Record<string, unknown>>;
 
 export interface ServiceStatus {
   readonly node: string;
@@ -88,6 +94,39 @@ export class Play {
       const isSo = status?.node === node && status.interfaces?.map((one) => one.name).join() === interfaces.join();
       return (others.length === 0 && isSo) || undefined;
     });
+  }
+
+  /** Waits until these nodes, and no others, report a Service as told to these peers. */
+  async tells(name: string, nodes: readonly NodeName[], peers: readonly string[]): Promise<void> {
+    await until(`ServiceBGPStatus of ${name} for ${nodes.join(", ") || "no node"} with ${peers.join(", ")}`, async () => {
+      const statuses = await this.statuses("ServiceBGPStatus", name);
+      const found = statuses.map(({ node }) => node).sort();
+      return (found.join() === nodes.join() && statuses.every((status) => status.peers?.join() === peers.join())) || undefined;
+    });
+  }
+
+  /** Waits until the BGPSessionState of a node and a BGPPeer is what `isRight` says yes to. Gives its status. */
+  async sessionState(node: NodeName, peer: string, isRight: (status: SessionStatus) => boolean): Promise<SessionStatus> {
+    let seen: unknown;
+    const look = async () => {
+      const statuses = (await this.#admin.list(SESSION_STATE)).map(({ status }) => (status ?? {}) as SessionStatus);
+      seen = statuses.find((status) => status["node"] === node && status["peer"] === peer);
+      return seen !== undefined && isRight(seen as SessionStatus) ? (seen as SessionStatus) : undefined;
+    };
+    return await until(`right BGPSessionState of ${peer} on ${node}`, look).catch((error: Error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(seen)}`);
+    });
+  }
+
+  async hasNoSessions(): Promise<void> {
+    await until("end of BGPSessionState objects", async () => (await this.#admin.list(SESSION_STATE)).length === 0 || undefined);
+  }
+
+  /** One that a BGPPeer may name. */
+  async secret(name: string, password: string): Promise<void> {
+    const data = { password: Buffer.from(password).toString("base64") };
+    const metadata = { name, namespace: this.#stage.cluster.namespace };
+    await this.#admin.apply({ apiVersion: "v1", kind: "Secret", type: "kubernetes.io/basic-auth", metadata, data });
   }
 
   /** Removes all that speakers are configured by, but for objects of these names. */

@@ -3,6 +3,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import {
   type NeighborDescription,
+  type OriginatedRoute,
   type Router,
   type RouterName,
   type SeenRoute,
@@ -41,7 +42,19 @@ export const INTERNAL: RouterPlace = {
 };
 
 /** What a router says otherwise of its session with a node. */
-export type SessionWishes = Partial<Pick<NeighborDescription, "asNumber" | "password" | "bfd">>;
+export type SessionWishes = Partial<Pick<NeighborDescription, "asNumber" | "password" | "bfd" | "gracefulRestart">>;
+
+export interface RouterOptions {
+  /** Of its IPv4 session with a node. */
+  readonly wishes?: Readonly<Partial<Record<NodeName, SessionWishes>>>;
+  /** Its own. */
+  readonly routes?: readonly OriginatedRoute[];
+}
+
+/** The `spec` of a BGPPeer of the nodes. */
+export function peerOf({ asNumber, address }: RouterPlace, more: Readonly<Record<string, unknown>> = {}) {
+  return { myASN: NODE_AS, peerASN: asNumber, peerAddress: address, dualStackAddressFamily: true, ...more };
+}
 
 const LIMIT_MS = 30_000;
 const POLL_MS = 150;
@@ -54,11 +67,7 @@ export class WireRouter {
   }
 
   /** Waits for the nodes to connect, over IPv4 and IPv6, each for routes of both families. */
-  static async start(
-    network: PrivateNetwork,
-    place: RouterPlace,
-    wishes: Partial<Record<NodeName, SessionWishes>> = {},
-  ): Promise<WireRouter> {
+  static async start(network: PrivateNetwork, place: RouterPlace, { wishes = {}, routes = [] }: RouterOptions = {}): Promise<WireRouter> {
     const { name, program, asNumber, address, address6 } = place;
     network.addHost(name, `${address}/24`);
     network.ip(name, "address", "add", `${address6}/64`, "dev", "eth0", "nodad");
@@ -67,9 +76,8 @@ export class WireRouter {
       { at: { address: addressOf(node), localAddress: address }, ...common, ...wishes[node] },
       { at: { address: address6Of(node), localAddress: address6 }, ...common, extendedNextHop: true },
     ]);
-    return new WireRouter(
-      await startRouter(program, (...command) => network.on(name, ...command), { asNumber, routerId: address, neighbors }),
-    );
+    const onHost = (...command: readonly string[]) => network.on(name, ...command);
+    return new WireRouter(await startRouter(program, onHost, { asNumber, routerId: address, neighbors, routes }));
   }
 
   /**

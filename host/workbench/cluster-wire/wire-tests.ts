@@ -15,7 +15,7 @@ import { insideTests } from "../testing/inside.ts";
 import { apiServer, type Requirement } from "../testing/requirements.ts";
 import { NODES } from "./hosts.ts";
 import { Play } from "./play.ts";
-import { EXTERNAL, INTERNAL, NODE_AS, type RouterPlace, WireRouter } from "./wire-router.ts";
+import { EXTERNAL, INTERNAL, peerOf, WireRouter } from "./wire-router.ts";
 import { type StageOptions, WireStage } from "./wire-stage.ts";
 
 /** The first opens the stage. */
@@ -80,9 +80,4 @@ export function routedTests<T>(suite: Test<T>, url: string) {
       for (const place of [EXTERNAL, INTERNAL]) await wire.play.peer(place.name, peerOf(place));
       await body({ ...wire, external, internal });
     });
-}
-
-/** The `spec` of a BGPPeer. */
-export function peerOf({ asNumber, address }: RouterPlace, more: Readonly<Record<string, unknown>> = {}) {
-  return { myASN: NODE_AS, peerASN: asNumber, peerAddress: address, dualStackAddressFamily: true, ...more };
 }
