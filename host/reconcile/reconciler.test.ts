@@ -102,6 +102,27 @@ RECONCILER("a burst of events is one run and one call", async () => {
   assert.is(reconciler.state().runs, 1);
 });
 
+RECONCILER("endpoints that come and go cost nothing as long as some are left", async () => {
+  const { recorder, reconciler, store } = await start("node-d");
+  const setEndpoints = (...servable: boolean[]) =>
+    store.replace(
+      "endpoints",
+      "default/web",
+      servable.map((isServable, at) => ({ nodeName: `node-${"abcd"[at]}`, servable: isServable })),
+    );
+  store.replace("services", "default/web", serviceFact("web", { ingress: ["192.0.2.10"], selector: { app: "web" } }));
+  setEndpoints(true, true, true);
+  await settled();
+  assert.equal(recorder.take(), ["+192.0.2.10 default/web *"]);
+  setEndpoints(true, false, true);
+  await settled();
+  assert.equal([reconciler.state().runs, reconciler.state().lastRunServices], [2, 0]);
+  setEndpoints(false, false, false);
+  await settled();
+  assert.is(reconciler.state().lastRunServices, 1);
+  assert.equal(recorder.take(), ["-192.0.2.10 default/web *"]);
+});
+
 RECONCILER("one dirty Service costs one Service", async () => {
   const { recorder, reconciler, put, store } = await start("node-d");
   put("web", "192.0.2.10");

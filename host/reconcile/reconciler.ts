@@ -2,15 +2,16 @@
  * Dirty Services → snapshot → claims → the rows of this node → lanes.
  *
  * Nothing travels here but "look again". A run takes the marks, plans the Services that they name, and desires in each
- * lane what came out; a burst of events is one run. What each Service claims is kept, so one dirty Service costs one
- * Service, and Services that share a VIP are joined from what is kept.
+ * lane what came out; a burst of events is one run, and one dirty Service costs one Service. What it claims names all
+ * nodes in order, and is not kept: where Services share a VIP, their claims are worked out anew and joined.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Close } from "../announcer.ts";
 import { announceFrom, mergeClaims, refuseOthers } from "../rules/merge-claims.ts";
-import { type Claim, indexPlan, type PlanIndex, type PlanOptions, planService, type ServicePlan } from "../rules/plan.ts";
+import { type Claim, claimService, indexPlan, type PlanIndex, type PlanOptions, planService, type Reach, reachOf } from "../rules/plan.ts";
 import type { RankNodes } from "../rules/rank.ts";
-import type { AnnouncerFact, PlanRefusal, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
+import type { AnnouncerFact, PlanRefusal, ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import type { Lane } from "./lane.ts";
 
 /** The part of the store that the reconciler needs. */
@@ -50,16 +51,29 @@ export interface ServiceOutcome {
   readonly refused: readonly PlanRefusal[];
 }
 
-const nothing: ServicePlan = { claims: [], refused: [] };
+/** A Service as it was planned last. */
+interface Planned {
+  readonly service: ServiceFact;
+  readonly reach: Reach | undefined;
+  /** `VIP announcer` of each of its claims. */
+  readonly ids: readonly string[];
+}
+
+/** What a run plans from. */
+interface Basis {
+  readonly index: PlanIndex;
+  readonly snapshot: Snapshot;
+}
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #lanes = new Map<string, Lane>();
-  readonly #plans = new Map<ServiceKey, ServicePlan>();
-  /** By VIP and announcer: each Service's claim, and the joined one. */
-  readonly #parts = new Map<string, Map<ServiceKey, Claim>>();
-  readonly #joined = new Map<string, Claim>();
-  #index: PlanIndex | undefined;
+  readonly #planned = new Map<ServiceKey, Planned>();
+  /** By VIP and announcer: the Services that claim it. */
+  readonly #claimants = new Map<string, Set<ServiceKey>>();
+  /** Of the last run. */
+  #basis: Basis | undefined;
+  #isStale = false;
   #scheduled: NodeJS.Immediate | undefined;
   #close: Close | undefined;
   #state = {
@@ -77,7 +91,8 @@ export class Reconciler {
   /** Gives a new lane the rows of the announcer of its name, now and from now on. */
   attach(lane: Lane): void {
     this.#lanes.set(lane.name, lane);
-    for (const claim of this.#joined.values()) if (claim.via === lane.name) this.#desire(lane, claim);
+    const basis = this.#basis;
+    if (basis !== undefined) for (const id of this.#claimants.keys()) if (id.endsWith(` ${lane.name}`)) this.#join(basis, id);
     lane.run();
   }
 
@@ -93,7 +108,7 @@ export class Reconciler {
 
   /** Plans everything anew, since what `plan` says has changed. */
   replan(): void {
-    this.#index = undefined;
+    this.#isStale = true;
     if (this.#close !== undefined) this.#schedule();
   }
 
@@ -118,83 +133,92 @@ export class Reconciler {
     const since = now();
     const dirty = store.takeDirty();
     const snapshot = store.snapshot();
-    const isAll = dirty.all || this.#index === undefined;
-    const index = isAll ? indexPlan(snapshot, announcers, rank, plan) : (this.#index as PlanIndex);
-    this.#index = index;
-    const keys = isAll ? new Set([...snapshot.services.keys(), ...this.#plans.keys()]) : dirty.services;
-    const touched = new Set<string>();
-    for (const key of keys) this.#replace(key, isLoadBalancer(snapshot, key) ? planService(index, snapshot, key) : nothing, touched);
-    for (const id of touched) this.#join(id);
+    const isAll = dirty.all || this.#isStale || this.#basis === undefined;
+    this.#isStale = false;
+    const index = isAll ? indexPlan(snapshot, announcers, rank, plan) : (this.#basis as Basis).index;
+    const basis = (this.#basis = { index, snapshot });
+    const all = isAll ? [...new Set([...snapshot.services.keys(), ...this.#planned.keys()])] : [...dirty.services];
+    const keys = isAll ? all : all.filter((key) => !this.#isAsPlanned(snapshot, key));
+    const shared = new Set<string>();
+    for (const key of keys) this.#plan(basis, key, shared);
+    for (const id of shared) this.#join(basis, id);
     for (const lane of this.#lanes.values()) lane.run();
     const nowMs = now();
     const { runs, services } = this.#state;
-    const last = { lastRunAtMs: nowMs, lastRunTookMs: nowMs - since, lastRunServices: keys.size };
-    this.#state = { ...last, runs: runs + 1, services: services + keys.size };
+    const last = { lastRunAtMs: nowMs, lastRunTookMs: nowMs - since, lastRunServices: keys.length };
+    this.#state = { ...last, runs: runs + 1, services: services + keys.length };
     this.#options.onRun?.(nowMs - since);
   }
 
-  /** Undefined: no such Service of type LoadBalancer. */
+  /** As of the last run. Undefined: no such Service of type LoadBalancer. */
   explain(key: ServiceKey): ServiceOutcome | undefined {
-    const plan = this.#plans.get(key);
-    if (plan === undefined) return undefined;
-    const claims = plan.claims.map((claim) => this.#joined.get(idOf(claim)) as Claim);
+    const basis = this.#basis;
+    if (basis === undefined || !this.#planned.has(key)) return undefined;
+    const plan = planService(basis.index, basis.snapshot, key);
+    const claims = plan.claims.map((claim) => this.#joined(basis, idOf(claim)) as Claim);
     const others = claims.flatMap((claim) => refuseOthers(claim)).filter(({ service }) => service === key);
     return { claims, refused: [...plan.refused, ...others] };
   }
 
-  /** Joined claims of all Services. */
-  claims(): IterableIterator<Claim> {
-    return this.#joined.values();
-  }
-
   state(): ReconcilerState {
-    return { ...this.#state, claims: this.#joined.size };
+    return { ...this.#state, claims: this.#claimants.size };
   }
 
   #schedule(): void {
     this.#scheduled ??= setImmediate(() => this.run());
   }
 
-  #replace(key: ServiceKey, plan: ServicePlan, touched: Set<string>): void {
-    for (const claim of this.#plans.get(key)?.claims ?? []) {
-      touched.add(idOf(claim));
-      this.#parts.get(idOf(claim))?.delete(key);
+  /** Most changes of endpoints change no plan: one of several comes or goes. */
+  #isAsPlanned({ services, endpoints }: Snapshot, key: ServiceKey): boolean {
+    const planned = this.#planned.get(key);
+    const service = services.get(key);
+    if (planned === undefined || planned.service !== service) return false;
+    return isDeepStrictEqual(planned.reach, reachOf(service, endpoints.get(key)));
+  }
+
+  /** Desires what the Service alone claims; what others do or did claim too goes into `shared`. */
+  #plan({ index, snapshot }: Basis, key: ServiceKey, shared: Set<string>): void {
+    const service = snapshot.services.get(key);
+    for (const id of this.#planned.get(key)?.ids ?? []) {
+      this.#claimants.get(id)?.delete(key);
+      shared.add(id);
     }
-    for (const claim of plan.claims) {
+    if (service?.type !== "LoadBalancer") {
+      this.#planned.delete(key);
+      return;
+    }
+    const claims = claimService(index, snapshot, key);
+    this.#planned.set(key, { service, reach: reachOf(service, snapshot.endpoints.get(key)), ids: claims.map(idOf) });
+    for (const claim of claims) {
       const id = idOf(claim);
-      touched.add(id);
-      const parts = this.#parts.get(id);
-      if (parts === undefined) this.#parts.set(id, new Map([[key, claim]]));
-      else parts.set(key, claim);
+      const claimants = this.#claimants.get(id) ?? new Set();
+      this.#claimants.set(id, claimants.add(key));
+      if (claimants.size > 1) shared.add(id);
+      else {
+        shared.delete(id);
+        this.#desire(id, claim);
+      }
     }
-    if (plan === nothing) this.#plans.delete(key);
-    else this.#plans.set(key, plan);
   }
 
-  #join(id: string): void {
-    const old = this.#joined.get(id);
-    const [claim] = mergeClaims(this.#parts.get(id)?.values() ?? []);
-    if (claim !== undefined) this.#joined.set(id, claim);
-    else {
-      this.#joined.delete(id);
-      this.#parts.delete(id);
-    }
-    const { vip, via } = (claim ?? old) as Claim;
-    const lane = this.#lanes.get(via);
-    if (lane === undefined) return;
-    if (claim === undefined) lane.desire(vip, undefined);
-    else this.#desire(lane, claim);
+  #join(basis: Basis, id: string): void {
+    const claim = this.#joined(basis, id);
+    if (claim === undefined) this.#claimants.delete(id);
+    this.#desire(id, claim);
   }
 
-  #desire(lane: Lane, claim: Claim): void {
-    lane.desire(claim.vip, announceFrom(claim, this.#options.node));
+  /** Of all Services at that VIP; undefined: there are none. */
+  #joined({ index, snapshot }: Basis, id: string): Claim | undefined {
+    const claimOf = (key: ServiceKey) => claimService(index, snapshot, key).findLast((claim) => idOf(claim) === id) ?? [];
+    return mergeClaims([...(this.#claimants.get(id) ?? [])].flatMap(claimOf))[0];
+  }
+
+  #desire(id: string, claim: Claim | undefined): void {
+    const [vip = "", via = ""] = id.split(" ");
+    this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, this.#options.node));
   }
 }
 
 function idOf({ vip, via }: Claim): string {
   return `${vip} ${via}`;
-}
-
-function isLoadBalancer({ services }: Snapshot, key: ServiceKey): boolean {
-  return services.get(key)?.type === "LoadBalancer";
 }

@@ -61,7 +61,7 @@ export interface ServicePlan {
 }
 
 /** Nodes that reach the Service: all, or those with endpoints of their own, and how many. */
-type Reach = "everywhere" | ReadonlyMap<string, number>;
+export type Reach = "everywhere" | ReadonlyMap<string, number>;
 
 interface Vip {
   readonly text: string;
@@ -83,35 +83,50 @@ export function indexPlan(
     cover: indexCoverage(snapshot.advertisements, snapshot.nodes, options),
     nodes: [...snapshot.nodes.keys()].sort(),
     announcers,
+    rank: rememberLast(rank),
     served: new Set(announcers.flatMap(({ serves }) => serves.families.map((family) => `${serves.kind} ${family}`))),
-    rank,
     options,
   };
 }
 
+type Facts = Pick<Snapshot, "services" | "endpoints">;
+
 /** Plans one Service by the gates of MetalLB, in its order. A Service that is not there has an empty plan. */
-export function planService(index: PlanIndex, snapshot: Pick<Snapshot, "services" | "endpoints">, key: ServiceKey): ServicePlan {
-  const service = snapshot.services.get(key);
-  if (service === undefined) return { claims: [], refused: [] };
-  const vips = readVips(index, service);
-  if (typeof vips === "string") return { claims: [], refused: index.announcers.flatMap(({ name }) => refuseAll(index, key, name, vips)) };
-  const reach = reachOf(service, snapshot.endpoints.get(key));
-  const claims: Claim[] = [];
+export function planService(index: PlanIndex, snapshot: Facts, key: ServiceKey): ServicePlan {
   const refused: PlanRefusal[] = [];
-  for (const announcer of index.announcers) {
-    if (!vips.some(({ family }) => announcer.serves.families.includes(family))) continue;
-    const part = planVia(index, service, vips, announcer, reach);
-    claims.push(...part.claims);
-    refused.push(...part.refused);
+  return { claims: planClaims(index, snapshot, key, refused), refused };
+}
+
+/** The claims alone. What is refused is a list of all nodes, which in a large cluster costs far more than the claims. */
+export function claimService(index: PlanIndex, snapshot: Facts, key: ServiceKey): readonly Claim[] {
+  return planClaims(index, snapshot, key, undefined);
+}
+
+/** `refused` takes what is; undefined: nobody asks. */
+function planClaims(index: PlanIndex, snapshot: Facts, key: ServiceKey, refused: PlanRefusal[] | undefined): Claim[] {
+  const service = snapshot.services.get(key);
+  if (service === undefined) return [];
+  const vips = readVips(index, service);
+  if (typeof vips === "string") {
+    for (const { name } of index.announcers) refuseAll(index, key, name, vips, refused);
+    return [];
   }
+  const reach = reachOf(service, snapshot.endpoints.get(key));
+  const claims = index.announcers
+    .filter(({ serves }) => vips.some(({ family }) => serves.families.includes(family)))
+    .flatMap((announcer) => planVia(index, service, vips, announcer, reach, refused));
+  if (refused !== undefined) refuseUnserved(index, key, vips, refused);
+  return claims;
+}
+
+/** What is advertised, but by no announcer that is there. */
+function refuseUnserved({ served }: PlanIndex, service: ServiceKey, vips: readonly Vip[], refused: PlanRefusal[]): void {
   for (const { text, family, coverages } of vips) {
     for (const [kind, { candidates }] of coverages) {
-      if (index.served.has(`${kind} ${family}`)) continue;
-      for (const { name } of candidates) refused.push({ service: key, node: name, via: kind, reason: "noAnnouncer", vip: text });
+      if (served.has(`${kind} ${family}`)) continue;
+      for (const { name } of candidates) refused.push({ service, node: name, via: kind, reason: "noAnnouncer", vip: text });
     }
   }
-  // Kept as long as the Service: without the room for 17 that a list grows at its first entry.
-  return { claims: claims.slice(), refused: refused.slice() };
 }
 
 /** Its VIPs, or why there are none to announce. */
@@ -132,8 +147,8 @@ function readVips({ pools, cover, options }: PlanIndex, service: ServiceFact): r
   return vips;
 }
 
-/** Undefined where no endpoint can serve. */
-function reachOf(
+/** Undefined where no endpoint can serve. Of endpoints, nothing else counts in a plan. */
+export function reachOf(
   { selector, clusterIPs, externalTrafficPolicy }: ServiceFact,
   endpoints: readonly EndpointFact[] | undefined,
 ): Reach | undefined {
@@ -154,21 +169,25 @@ function planVia(
   vips: readonly Vip[],
   announcer: AnnouncerFact,
   reach: Reach | undefined,
-): ServicePlan {
+  refused: PlanRefusal[] | undefined,
+): Claim[] {
   const { name: via, serves } = announcer;
   const closed = index.options.closed?.(announcer);
-  if (closed !== undefined) return { claims: [], refused: refuseAll(index, service.key, via, closed) };
-  // MetalLB says notOwner here; what is missing helps more.
-  if (reach === undefined) return { claims: [], refused: refuseAll(index, service.key, via, "noEndpoints") };
+  // Where nothing can serve MetalLB says notOwner; what is missing helps more.
+  if (closed !== undefined || reach === undefined) {
+    refuseAll(index, service.key, via, closed ?? "noEndpoints", refused);
+    return [];
+  }
   const first = vips[0] as Vip;
-  if (vips.every(({ pool }) => pool === first.pool)) return planPart(index, service, vips, vips, announcer, reach);
-  const parts = vips
+  if (vips.every(({ pool }) => pool === first.pool)) return planPart(index, service, vips, vips, announcer, reach, refused);
+  return vips
     .filter(({ family }) => serves.families.includes(family))
-    .map((vip) => {
-      const { claims, refused } = planPart(index, service, vips, [vip], announcer, reach);
-      return { claims, refused: refused.map((refusal) => ({ ...refusal, vip: vip.text })) };
+    .flatMap((vip) => {
+      const ofPart: PlanRefusal[] | undefined = refused && [];
+      const claims = planPart(index, service, vips, [vip], announcer, reach, ofPart);
+      for (const refusal of ofPart ?? []) refused?.push({ ...refusal, vip: vip.text });
+      return claims;
     });
-  return { claims: parts.flatMap(({ claims }) => claims), refused: parts.flatMap(({ refused }) => refused) };
 }
 
 /** `part`: those of `vips` that are of one pool. */
@@ -179,30 +198,25 @@ function planPart(
   part: readonly Vip[],
   { name: via, from, serves }: AnnouncerFact,
   reach: Reach,
-): ServicePlan {
+  refused: PlanRefusal[] | undefined,
+): Claim[] {
   const { key } = service;
-  const refuse = (reason: string): ServicePlan => ({ claims: [], refused: refuseAll(index, key, via, reason) });
   const coverage = part[0]?.coverages.get(serves.kind);
-  if (coverage === undefined) return refuse("noMatchingAdvertisement");
   // Services at one VIP could be selected apart, and then two nodes would answer for it.
-  const couldSplit = from !== "every-node" && coverage.selectsServices && readSharingKey(service) !== "";
-  if (couldSplit) return refuse("sharedIPWithServiceSelector");
-
+  const couldSplit = from !== "every-node" && coverage?.selectsServices && readSharingKey(service) !== "";
+  if (coverage === undefined || couldSplit) {
+    refuseAll(index, key, via, couldSplit ? "sharedIPWithServiceSelector" : "noMatchingAdvertisement", refused);
+    return [];
+  }
   const { candidates, placements } = coverage;
-  const reaches = ({ name }: Candidate) => reach === "everywhere" || reach.has(name);
-  const remote = candidates.filter((candidate) => !reaches(candidate));
-  const refused = [
-    ...coverage.refused.map(({ node, reason }) => ({ service: key, node, via, reason })),
-    ...remote.map(({ name }) => ({ service: key, node: name, via, reason: "noLocalEndpoints" })),
-  ];
-  const eligible = candidates.filter(reaches);
-  if (eligible.length === 0) return { claims: [], refused };
+  if (refused !== undefined) refused.push(...refuseNodes(coverage, reach).map((refusal) => ({ service: key, via, ...refusal })));
+  const eligible = reach === "everywhere" ? candidates : candidates.filter(({ name }) => reach.has(name));
+  if (eligible.length === 0) return [];
   const rank = rankTogether(index, vips, serves.kind, eligible);
   // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
   const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
   const common = { via, from, services: [key], group: vips.map(({ text }) => text), rank, placements, ...local };
-  const claims = part.flatMap(({ text: vip, family }) => (serves.families.includes(family) ? [{ vip, family, ...common }] : []));
-  return { claims, refused };
+  return part.flatMap(({ text: vip, family }) => (serves.families.includes(family) ? [{ vip, family, ...common }] : []));
 }
 
 /**
@@ -222,6 +236,21 @@ function rankTogether({ rank }: PlanIndex, vips: readonly Vip[], kind: string, e
   return [...rankOf(joint.filter(({ isInAll }) => isInAll)), ...rankOf(joint.filter(({ isInAll }) => !isInAll))];
 }
 
-function refuseAll({ nodes }: PlanIndex, service: ServiceKey, via: string, reason: string): PlanRefusal[] {
-  return nodes.map((node) => ({ service, node, via, reason }));
+/** Those that may not announce, and those that cannot reach the Service. */
+function refuseNodes({ refused, candidates }: Coverage, reach: Reach): { readonly node: string; readonly reason: string }[] {
+  const remote = reach === "everywhere" ? [] : candidates.filter(({ name }) => !reach.has(name));
+  return [...refused, ...remote.map(({ name }) => ({ node: name, reason: "noLocalEndpoints" }))];
+}
+
+function refuseAll({ nodes }: PlanIndex, service: ServiceKey, via: string, reason: string, refused: PlanRefusal[] | undefined): void {
+  if (refused !== undefined) for (const node of nodes) refused.push({ service, node, via, reason });
+}
+
+/** What it gave last is given again for the same: Services at one VIP, and announcers of one kind, ask for it in a row. */
+function rememberLast(rank: RankNodes): RankNodes {
+  let last: { readonly vip: string; readonly candidates: readonly Candidate[]; readonly ranked: string[] } | undefined;
+  return (vip, candidates) => {
+    if (last?.vip !== vip || last.candidates !== candidates) last = { vip, candidates, ranked: rank(vip, candidates) };
+    return last.ranked;
+  };
 }
