@@ -1,11 +1,14 @@
 /**
  * The writes of status under way: one of each Service at a time, and each failure tried again by itself. What is to be written is decided anew
  * before every try, so this remembers no status but those under way.
+ *
+ * Who is overwritten as fast as it writes has a rival, such as another load balancer. Then it does not write as fast as both can.
  */
 
 import type { Log } from "../announcer.ts";
 import { backoffMs } from "../reconcile/backoff.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
+import { Rates } from "./rates.ts";
 import type { ServiceStatus, StatusWriter } from "./service-status.ts";
 
 export interface StatusWritesOptions {
@@ -16,6 +19,9 @@ export interface StatusWritesOptions {
   readonly log: Pick<Log, "info" | "warn">;
 }
 
+/** Of the writes of one Service: a person, or a test of one, does not need as many. */
+const RATE = { burst: 10, eachMs: 2_000 };
+const TOLD_RATE = { burst: 1, eachMs: 600_000 };
 /** More failures of one moment than this are told as a number. */
 const MOST_LOGGED = 10;
 
@@ -36,6 +42,10 @@ export class StatusWrites {
   /** Not told yet. */
   #failed: Failed[] = [];
   readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #rates = new Rates(RATE);
+  readonly #toldRates = new Rates(TOLD_RATE);
+  /** Those that were written too often. */
+  readonly #held = new Set<ServiceKey>();
   #isClosed = false;
 
   constructor(options: StatusWritesOptions) {
@@ -50,7 +60,21 @@ export class StatusWrites {
   /** Begins, or looks again when the write under way has ended. */
   write(service: ServiceKey, status: ServiceStatus | undefined): void {
     if (this.#underWay.has(service)) this.#behind.add(service);
-    else if (!this.#isClosed) this.#begin(service, status);
+    else if (this.#isClosed || this.#held.has(service)) return;
+    else if (this.#rates.take(service, performance.now())) this.#begin(service, status);
+    else this.#hold(service);
+  }
+
+  #hold(service: ServiceKey): void {
+    this.#held.add(service);
+    if (this.#toldRates.take(service, performance.now()))
+      this.#options.log.warn("Status changes as often as it is written, so that is done less often: another controller may be at it, too", {
+        service,
+      });
+    this.#after(RATE.eachMs, () => {
+      this.#held.delete(service);
+      this.#options.again([service]);
+    });
   }
 
   #begin(service: ServiceKey, status: ServiceStatus | undefined): void {
@@ -114,17 +138,17 @@ export class StatusWrites {
     for (const [message, alike] of byMessage) {
       const failures = Math.max(...alike.map((one) => one.failures));
       const delayMs = Math.max(backoffMs(failures, Math.random()), alike[0]?.error.retryAfterMs ?? 0);
-      this.#retryIn(delayMs, alike);
+      this.#after(delayMs, () => this.#options.again(alike.map(({ service }) => service)));
       // Once is no trouble yet: somebody else may have changed the Service at that moment.
       if (++told <= MOST_LOGGED) log[failures > 1 ? "warn" : "info"](message, { services: alike.length, retryInMs: delayMs });
     }
     if (told > MOST_LOGGED) log.warn("More writes of status failed", { services: failed.length - MOST_LOGGED });
   }
 
-  #retryIn(delayMs: number, failed: readonly Failed[]): void {
+  #after(delayMs: number, call: () => void): void {
     const retry = setTimeout(() => {
       this.#retries.delete(retry);
-      this.#options.again(failed.map(({ service }) => service));
+      call();
     }, delayMs);
     this.#retries.add(retry);
   }

@@ -4,7 +4,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { recordedLog } from "../../../workbench/testing/log.ts";
 import { type Api, ApiError, type ApiRequest } from "../../api/api.ts";
-import { EventRates } from "./event-rates.ts";
 import { EventRecorder, type Happening } from "./events.ts";
 
 const EVENTS = suite("events");
@@ -138,14 +137,6 @@ EVENTS("an object without uid is asked for it, and one of no namespace has its E
     assert.is(((body as Posted)["involvedObject"] as Posted)["uid"], "u-9", method);
   }
   recorder.close();
-});
-
-EVENTS("an object has 25 at once, then one each five minutes, and no other object pays for it", () => {
-  const rates = new EventRates();
-  const taken = (object: string, nowMs: number, times: number) =>
-    Array.from({ length: times }, () => rates.take(object, nowMs)).filter((isThere) => isThere).length;
-  assert.equal([taken("a", 0, 100), taken("b", 0, 1)], [25, 1]);
-  assert.equal([taken("a", 299_999, 5), taken("a", 300_001, 5), taken("a", 900_001, 5)], [0, 1, 2]);
 });
 
 EVENTS("what an object has too many of is counted and not written", async () => {

@@ -10,11 +10,11 @@ import type { Log } from "../../../announcer.ts";
 import { backoffMs } from "../../../reconcile/backoff.ts";
 import { type Api, ApiError } from "../../api/api.ts";
 import { collectionPath } from "../../api/resource-path.ts";
+import { Rates } from "../../rates.ts";
+import { Recent } from "../../recent.ts";
 import { type ObjectReference, pathOf } from "../object-reference.ts";
 import { isPassing } from "../passing.ts";
 import { ownName, timeText } from "../reports/owned-object.ts";
-import { EventRates } from "./event-rates.ts";
-import { Recent } from "./recent.ts";
 
 export interface Happening {
   readonly object: ObjectReference;
@@ -63,6 +63,8 @@ interface Written {
   readonly count: number;
 }
 
+/** Of one object, as client-go's `EventSourceObjectSpamFilter`. */
+const RATE = { burst: 25, eachMs: 300_000 };
 const MOST_WAITING = 10_000;
 const MOST_AT_ONCE = 4;
 const MOST_REMEMBERED = 4096;
@@ -76,7 +78,7 @@ const LONGEST_NAME = 200;
 
 export class EventRecorder implements EventSink {
   readonly #options: EventRecorderOptions;
-  readonly #rates = new EventRates();
+  readonly #rates = new Rates(RATE);
   /** By who and what; the oldest first. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #busy = new Set<string>();
