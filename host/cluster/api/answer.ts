@@ -6,6 +6,8 @@ import { ApiError, type ApiRequest } from "./api.ts";
 /** Of one answer. A page of a list is 500 objects, of which the largest kind, Nodes, has some 10 KB each. */
 const MAX_ANSWER_BYTES = 64 << 20;
 const MAX_MESSAGE_CHARACTERS = 1_000;
+/** What a server asks for is kept, within reason: a timer cannot even hold what some proxy may say. */
+const MAX_RETRY_AFTER_MS = 60_000;
 /** As of a Status; every field is what a server says, so none is trusted to be there. */
 interface Status {
   readonly message?: unknown;
@@ -35,7 +37,7 @@ export function refusal(asked: Asked, status: number, body: unknown, retryAfterM
   return new ApiError(`${cannot(asked)}: ${number}${typeof reason === "string" && reason !== "" ? ` ${reason}` : ""}${said}`, {
     status: number,
     reason: typeof reason === "string" ? reason : "",
-    retryAfterMs: retryAfterMs ?? (typeof seconds === "number" && seconds > 0 ? seconds * 1_000 : undefined),
+    retryAfterMs: retryAfterMs ?? (typeof seconds === "number" && seconds > 0 ? Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS) : undefined),
   });
 }
 
@@ -76,7 +78,7 @@ function retryAfterMs({ headers }: IncomingMessage): number | undefined {
   const value = headers["retry-after"];
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
 function quote(text: string): string {

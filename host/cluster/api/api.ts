@@ -33,7 +33,7 @@ export class ApiError extends Error {
   readonly status: number;
   /** The API's word for it: `Conflict`, `NotFound`, `Expired`; empty where there is none. */
   readonly reason: string;
-  /** When the server wants to be asked again. */
+  /** When the server wants to be asked again; at most a minute. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, more: { status: number; reason?: string; retryAfterMs?: number | undefined; cause?: unknown }) {

@@ -2,8 +2,6 @@
 
 const FIRST_MS = 200;
 const MAX_MS = 30_000;
-/** What a server asks for is kept, within reason. */
-const MAX_RETRY_AFTER_MS = 60_000;
 
 export interface Wait {
   /** From 1: how many tries in a row have failed. */
@@ -17,7 +15,7 @@ export interface Wait {
 /** `random` as of `Math.random`. */
 export function backoffMs({ failures, retryAfterMs, maxMs = MAX_MS }: Wait, random: () => number): number {
   // Zero is no time: whoever asks for that in each answer would be asked without a pause.
-  if (retryAfterMs) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) * (1 + random() / 4);
+  if (retryAfterMs) return retryAfterMs * (1 + random() / 4);
   const longest = Math.min(FIRST_MS * 2 ** Math.min(failures - 1, 20), maxMs, MAX_MS);
   return (longest / 2) * (1 + random());
 }

@@ -67,11 +67,13 @@ CLIENT("request() says what was asked and what the server said against it", asyn
 
 CLIENT("request() says when to ask again, by header or by Status", async () => {
   await stage((response, { url }) => {
-    if (url.pathname === "/header") answerJson(response, {}, 429, { "retry-after": "7" });
+    if (url.pathname === "/long") answerJson(response, {}, 429, { "retry-after": "9".repeat(400) });
+    else if (url.pathname === "/header") answerJson(response, {}, 429, { "retry-after": "7" });
     else answerJson(response, { reason: "TooManyRequests", details: { retryAfterSeconds: 3 } }, 429);
   });
   assert.is((await failure(client.request({ method: "GET", path: "/header" }))).retryAfterMs, 7_000);
   assert.is((await failure(client.request({ method: "GET", path: "/status" }))).retryAfterMs, 3_000);
+  assert.is((await failure(client.request({ method: "GET", path: "/long" }))).retryAfterMs, 60_000);
 });
 
 CLIENT("request() does not take what is no JSON for an answer", async () => {
