@@ -17,6 +17,7 @@ const ROUTE = "198.51.100.0/32";
 const PASSWORD = "correct-horse";
 const LOCAL_AS = 64501;
 const DEAD_PORT = 1790;
+const BFD_UP = /^metallb_bfd_session_up\{[^}]*peer="192\.0\.2\.3"[^}]*\} (\d)$/m;
 /** Wants something else of each node: of the first a password, of the second another AS number, of the third BFD. */
 const PICKY: RouterPlace = { name: "picky", program: "frr", asNumber: 64513, address: "192.0.2.3", address6: "2001:db8::3" };
 
@@ -86,9 +87,12 @@ behaves("BFD is up with its peer, and takes the session down with it", async ({ 
   await play.peer("picky", peerOf(PICKY, { bfdProfile: "quick", nodeSelectors: onNodes("node-c") }));
   await play.sessionState("node-c", "picky", ({ state, bfd }) => state === "Established" && bfd === "Up");
   assert.is(await picky.router.detectionMs("192.0.2.13"), 500);
+  const isUp = async () => (await stage.metrics("node-c", stage.cluster.server.adminToken)).text.match(BFD_UP)?.[1];
+  assert.is(await isUp(), "1");
   picky.router.freeze();
   try {
     await play.sessionState("node-c", "picky", ({ state, bfd }) => state !== "Established" && bfd !== "Up");
+    assert.is(await isUp(), "0");
   } finally {
     picky.router.thaw();
   }
