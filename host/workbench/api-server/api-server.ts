@@ -103,8 +103,15 @@ export class ApiServer {
   async restart(): Promise<void> {
     this.#server.start();
     await this.#server.until(async () => {
-      this.#admin ??= this.clientOf(this.adminToken);
-      return (await this.#admin.request<string>("GET", "/readyz")) === "ok";
+      // One that fails may have read a certificate of which only a part was there yet.
+      const admin = this.#admin ?? this.clientOf(this.adminToken);
+      const isReady = await admin.request<string>("GET", "/readyz").then(
+        (text) => text === "ok",
+        () => false,
+      );
+      if (isReady) this.#admin = admin;
+      else if (admin !== this.#admin) admin.close();
+      return isReady;
     }, START_LIMIT_MS);
   }
 
