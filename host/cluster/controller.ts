@@ -45,6 +45,8 @@ export interface ControllerOptions extends AllocateOptions {
   readonly status: StatusWriter;
   readonly log: Pick<Log, "info" | "warn">;
   readonly news?: AllocationNews;
+  /** Called after each run with the time that it took; writes are not in it. */
+  readonly onRun?: (tookMs: number) => void;
   /** How the network is asked whether an address is in use; for tests. */
   readonly probe?: (address: string) => Promise<ProbeAnswer>;
 }
@@ -145,9 +147,11 @@ export class Controller {
   #run(): void {
     clearImmediate(this.#wakened);
     this.#wakened = undefined;
+    const startedMs = performance.now();
     this.#tellWritten();
     for (const [key, status] of this.#allocate()) this.#writes.write(key, status);
     this.#options.news?.decided();
+    this.#options.onRun?.(performance.now() - startedMs);
   }
 
   /** What to write now. */

@@ -115,7 +115,7 @@ const PROCESS = {
   herald_build_info: gauge("1, with which Herald and which Node.js this is", "version", "nodejs"),
   herald_ready: gauge("1 once the first full view of the cluster has been acted on"),
   herald_config_problems: gauge("Problems in the configuration that are not mended yet"),
-  herald_reconcile_seconds: histogram("Time of one run from what has changed to what each announcer should announce"),
+  herald_reconcile_seconds: histogram("Time of one run from what has changed to what each announcer should announce, or each Service have"),
   herald_event_loop_busy_seconds_total: counter("Time that the main thread was not idle"),
   herald_scrape_failures_total: counter("Parts that could not say their numbers when the metrics were read"),
   process_cpu_seconds_total: counter("CPU time that the process has used, of all threads"),

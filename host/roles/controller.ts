@@ -24,6 +24,7 @@ import { collectController } from "../observe/collect-controller.ts";
 import { collectProcess } from "../observe/collect-process.ts";
 import { collectSource } from "../observe/collect-source.ts";
 import { createMetrics } from "../observe/metrics.ts";
+import { timeRuns } from "../observe/time-runs.ts";
 import { poolUsage } from "../rules/pool-usage.ts";
 import type { Snapshot } from "../rules/vocabulary.ts";
 import { clock } from "./clock.ts";
@@ -48,6 +49,9 @@ export interface ControllerOptions {
 export interface RunningController {
   stop(): Promise<void>;
 }
+
+/** With what a term tells of itself. */
+type TermOptions = ControllerOptions & { readonly onRun: (tookMs: number) => void };
 
 /** The API server, by connections that do not wait for each other's requests. */
 interface Ways {
@@ -98,7 +102,11 @@ export async function startController(options: ControllerOptions): Promise<Runni
   });
   const endpoints = endpointsInCluster(options.endpoints, ways.telling, podName, log);
   const closeEndpoints = await endpoints({ metrics, problem: () => undefined, isReady });
-  leader.runAsLeader({ start: (fence, closing) => lead(options, ways, { fence, closing }, parts), cutOff: () => ways.writing.cutOff() });
+  const termOptions = { ...options, onRun: timeRuns(metrics) };
+  leader.runAsLeader({
+    start: (fence, closing) => lead(termOptions, ways, { fence, closing }, parts),
+    cutOff: () => ways.writing.cutOff(),
+  });
   return {
     async stop() {
       await leader.close();
@@ -110,7 +118,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
 }
 
 /** One term. Resolves to what ends it. */
-async function lead(options: ControllerOptions, ways: Ways, limits: TermLimits, parts: TermParts): Promise<() => Promise<void>> {
+async function lead(options: TermOptions, ways: Ways, limits: TermLimits, parts: TermParts): Promise<() => Promise<void>> {
   const ends = new Ends();
   ends.push(() => {
     delete parts.store;
@@ -127,13 +135,13 @@ async function lead(options: ControllerOptions, ways: Ways, limits: TermLimits, 
 }
 
 async function startParts(
-  options: ControllerOptions,
+  options: TermOptions,
   { writing, telling }: Ways,
   { fence, closing }: TermLimits,
   parts: TermParts,
   ends: Ends,
 ): Promise<void> {
-  const { namespace, podName, loadBalancerClass, isTakeover: takeover, log } = options;
+  const { namespace, podName, loadBalancerClass, isTakeover: takeover, log, onRun } = options;
   const store = new Store();
   const isOver = AbortSignal.any([fence.signal, closing]);
   const source = await KubernetesSource.open({ api: writing, role: "controller", namespace, log }, store, isOver);
@@ -166,6 +174,7 @@ async function startParts(
         status,
         news,
         log,
+        onRun,
         ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
       });
       parts.controller = controller;

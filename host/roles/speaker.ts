@@ -18,6 +18,7 @@ import type { ControlPlace } from "../observe/control-place.ts";
 import { ControlInUse } from "../observe/control-socket.ts";
 import { createMetrics, type MetricsRegistry } from "../observe/metrics.ts";
 import { answerFrom, type SpeakerParts } from "../observe/status.ts";
+import { timeRuns } from "../observe/time-runs.ts";
 import type { Network } from "../packets/network.ts";
 import { createRank } from "../packets/rank.ts";
 import { Reconciler } from "../reconcile/reconciler.ts";
@@ -74,9 +75,6 @@ export interface Speaker {
   stop(why: "leave" | "replace"): Promise<void>;
 }
 
-/** Seconds: from one Service to all of a large cluster. */
-const RUN_BOUNDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
-
 /** Resolves when everything runs and the first plan is made. */
 export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
   const metrics = createMetrics();
@@ -118,7 +116,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
     ...(surroundings.plan === undefined ? {} : { plan: surroundings.plan }),
-    onRun: (tookMs) => metrics.observe("herald_reconcile_seconds", tookMs / 1000, RUN_BOUNDS),
+    onRun: timeRuns(metrics),
   });
   parts.reconciler = reconciler;
   ends.inputs.push(async (why) => {

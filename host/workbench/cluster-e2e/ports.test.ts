@@ -85,6 +85,7 @@ testWith(ports, [apiServer], "it is ready and tells its metrics, also when the A
     ["1", "1", "1", "0"],
   );
   assert.is(await value('herald_source_following{resource="v1/Service"}'), "1");
+  assert.ok(Number(await value("herald_reconcile_seconds_count")) > 0);
   assert.is((await scrape(metrics, "a.b.c"))[0], 401);
   await server.kill();
   // It gives up the Lease, as it cannot renew it, and waits for it again.
