@@ -53,6 +53,8 @@ export interface ControllerOptions extends AllocateOptions {
 
 /** More news of one kind than this in one run are told as a number. */
 const MOST_LOGGED = 10;
+/** While many are written. */
+const MOST_UNTOLD = 1000;
 
 export class Controller {
   readonly #options: ControllerOptions;
@@ -124,9 +126,9 @@ export class Controller {
     return this.#allocations;
   }
 
-  /** Services that were settled, each time that they were, and writes that failed. */
-  counts(): { readonly services: number; readonly failures: number } {
-    return { services: this.#settled, failures: this.#writes.failures };
+  /** Services that were settled, each time that they were, writes that failed, and writes under way. */
+  counts(): { readonly services: number; readonly failures: number; readonly writing: number } {
+    return { services: this.#settled, failures: this.#writes.failures, writing: this.#writes.count };
   }
 
   /** Reservations that somebody stands in the way of. */
@@ -148,7 +150,8 @@ export class Controller {
     clearImmediate(this.#wakened);
     this.#wakened = undefined;
     const startedMs = performance.now();
-    this.#tellWritten();
+    // One of many is nothing to speak of.
+    if (this.#writes.count <= MOST_LOGGED || this.#news.length >= MOST_UNTOLD) this.#tellWritten();
     for (const [key, status] of this.#allocate()) this.#writes.write(key, status);
     this.#options.news?.decided();
     this.#options.onRun?.(performance.now() - startedMs);

@@ -57,6 +57,11 @@ export class StatusWrites {
     return this.#failuresEver;
   }
 
+  /** How many are under way. */
+  get count(): number {
+    return this.#underWay.size;
+  }
+
   /** Begins, or looks again when the write under way has ended. */
   write(service: ServiceKey, status: ServiceStatus | undefined): void {
     if (this.#underWay.has(service)) this.#behind.add(service);

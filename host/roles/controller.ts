@@ -150,7 +150,12 @@ async function startParts(
   parts.source = source;
   tellProblems(source, log);
 
-  const events = new EventRecorder({ api: telling, component: "metallb-controller", log });
+  const events = new EventRecorder({
+    api: telling,
+    component: "metallb-controller",
+    isBusy: () => (parts.controller?.counts().writing ?? 0) > 0,
+    log,
+  });
   ends.push(() => events.close());
   ends.push(tellProblemsByEvents({ source, events, namespace, tells: (problem) => !isOfSpeakers(problem) }));
   const owner = podName === undefined ? {} : { owner: podOwner(telling, namespace, podName) };

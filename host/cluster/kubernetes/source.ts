@@ -139,13 +139,16 @@ export class KubernetesSource implements Source, ShownServices, ShownPools {
   }
 
   #put(type: string, raw: RawObject): void {
-    if (type === POOL) this.#poolStatuses.set(raw.metadata.name, raw["status"]);
+    const { namespace, name, resourceVersion } = raw.metadata;
+    // As a write of ours was answered, so the watch tells it once more.
+    if (type === SERVICE && this.#versions.get(`${namespace}/${name}`) === resourceVersion) return;
+    if (type === POOL) this.#poolStatuses.set(name, raw["status"]);
     // The items of a list do not say what they are.
     const typed = Object.assign(raw, { apiVersion: apiVersionOf(type), kind: kindOf(type) });
     for (const { id, object, problems } of project(typed, this.#readers).found) {
       if (object !== undefined) this.#objects.put(object);
       if (object?.kind === "Node") this.#nodes.add(object.key);
-      if (object?.kind === "Service") this.#versions.set(object.key, raw.metadata.resourceVersion);
+      if (object?.kind === "Service") this.#versions.set(object.key, resourceVersion);
       if (id !== undefined && problems.length === 0) this.#bad.delete(id);
       else if (id !== undefined) this.#bad.set(id, problems);
     }

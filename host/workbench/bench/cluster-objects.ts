@@ -1,7 +1,7 @@
 /**
  * What `herald bench cluster` fills the API server with: Nodes, Services and EndpointSlices as large as they are in a real cluster.
  *
- * Every tenth Service is Local, and the measured node has its only endpoint: whether that is ready decides what the node announces. The others
+ * One of a hundred Services is Local, and the measured node has its only endpoint: whether that is ready decides what the node announces. The others
  * have three endpoints on three nodes, and one of them changes nothing.
  */
 import type { KubernetesObject } from "../api-server/test-client.ts";
@@ -12,7 +12,8 @@ export const NAMESPACE = "metallb-system";
 export const SHOP = "default";
 /** The node whose speaker is measured. */
 export const MEASURED_NODE = "node-0";
-const LOCAL_EVERY = 10;
+/** Ten times as many as each of 1,000 nodes would have. */
+const LOCAL_EVERY = 100;
 /** Those of Services that are made one at a time come after all others. */
 export const FIRST_NEW_VIP = 0x10000;
 export const MOST_NEW = 250;

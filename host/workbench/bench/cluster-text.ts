@@ -22,7 +22,7 @@ function formatSetting({ machine, options, setUp }: ClusterReport): string {
   const { services, nodes } = options;
   return [
     `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}; kube-apiserver and etcd on the same CPUs`,
-    `${formatCount(services)} Services, ${formatCount(services)} EndpointSlices, ${formatCount(nodes)} Nodes; every tenth Service is Local`,
+    `${formatCount(services)} Services, ${formatCount(services)} EndpointSlices, ${formatCount(nodes)} Nodes; one Service of 100 is Local`,
     `${formatCount(setUp.objects)} objects written in ${formatNumber(setUp.seconds)} s`,
   ].join("\n");
 }

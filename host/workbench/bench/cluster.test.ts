@@ -34,10 +34,9 @@ testWith(bench, [...needed, apiServer], "measures a controller and a speaker on 
     updates.map(({ from }) => from),
     ["API server", "replay"],
   );
-  for (const { updates: sent, seconds, cpuSeconds, announcements } of updates) {
+  for (const { updates: sent, seconds, cpuSeconds } of updates)
     assert.ok(sent > 0 && seconds >= 1 && cpuSeconds > 0, `${sent} ${seconds} ${cpuSeconds}`);
-    assert.ok(announcements > 0, "a Local Service of this node was announced again");
-  }
+  assert.ok((updates[1]?.announcements ?? 0) > 0, "a Local Service of this node was announced again");
   assert.is(latency.length, 5);
   for (const { writtenMs, statusMs, announcedMs } of latency) {
     assert.ok(writtenMs > 0 && statusMs > 0 && announcedMs > 0 && announcedMs < 30_000, `${writtenMs} ${statusMs} ${announcedMs}`);

@@ -10,7 +10,7 @@ const EVENTS = suite("events");
 
 type Answer = (request: ApiRequest) => unknown;
 
-function stage(answer: Answer = () => ({})) {
+function stage(answer: Answer = () => ({}), isBusy = () => false) {
   const requests: ApiRequest[] = [];
   const { log, lines } = recordedLog();
   const world = { answer };
@@ -23,7 +23,7 @@ function stage(answer: Answer = () => ({})) {
     cutOff() {},
     close() {},
   };
-  const recorder = new EventRecorder({ api, component: "metallb-speaker", host: "node-1", log });
+  const recorder = new EventRecorder({ api, component: "metallb-speaker", host: "node-1", isBusy, log });
   const idle = async () => {
     await until(() => recorder.counts().waiting === 0);
     return requests.splice(0);
@@ -45,6 +45,28 @@ interface Posted {
 }
 
 const bodyOf = (request: ApiRequest | undefined) => (request?.body ?? {}) as Posted;
+
+EVENTS("while the API server is needed for something else, Events are written one at a time", async () => {
+  let isBusy = true;
+  let atOnce = 0;
+  let most = 0;
+  const answer = async () => {
+    most = Math.max(most, ++atOnce);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    atOnce--;
+  };
+  const { recorder, idle } = stage(answer, () => isBusy);
+  const recordSome = () => {
+    for (let at = 0; at < 8; at++) recorder.record({ ...assigned, object: { ...web, name: `web-${at}` } });
+  };
+  recordSome();
+  assert.is((await idle()).length, 8);
+  assert.is(most, 1);
+  isBusy = false;
+  recordSome();
+  await idle();
+  assert.is(most, 4);
+});
 
 EVENTS("an Event has the times and the count that MetalLB's readers look for, in the namespace of its object", async () => {
   const { recorder, idle } = stage();

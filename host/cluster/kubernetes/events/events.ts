@@ -37,6 +37,8 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** The node, or the Pod, where it is. */
   readonly host?: string;
+  /** Something else needs the API server more: then Events are written one at a time. */
+  readonly isBusy?: () => boolean;
   readonly log: Pick<Log, "warn">;
 }
 
@@ -123,8 +125,9 @@ export class EventRecorder implements EventSink {
   }
 
   #pump(): void {
+    const most = this.#options.isBusy?.() ? 1 : MOST_AT_ONCE;
     for (const [key, waiting] of this.#waiting) {
-      if (this.#busy.size >= MOST_AT_ONCE || this.#retry !== undefined) return;
+      if (this.#busy.size >= most || this.#retry !== undefined) return;
       if (this.#busy.has(key)) continue;
       this.#waiting.delete(key);
       if (Date.now() - waiting.firstMs > OLDEST_MS) this.#drop("the API server did not take them for too long");

@@ -37,6 +37,8 @@ interface Written {
 }
 
 const PAUSE_MS = 1000;
+/** Counting takes this part of the time at most. */
+const SHARE = 50;
 const MOST_AT_ONCE = 8;
 /** The greatest number in a Kubernetes status. As in MetalLB, what has 2^62 addresses counts as never running out. */
 const MOST = 2n ** 63n - 1n;
@@ -49,6 +51,7 @@ export class PoolStatus {
   #isDue = false;
   #isBusy = false;
   #failures = 0;
+  #countedMs = 0;
   #closeTimer: Close = () => {};
   #isClosed = false;
 
@@ -75,7 +78,8 @@ export class PoolStatus {
     const isDone = await this.#writeAll();
     this.#failures = isDone ? 0 : this.#failures + 1;
     if (this.#isClosed) return;
-    this.#closeTimer = this.#options.clock.after(isDone ? PAUSE_MS : PAUSE_MS + backoffMs(this.#failures, Math.random()), () => {
+    const pauseMs = Math.max(PAUSE_MS, this.#countedMs * SHARE);
+    this.#closeTimer = this.#options.clock.after(isDone ? pauseMs : pauseMs + backoffMs(this.#failures, Math.random()), () => {
       this.#isBusy = false;
       if (this.#isDue || !isDone) this.changed();
     });
@@ -87,7 +91,10 @@ export class PoolStatus {
     const before = this.#written;
     this.#written = new Map();
     const due: (readonly [string, Written])[] = [];
-    for (const pool of usage()) {
+    const sinceMs = performance.now();
+    const usages = usage();
+    this.#countedMs = performance.now() - sinceMs;
+    for (const pool of usages) {
       const wanted = { text: statusText(pool), shown: this.#options.pools.poolStatusOf(pool.pool) };
       if (isOnRecord(wanted, before.get(pool.pool))) this.#written.set(pool.pool, wanted);
       else due.push([pool.pool, wanted]);
