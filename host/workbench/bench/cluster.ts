@@ -82,7 +82,7 @@ async function measure(
     children.add(child);
     return child;
   };
-  const estimate = 0.008 * services + 0.002 * nodes + 2 * seconds + restSeconds + 0.3 * writes + 20;
+  const estimate = 0.036 * services + 0.01 * nodes + 2 * seconds + restSeconds + 0.3 * writes + 20;
   tell(`Writing ${2 * services + nodes} objects, then four measurements: about ${Math.ceil(estimate)} s`);
   const startedMs = performance.now();
   await stage.define();
