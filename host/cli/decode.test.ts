@@ -83,7 +83,7 @@ command("asks for a protocol that it knows", async () => {
   assert.equal(await run([]), {
     code: 2,
     objects: [],
-    err: "herald decode: No protocol: expected one of arp, bfd, ethernet, router-advertisement, router-solicitation, bgp (see herald decode --help)\n",
+    err: "herald decode: No protocol: expected one of arp, bfd, ethernet, neighbor-advertisement, neighbor-solicitation, router-advertisement, router-solicitation, bgp (see herald decode --help)\n",
   });
   assert.match((await run(["rap"])).err, "Unknown protocol rap: did you mean arp?");
   assert.match((await run(["arp", "--josn"])).err, "Unknown flag --josn: did you mean --json?");

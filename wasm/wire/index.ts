@@ -5,7 +5,9 @@
 // Packet programs and the BGP engine import the same format files, so what this shows is what they see.
 export * from "./arp-record";
 export * from "./bfd-record";
+export * from "./discovery-record";
 export * from "./ethernet-record";
 export { IN, IN_BYTES, OUT, OUT_BYTES, RECORD, RECORD_BYTES } from "./memory";
+export * from "./neighbor-record";
 export * from "./router-advertisement";
 export { Status } from "./status";

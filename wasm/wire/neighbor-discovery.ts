@@ -25,16 +25,21 @@ const ON_LINK: u32 = 255;
 const SHORTEST: u32 = 8;
 
 const OPTION_UNIT: u32 = 8;
-const SOURCE_LINK_LAYER: u32 = 1;
+/** Types of the option with a MAC: the sender's own, or that of the target. */
+export const SOURCE_LINK_LAYER: u32 = 1;
+export const TARGET_LINK_LAYER: u32 = 2;
 export const LINK_LAYER_OPTION: u32 = 8;
 
-/** Of the options of a message that was checked: the MAC of the first source link-layer address; zero: there is none. */
-export let sourceLinkLayer: u64 = 0;
+/** Of the options of a message that was checked: the MAC of the first of the type asked for; zero: there is none. */
+export let linkLayer: u64 = 0;
 /** Octets of all other options. */
 export let otherOptions: u32 = 0;
 
-/** Checks a frame of `length` bytes at `at` for a message of `type` whose fields before the options take `fields` octets; reads the options. */
-export function checkMessage(at: usize, length: u32, type: u32, fields: u32): Status {
+/**
+ * Checks a frame of `length` bytes at `at` for a message of `type` whose fields before the options take `fields` octets; reads the options,
+ * of which `option` is the one whose MAC counts.
+ */
+export function checkMessage(at: usize, length: u32, type: u32, fields: u32, option: u32): Status {
   const status = checkEthernet(at, length, ETHERTYPE_IPV6);
   if (status !== Status.Ok) return status;
   if (length < ICMP) return Status.Truncated;
@@ -48,7 +53,7 @@ export function checkMessage(at: usize, length: u32, type: u32, fields: u32): St
   if (load<u8>(at + ICMP_CODE) !== 0) return Status.WrongMessageCode;
   if (sum(at, payload) !== 0xffff) return Status.WrongChecksum;
   if (isGroupMac(load<u8>(at + ETHERNET_SOURCE))) return Status.BadSender;
-  return readOptions(at + ICMP + fields, payload - fields);
+  return readOptions(at + ICMP + fields, payload - fields, option);
 }
 
 /** Octets of the whole frame, without what stands behind the packet. */
@@ -57,8 +62,8 @@ export function messageLength(at: usize): u32 {
 }
 
 /** RFC 4861 §4.6 "Option Formats": one that is not known, or not as long as it is on Ethernet, is passed over. */
-function readOptions(at: usize, length: u32): Status {
-  sourceLinkLayer = 0;
+function readOptions(at: usize, length: u32, option: u32): Status {
+  linkLayer = 0;
   otherOptions = 0;
   for (let from: u32 = 0; from < length; ) {
     if (length - from < OPTION_UNIT) return Status.OptionOverrun;
@@ -66,8 +71,7 @@ function readOptions(at: usize, length: u32): Status {
     if (size === 0) return Status.ZeroLengthOption;
     if (size > length - from) return Status.OptionOverrun;
     const mac = getMac(at + from + 2);
-    if (load<u8>(at + from) === SOURCE_LINK_LAYER && size === LINK_LAYER_OPTION && mac !== 0 && sourceLinkLayer === 0)
-      sourceLinkLayer = mac;
+    if (load<u8>(at + from) === option && size === LINK_LAYER_OPTION && mac !== 0 && linkLayer === 0) linkLayer = mac;
     else otherOptions += size;
     from += size;
   }
@@ -86,9 +90,9 @@ export function finishMessage(at: usize, type: u32, payload: u32): void {
   setU16(at + ICMP_CHECKSUM, ~sum(at, payload));
 }
 
-/** Writes an option with our MAC. */
-export function writeLinkLayer(at: usize, mac: u64): void {
-  store<u8>(at, <u8>SOURCE_LINK_LAYER);
+/** Writes an option with a MAC. */
+export function writeLinkLayer(at: usize, option: u32, mac: u64): void {
+  store<u8>(at, <u8>option);
   store<u8>(at, <u8>(LINK_LAYER_OPTION / OPTION_UNIT), 1);
   setMac(at + 2, mac);
 }
@@ -107,6 +111,16 @@ function sum(at: usize, payload: u32): u32 {
 /** fe80::/10. */
 export function isLinkLocal(address: usize): bool {
   return (getU16(address) & 0xffc0) === 0xfe80;
+}
+
+/** ff00::/8. */
+export function isMulticast(address: usize): bool {
+  return load<u8>(address) === 0xff;
+}
+
+/** ff02::1:ff00:0/104, which every node that solicitations are sent to is in: RFC 4291 §2.7.1 "Pre-Defined Multicast Addresses". */
+export function isSolicitedNode(address: usize): bool {
+  return load<u64>(address) === 0x2ff && (load<u64>(address, 8) & 0xffffffffff) === 0xff01000000;
 }
 
 export function isUnspecified(address: usize): bool {

@@ -29,4 +29,7 @@ export enum Status {
   ZeroDiscriminator = -26,
   NoYourDiscriminator = -27,
   AuthenticationBit = -28,
+  BadTarget = -29,
+  BadDestination = -30,
+  SolicitedMulticast = -31,
 }

@@ -10,11 +10,20 @@ import { bfd } from "./bfd.ts";
 import { ethernet } from "./ethernet.ts";
 import type { Format, Meaning } from "./format.ts";
 import { kinds } from "./kinds.ts";
+import { neighborAdvertisement, neighborSolicitation } from "./neighbor.ts";
 import { routerAdvertisement, routerSolicitation } from "./router-advertisement.ts";
 import { wireModule } from "./wire-module.ts";
 
 /** Every format, in the order of `--help`. */
-export const formats: readonly Format[] = [arp, bfd, ethernet, routerAdvertisement, routerSolicitation];
+export const formats: readonly Format[] = [
+  arp,
+  bfd,
+  ethernet,
+  neighborAdvertisement,
+  neighborSolicitation,
+  routerAdvertisement,
+  routerSolicitation,
+];
 
 export type Fields = Readonly<Record<string, string | number>>;
 

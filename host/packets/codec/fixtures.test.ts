@@ -100,6 +100,7 @@ const router = {
   destinationAddress: "ipv6.dst",
   sourceLinkLayerAddress: "icmpv6.opt.src_linkaddr",
 };
+const { sourceLinkLayerAddress, ...message } = router;
 
 /** Our field names → tshark's. */
 const tsharkNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -126,6 +127,12 @@ const tsharkNames: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     requiredMinRxInterval: "bfd.required_min_rx_interval",
     requiredMinEchoRxInterval: "bfd.required_min_echo_interval",
   },
+  "neighbor-advertisement": {
+    ...message,
+    targetAddress: "icmpv6.nd.na.target_address",
+    targetLinkLayerAddress: "icmpv6.opt.target_linkaddr",
+  },
+  "neighbor-solicitation": { ...message, targetAddress: "icmpv6.nd.ns.target_address", sourceLinkLayerAddress },
   "router-advertisement": {
     ...router,
     currentHopLimit: "icmpv6.nd.ra.cur_hop_limit",
