@@ -21,6 +21,7 @@ const inRoot = (...path) => join(root, ...path);
 /** Module name → entry file and memory in 64 KiB pages; `maximum` absent: the module may grow in `reserve()` only. */
 const modules = {
   arp: { entry: "wasm/programs/arp.ts", initial: 256, maximum: 256 },
+  ndp: { entry: "wasm/programs/ndp.ts", initial: 256, maximum: 256 },
   bfd: { entry: "wasm/programs/bfd.ts", initial: 2, maximum: 2 },
   echo: { entry: "wasm/programs/echo.ts", initial: 1, maximum: 1 },
   bgp: { entry: "wasm/bgp/index.ts", initial: 173, maximum: 173 },

@@ -8,8 +8,8 @@
 // reported and never answered; a draining row falls silent there and then.
 //
 // Left out: learning neighbors (the kernel's business), RARP and InARP.
-import { cancelBurst, dueRow, finishRound, nextDue, RECORD_BURST_LINKS, startBurst } from "../table/announce";
-import { addRow, answerOn, findIpv4Row, removeRow, seedRows } from "../table/rows";
+import { dueRow, finishRound, nextDue, RECORD_BURST_LINKS } from "../table/announce";
+import { findIpv4Row, seedRows } from "../table/rows";
 import {
   ARP_FRAME_LENGTH,
   ARP_OPER,
@@ -25,34 +25,25 @@ import {
 import { getMac, getU16 } from "../wire/bytes";
 import { ETHERNET_HEADER, ETHERTYPE_ARP, encodeEthernet, MAC_BROADCAST } from "../wire/ethernet";
 import { Status } from "../wire/status";
-import { reportConflict } from "./events";
-import { isOwnMac, isUp, linkMac, linksUp, updateLink } from "./links";
+import { isUp, linkMac, linksUp, updateLink } from "./links";
 import {
-  answers,
   COUNTER_ANNOUNCED,
   COUNTER_ANSWERED,
-  COUNTER_UNANSWERED,
   counter,
   DESCRIPTOR_BYTES,
   DESCRIPTOR_LENGTH,
   DROPS,
   increment,
-  Refused,
-  ROW,
   ROW_ADDRESS,
-  ROW_BYTES,
-  ROW_FAMILY,
-  ROW_LINKS,
-  ROW_STATE,
   RX,
   RX_DESCRIPTORS,
   record,
   SLOT_BYTES,
   SLOTS,
-  State,
   TX,
   TX_DESCRIPTORS,
 } from "./memory";
+import { Claim, hearClaim, isAnswering, keepSilent, putRow, removeOwnRow } from "./own-rows";
 
 export * from "./exports";
 
@@ -99,32 +90,13 @@ export function setLink(link: u32, mac: f64, flags: u32): void {
 }
 
 export function put(): i32 {
-  const state: u32 = load<u8>(ROW + ROW_STATE);
-  if (load<u8>(ROW + ROW_FAMILY) !== 4) return Refused.Family;
-  if (state < <u32>State.Active || state > <u32>State.Draining) return Refused.State;
-  const address = load<u32>(ROW + ROW_ADDRESS);
-  let row = findIpv4Row(address);
-  const isNew = row < 0;
-  if (isNew) row = addRow(address, 0);
-  if (row < 0) return Refused.TableFull;
-  const at = record(row);
-  store<u64>(ROW + ROW_ADDRESS, address);
-  store<u64>(ROW + ROW_ADDRESS + 8, 0);
-  if (!isNew && memory.compare(at, ROW, ROW_BYTES) === 0) return row;
-  memory.copy(at, ROW, ROW_BYTES);
-  answerOn(row, state === <u32>State.Standby ? 0 : load<u64>(at + ROW_LINKS));
-  cancelBurst(row);
-  if (state === State.Active) startBurst(row, load<u64>(at + ROW_LINKS));
+  const row = putRow(4);
   nextTickMs = nextDue();
   return row;
 }
 
 export function remove(): i32 {
-  const address = load<u32>(ROW + ROW_ADDRESS);
-  const row = load<u8>(ROW + ROW_FAMILY) === 4 ? findIpv4Row(address) : -1;
-  if (row < 0) return row;
-  cancelBurst(row);
-  removeRow(address, 0);
+  const row = removeOwnRow(4);
   nextTickMs = nextDue();
   return row;
 }
@@ -155,15 +127,15 @@ function answer(frame: usize, length: u32, link: u32, mac: u64, nowMs: f64): u32
   const spa = load<u32>(arp + ARP_SPA);
   const claimed = findIpv4Row(spa);
   if (claimed >= 0) {
-    const drop = hearClaim(claimed, link, sender, nowMs);
-    if (drop !== 0) return drop;
+    const claim = hearClaim(claimed, link, sender, nowMs);
+    if (claim !== Claim.Allowed) return claim === Claim.Own ? Drop.OwnFrame : Drop.Claimed;
   }
   const destination = load<u64>(frame) & MAC_BROADCAST;
   if (destination !== MAC_BROADCAST && destination !== mac) return Drop.OtherDestination;
   const target = load<u32>(arp + ARP_TPA);
   const row = findIpv4Row(target);
   if (row < 0) return Drop.UnknownTarget;
-  if (!isAnswering(row, link)) return keepSilent(row);
+  if (!isAnswering(row, link)) return keepSilent(row) ? Drop.Standby : Drop.OtherLink;
   increment(counter(row, COUNTER_ANSWERED), 1);
   send(link, mac, sender, ARP_REPLY, target, sender, spa);
   return 0;
@@ -176,27 +148,9 @@ function explain(frame: usize, length: u32, link: u32, nowMs: f64): u32 {
   const arp = frame + ETHERNET_HEADER;
   if (getU16(arp + ARP_OPER) !== ARP_REPLY) return Drop.WrongOpcode;
   const claimed = findIpv4Row(load<u32>(arp + ARP_SPA));
-  const drop = claimed < 0 ? 0 : hearClaim(claimed, link, getMac(arp + ARP_SHA), nowMs);
-  return drop === 0 ? Drop.Reply : drop;
-}
-
-function isAnswering(row: u32, link: u32): bool {
-  return ((load<u64>(answers(row)) >> link) & 1) !== 0;
-}
-
-function keepSilent(row: u32): u32 {
-  increment(counter(row, COUNTER_UNANSWERED), 1);
-  return load<u64>(answers(row)) === 0 ? Drop.Standby : Drop.OtherLink;
-}
-
-/** The sender uses a row's address. 0: that is its right, since the row does not answer here. */
-function hearClaim(row: u32, link: u32, sender: u64, nowMs: f64): u32 {
-  if (isOwnMac(sender)) return Drop.OwnFrame;
-  if (!isAnswering(row, link)) return 0;
-  // The row stays as it was put: putting it again must change nothing.
-  if (load<u8>(record(row) + ROW_STATE) === State.Draining) answerOn(row, 0);
-  reportConflict(row, link, sender, nowMs);
-  return Drop.Claimed;
+  const claim = claimed < 0 ? Claim.Allowed : hearClaim(claimed, link, getMac(arp + ARP_SHA), nowMs);
+  if (claim === Claim.Allowed) return Drop.Reply;
+  return claim === Claim.Own ? Drop.OwnFrame : Drop.Claimed;
 }
 
 export function tick(nowMs: f64): u32 {

@@ -18,7 +18,7 @@ export const ROW_BYTES: u32 = 64;
 export const COUNTER_BYTES: u32 = 32;
 export const EVENT_BYTES: u32 = 64;
 export const EVENT_SLOTS: u32 = 256;
-export const DROP_REASONS: u32 = 32;
+export const DROP_REASONS: u32 = 48;
 export const LINKS: u32 = 64;
 
 /** A row as it was put, then what the program remembers of it (table/rows.ts). */

@@ -52,7 +52,7 @@ function holds(row: u32, low: u64, high: u64): bool {
 }
 
 /** Row id of a 16-byte address as two words in memory order, or -1. */
-function findRow(low: u64, high: u64): i32 {
+export function findRow(low: u64, high: u64): i32 {
   const tag = hash(low, high);
   let index = home(tag);
   for (let entry = load<u64>(bucket(index)); entry !== 0; entry = load<u64>(bucket(++index))) {

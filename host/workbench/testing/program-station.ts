@@ -1,6 +1,7 @@
 /** A packet program without a wire: frames in as bytes, frames out as bytes, everything that it counted. For tests. */
 
 import { codec, type Fields } from "../../packets/codec/codec.ts";
+import { parseIpv4, parseIpv6 } from "../../packets/codec/text.ts";
 import { PacketProgram, ROW_BYTES, type RowCounters } from "../../packets/program.ts";
 import { loadModule } from "../../packets/wasm.ts";
 
@@ -8,8 +9,9 @@ const STATES = { active: 1, standby: 2, draining: 3 } as const;
 const EVERY_LINK = 0xffff_ffff_ffff_ffffn;
 
 export interface TestRow {
-  /** Dotted IPv4, or 16 bytes. */
+  /** IPv4 or IPv6, or 16 bytes. */
   readonly address: string | Uint8Array;
+  /** Default: that of the address where it is a text, else 4. */
   readonly family?: number;
   readonly state?: keyof typeof STATES | number;
   /** A bit a link; default every link. */
@@ -23,12 +25,14 @@ export interface SentFrame {
 }
 
 /** `docs/packet-programs.md` "Rows". */
-export function writeRow({ address, family = 4, state = "active", links = EVERY_LINK, attributes }: TestRow): Uint8Array {
+export function writeRow({ address, family, state = "active", links = EVERY_LINK, attributes }: TestRow): Uint8Array {
   const row = new Uint8Array(ROW_BYTES);
-  row[0] = family;
+  const bytes = typeof address === "string" ? (parseIpv4(address) ?? parseIpv6(address)) : address;
+  if (bytes === undefined) throw new Error(`Not an address: ${address}`);
+  row[0] = family ?? (typeof address === "string" && address.includes(":") ? 6 : 4);
   row[1] = typeof state === "number" ? state : STATES[state];
   new DataView(row.buffer).setBigUint64(8, links, true);
-  row.set(typeof address === "string" ? address.split(".").map(Number) : address, 16);
+  row.set(bytes, 16);
   if (attributes !== undefined) row.set(attributes, 32);
   return row;
 }
@@ -70,8 +74,8 @@ export class ProgramStation {
     return this.program.put(writeRow(row));
   }
 
-  remove(address: string, family = 4): void {
-    this.program.remove(writeRow({ address, family }));
+  remove(address: string, family?: number): void {
+    this.program.remove(writeRow({ address, ...(family === undefined ? {} : { family }) }));
   }
 
   /** `frames` arrive on a link as one batch. A frame longer than a slot is cut, as the kernel does. */
