@@ -5,6 +5,7 @@ import { libc } from "./libc.ts";
 import { kernelLinks, type LinkSource, memoryLinks } from "./links.ts";
 import { localService } from "./local-service.ts";
 import type { MemorySegment } from "./memory-wire.ts";
+import { kernelGroups, type MulticastGroups } from "./multicast-groups.ts";
 import type { KernelLink } from "./netlink.ts";
 import { startPacketWorker } from "./packet-worker.ts";
 import type { Driver, PacketService } from "./service.ts";
@@ -14,13 +15,20 @@ export interface Network {
   readonly packets: PacketService;
   readonly links: LinkSource;
   readonly frames: RawFrames;
+  /** Absent: a wire that carries every frame to everybody. */
+  readonly groups?: () => MulticastGroups;
 }
 
 /** This machine's links. Throws one clear line where packet sockets are not allowed; `onLost`: nothing is answered any more. */
 export async function openKernelNetwork(driver: Driver, onLost: (error: Error) => void): Promise<Network> {
   const c = libc();
   checkPacketSockets(c);
-  return { packets: await startPacketWorker(driver, onLost), links: kernelLinks(c), frames: kernelFrames(c) };
+  return {
+    packets: await startPacketWorker(driver, onLost),
+    links: kernelLinks(c),
+    frames: kernelFrames(c),
+    groups: () => kernelGroups(c),
+  };
 }
 
 /** The link `eth0` of a machine on a segment in memory. */

@@ -9,6 +9,7 @@
 import type { DatagramBinding, Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
 import type { FrameMatch } from "../packets/filter.ts";
 import type { LinkSource } from "../packets/links.ts";
+import type { MulticastGroups } from "../packets/multicast-groups.ts";
 import { ROW_BYTES, type RowCounters } from "../packets/program.ts";
 import type { PacketService } from "../packets/service.ts";
 import type { WasmModule } from "../packets/wasm.ts";
@@ -18,8 +19,11 @@ import type { Grants } from "./grants.ts";
 import { hostText } from "./host-scope.ts";
 import { readEvent, writeAddress, writeRow } from "./program-rows.ts";
 import { readSocketAddress } from "./socket-address.ts";
+import { SolicitedNodes } from "./solicited-nodes.ts";
 
 const RETRY_MS = 1000;
+const ETHERTYPE_IPV6 = 0x86dd;
+const ICMPV6 = 58;
 
 export interface ProgramPort extends Program {
   /** Counters of every row that the program has, by address. */
@@ -31,6 +35,8 @@ export interface ProgramPort extends Program {
 export interface ProgramHost {
   readonly service: PacketService;
   readonly links: LinkSource;
+  /** Absent: a wire that carries every frame to everybody. */
+  readonly groups?: (() => MulticastGroups) | undefined;
   readonly grants: Grants;
   readonly log: Log;
 }
@@ -51,6 +57,8 @@ class Port implements ProgramPort {
   readonly #name: string;
   readonly #match: FrameMatch | undefined;
   readonly #host: ProgramHost;
+  /** Of a program that hears ICMPv6. */
+  readonly #groups: SolicitedNodes | undefined;
   readonly #closes: readonly (() => void)[];
   readonly #listeners = new Set<(event: ProgramEvent) => void>();
   /** Canonical address → row of the program. */
@@ -68,6 +76,8 @@ class Port implements ProgramPort {
     this.#name = name;
     this.#match = match;
     this.#host = host;
+    const hearsIcmp = match?.etherType === ETHERTYPE_IPV6 && match.ipProtocol === ICMPV6;
+    this.#groups = hearsIcmp && host.groups !== undefined ? new SolicitedNodes(host.groups(), host.log) : undefined;
     this.#closes = [
       host.links.watch(() => this.#follow()),
       host.service.onEvent((program, event) => {
@@ -113,6 +123,7 @@ class Port implements ProgramPort {
       try {
         writeRow(record, row, (link) => this.#host.links.id(link));
         good.push(row.address);
+        this.#groups?.put(row.address, row.links);
       } catch (error) {
         record.fill(0);
         refusals.push({ vip: row.address, reason: (error as Error).message });
@@ -122,6 +133,7 @@ class Port implements ProgramPort {
     for (const [at, address] of good.entries()) this.#rows.set(canonical(address), ids[at] as number);
     for (const { at, reason } of refused) {
       this.#rows.delete(canonical(good[at] as string));
+      this.#groups?.remove(good[at] as string);
       refusals.push({ vip: good[at] as string, reason });
     }
     return refusals;
@@ -133,7 +145,10 @@ class Port implements ProgramPort {
     const records = new Uint8Array(good.length * ROW_BYTES);
     for (const [at, address] of good.entries()) writeAddress(records.subarray(at * ROW_BYTES), address);
     await this.#host.service.remove(this.#name, records);
-    for (const address of good) this.#rows.delete(canonical(address));
+    for (const address of good) {
+      this.#rows.delete(canonical(address));
+      this.#groups?.remove(address);
+    }
   }
 
   onEvent(call: (event: ProgramEvent) => void): () => void {
@@ -151,6 +166,7 @@ class Port implements ProgramPort {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     for (const close of this.#closes) close();
+    this.#groups?.close();
     clearTimeout(this.#retry);
     this.#listeners.clear();
     const { service, log } = this.#host;
@@ -162,7 +178,10 @@ class Port implements ProgramPort {
 
   /** Most changes of the links are nothing to the service: those of others, and of addresses. */
   #follow(): void {
-    if (this.#wanted.size === 0 || this.#attached === JSON.stringify(this.#find().found)) return;
+    if (this.#wanted.size === 0) return;
+    const { found } = this.#find();
+    this.#groups?.follow(found);
+    if (this.#attached === JSON.stringify(found)) return;
     this.#attach().catch((error: Error) => this.#hasEnded || this.#host.log.error("Cannot follow the links", { error: error.message }));
   }
 
@@ -173,6 +192,7 @@ class Port implements ProgramPort {
     clearTimeout(this.#retry);
     const { found, failures } = this.#find();
     this.#attached = undefined;
+    this.#groups?.follow(found);
     for (const { link, error } of await this.#host.service.attach(this.#name, found)) failures.set(link, error);
     if (attempt !== this.#attempts || this.#hasEnded) return;
     this.#tell(failures);

@@ -19,6 +19,7 @@ import { withFields } from "../observe/log.ts";
 import type { MetricsRegistry } from "../observe/metrics.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
+import type { MulticastGroups } from "../packets/multicast-groups.ts";
 import type { PacketService } from "../packets/service.ts";
 import { loadModule } from "../packets/wasm.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
@@ -37,6 +38,8 @@ export interface PluginHost {
   readonly packets: PacketService;
   readonly links: LinkSource;
   readonly frames: RawFrames;
+  /** Opens a set of IPv6 groups. Default: nobody needs to join any. */
+  readonly groups?: () => MulticastGroups;
   /** Default: there are none. */
   readonly secrets?: SecretSource;
   /** Default: it keeps no sessions. */
@@ -82,7 +85,13 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
     const opened = new Opened(name);
     closes.push(() => opened.end());
     const log = withFields(host.log, { plugin: name });
-    const program = await loadProgram(definition, permissions, { service: host.packets, links: host.links, grants, log });
+    const program = await loadProgram(definition, permissions, {
+      service: host.packets,
+      links: host.links,
+      groups: host.groups,
+      grants,
+      log,
+    });
     if (program !== undefined) closes.push(() => program.close());
     const reports = new Map<string, string>();
     const metrics = host.metrics.forPlugin(name, "built-in");
