@@ -6,8 +6,9 @@ import { benchSubject } from "./bgp/bench.ts";
 import { bgp as bgpCommand } from "./bgp/commands/bgp.ts";
 import bgp from "./bgp/plugin.ts";
 import { routerConfig } from "./bgp/router-config/command.ts";
+import ndp from "./ndp/plugin.ts";
 
-export const builtIns = [arp, bgp] as const;
+export const builtIns = [arp, ndp, bgp] as const;
 export const commands: readonly PluginCommand[] = [bgpCommand, routerConfig];
 /** What `herald bench` measures of them. */
 export const benchSubjects = { bgp: benchSubject };

@@ -55,7 +55,7 @@ migrate("an owner that MetalLB's record does not have is a move", async () => {
     moves.map(({ vip, before, after }) => [vip, before, after]),
     [
       ["192.0.2.10", "node-a", "node-d"],
-      ["2001:db8::10", "node-a", null],
+      ["2001:db8::10", "node-a", "node-b"],
       ["192.0.2.10", "node-a", "node-d"],
     ],
   );

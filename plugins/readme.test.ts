@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { DEFAULT_EXCLUDE } from "../host/announcer.ts";
 import { parseDocument } from "../host/cluster/manifests/parse-document.ts";
-import { DEFAULT_EXCLUDE } from "./arp/links.ts";
 import { builtIns } from "./index.ts";
 
 const readmes = suite("plugin READMEs");

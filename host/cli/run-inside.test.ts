@@ -24,15 +24,19 @@ const linesOf = (text: string) =>
 inside("an interface that does not exist is said with those that do, and waited for; SIGTERM is a good end", [], async () => {
   const args = ["run", "--manifests", homelab, "--node", "node-a", "--interface", "eth7,lo", "--control", "none"];
   const { code, out, err } = await runProgram(args, { stopAt: "Speaker runs" });
-  const [first, unaddressed, ...more] = linesOf(out);
+  const lines = linesOf(out);
+  const [unaddressed, ...more] = lines.filter(({ plugin }) => plugin === undefined);
   assert.is(unaddressed?.["msg"], "No address is on record; waiting for the one speaker with --controller");
   assert.equal([unaddressed?.["services"], unaddressed?.["record"]], [4, join(homelab, "allocations.yaml")]);
-  assert.equal([first?.["level"], first?.["node"], first?.["plugin"]], ["warn", "node-a", "arp"]);
-  assert.is(first?.["msg"], "Cannot announce on every interface that was asked for; waiting");
-  assert.equal([first?.["missing"], first?.["existing"]], [["eth7: does not exist", "lo: a loopback"], []]);
+  for (const name of ["arp", "ndp"]) {
+    const [said, ...others] = lines.filter(({ plugin }) => plugin === name);
+    assert.equal([said?.["level"], said?.["node"], others], ["warn", "node-a", []]);
+    assert.is(said?.["msg"], "Cannot announce on every interface that was asked for; waiting");
+    assert.equal([said?.["missing"], said?.["existing"]], [["eth7: does not exist", "lo: a loopback"], []]);
+  }
   assert.equal(
-    more.filter(({ plugin }) => plugin !== "bgp").map(({ msg }) => msg),
-    ["Speaker runs", "Packets"],
+    more.map(({ msg }) => msg),
+    ["Speaker runs", "Packets", "Packets"],
   );
   assert.equal([code, err], [0, ""]);
 });
@@ -48,8 +52,11 @@ inside("a controller gives out addresses, and its speaker announces those that t
     assert.equal([code, err], [0, ""]);
     const lines = linesOf(out);
     assert.equal(
-      lines.filter(({ msg }) => msg === "Answering on links").map(({ links }) => links),
-      [["eth0"]],
+      lines.filter(({ msg }) => msg === "Answering on links").map(({ plugin, links }) => [plugin, links]),
+      [
+        ["arp", ["eth0"]],
+        ["ndp", ["eth0"]],
+      ],
     );
     assert.equal(
       lines.filter(({ msg, via }) => msg === "serviceAnnounced" && via === "arp").map(({ vip }) => vip),
@@ -73,7 +80,7 @@ inside("it tells its status while it runs, refuses a second of its kind, and tak
     assert.match(out, /^arp +runs +0 +0 +0 +0 +\d+$/m);
     const metrics = parseMetrics(await (await fetch("http://127.0.0.1:9120/metrics")).text());
     assert.equal(metrics["herald_ready"]?.samples, ["herald_ready 1"]);
-    assert.equal(metrics["herald_packets_received_total"]?.samples.length, 1);
+    assert.equal(metrics["herald_packets_received_total"]?.samples.length, 2);
     const second = await runProgram(args);
     assert.match(second.err, `herald run: Cannot listen at ${control[1]}: another Herald does`);
     assert.equal([second.code, second.out], [1, ""]);

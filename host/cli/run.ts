@@ -18,8 +18,8 @@ Service, an IPAddressPool and an L2Advertisement.
                        advertisements, BGPPeers, Secrets and Nodes
   --node NAME          this node's name (default: the hostname); among the Nodes
                        of the manifests, or the only one where they have none
-  --interface IF       answer ARP only on this interface; repeat the flag, or
-                       separate with commas (default: every one that is fit)
+  --interface IF       answer ARP and NDP only on this interface; repeat the
+                       flag, or separate with commas (default: every one that is fit)
   --controller         give out addresses too; on exactly one node
   --allocations FILE   where addresses given out are on record; written by the
                        controller, read by all (default: DIR/allocations.yaml)

@@ -16,8 +16,8 @@ announcements go on.
   --node-name NAME     the node that this is (default: $METALLB_NODE_NAME)
 ${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
                        node.kubernetes.io/exclude-from-external-load-balancers
-  --interface IF       answer ARP only on this interface; repeat the flag, or
-                       separate with commas (default: every one that is fit)
+  --interface IF       answer ARP and NDP only on this interface; repeat the
+                       flag, or separate with commas (default: every one that is fit)
   --driver DRIVER      event-loop (default), or blocking for machines that
                        answer more than 100,000 requests a second
   --control PATH       socket that herald status asks; none for no socket

@@ -8,9 +8,7 @@
  * Follows RFC 826 and RFC 5227 as far as the program says; bursts of five rounds, 1.1 s apart, as MetalLB.
  */
 
-import { type Announcement, definePlugin, type ProgramRow } from "../../host/announcer.ts";
-import { followLinks } from "./follow-links.ts";
-import { DEFAULT_EXCLUDE } from "./links.ts";
+import { type Announcement, DEFAULT_EXCLUDE, definePlugin, followLinks, type ProgramRow } from "../../host/announcer.ts";
 
 export interface ArpConfig {
   readonly interfaces?: readonly string[];

@@ -26,7 +26,6 @@ type Check = (scene: Scene) => readonly Difference[];
 const CHECKS: readonly Check[] = [
   refusedObjects,
   otherNamespaces,
-  family,
   linkDifferences,
   bgpDifferences,
   otherBalancers,
@@ -68,20 +67,6 @@ function otherNamespaces({ objects, installation: { namespace } }: Scene): Diffe
       objects: elsewhere.map(({ kind, namespace: where, name }) => `${kind} ${where}/${name}`),
       metallb: `reads ${namespace} only`,
       herald: "the same",
-    },
-  ];
-}
-
-function family({ world: { refusals } }: Scene): Difference[] {
-  const without = refusals.filter(({ reason }) => reason === "noAnnouncer");
-  if (without.length === 0) return [];
-  const vips = new Set(without.map(({ service, vip = "" }) => `Service ${service} at ${vip}`));
-  return [
-    {
-      ...{ level: "blocks", about: "Addresses of a family that no plugin announces", objects: [...vips].sort() },
-      metallb: "announces IPv6 at layer 2 by NDP",
-      herald: "has no plugin for it in this version",
-      advice: "Announce these by BGP, or leave them to MetalLB with a loadBalancerClass of their own.",
     },
   ];
 }

@@ -38,8 +38,8 @@ function excludedLinks({ objects, installation: { namespace } }: Scene, exclude:
     {
       ...{ level: "differs", about: "Links that are not announced on", objects: [`ConfigMap ${namespace}/metallb-excludel2`] },
       metallb: "reads a list of its own there",
-      herald: "does not read that ConfigMap; its list is in the config of the plugin",
-      advice: `Apply a Plugin "arp" (herald.dev/v1alpha1) with spec.config.exclude: ${JSON.stringify(list)}.${byHand}`,
+      herald: "does not read that ConfigMap; its list is in the config of each plugin",
+      advice: `Apply a Plugin "arp", and another "ndp" (herald.dev/v1alpha1), with spec.config.exclude: ${JSON.stringify(list)}.${byHand}`,
     },
   ];
 }
@@ -65,7 +65,7 @@ function namedLinks({ world }: Scene, exclude: readonly string[]): Difference[] 
       ...{ level: "blocks", about: "A link that Herald passes over", objects: [object] },
       metallb: `announces on ${links.join(", ")}`,
       herald: `passes over ${links.join(", ")} by default, as links of container networks have such names`,
-      advice: `Apply a Plugin "arp" (herald.dev/v1alpha1) with a spec.config.exclude that leaves ${links.join(", ")} in.`,
+      advice: `Apply a Plugin "arp", and another "ndp" (herald.dev/v1alpha1), with a spec.config.exclude that leaves ${links.join(", ")} in.`,
     }));
 }
 
@@ -78,7 +78,8 @@ function unnamedLinks({ world }: Scene, exclude: readonly string[]): Difference[
       ...{ level: "differs", about: "Advertisements for all links", objects: open.map(({ kind, name }) => `${kind} ${name}`) },
       metallb: "announces on every link that its list does not name",
       herald: `also passes over ${more.join(", ")}`,
-      advice: 'Only where addresses are to be answered on such a link: apply a Plugin "arp" with a spec.config.exclude that leaves it in.',
+      advice:
+        'Only where addresses are to be answered on such a link: apply a Plugin "arp", and another "ndp", with a spec.config.exclude that leaves it in.',
     },
   ];
 }

@@ -1,6 +1,6 @@
-/** Which interfaces ARP announces on, and why not on the others. */
+/** For built-in plugins that announce on segments (ARP, NDP): which links those are, and why not the others. */
 
-import type { Link } from "../../host/announcer.ts";
+import type { Link } from "../announcer.ts";
 
 export interface LinkChoice {
   /** Only these, by exact name; empty: every one that is fit. */
@@ -15,12 +15,12 @@ const MORE_EXCLUDE = "cilium* wg* br-* ovs* vxlan*";
 
 export const DEFAULT_EXCLUDE: readonly string[] = `${METALLB_EXCLUDE} ${MORE_EXCLUDE}`.split(" ");
 
-/** Undefined where ARP announces on this link, else the reason in a few words. */
+/** Undefined where addresses are announced on this link, else the reason in a few words. */
 export function whyNot(link: Link, { interfaces, exclude }: LinkChoice): string | undefined {
   const isNamed = interfaces.includes(link.name);
   if (interfaces.length > 0 && !isNamed) return "not among the interfaces asked for";
   if (link.loopback) return "a loopback";
-  if (!link.broadcast || link.noArp) return "does no ARP";
+  if (!link.broadcast || link.noArp) return "resolves no neighbors";
   if (link.mac === "") return "has no MAC address";
   // Frames of a port belong to its bridge, bond or VRF, which is a link of its own.
   if (link.master !== undefined) return `a port of ${link.master}`;

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Link } from "../../host/announcer.ts";
-import { DEFAULT_EXCLUDE, whyNot } from "./links.ts";
+import type { Link } from "../announcer.ts";
+import { DEFAULT_EXCLUDE, whyNot } from "./segment-links.ts";
 
-const links = suite("arp links");
+const links = suite("links of segments");
 
 const ethernet: Link = {
   id: 0,
@@ -34,8 +34,8 @@ const cases: Readonly<Record<string, Case>> = {
   "a wireless link": { link: { name: "wlan0" } },
   loopback: { link: { name: "lo", loopback: true }, why: "a loopback" },
   "loopback, though named": { link: { name: "lo", loopback: true }, interfaces: ["lo"], why: "a loopback" },
-  "a tunnel": { link: { broadcast: false }, why: "does no ARP" },
-  "a link without ARP": { link: { noArp: true }, why: "does no ARP" },
+  "a tunnel": { link: { broadcast: false }, why: "resolves no neighbors" },
+  "a link without ARP": { link: { noArp: true }, why: "resolves no neighbors" },
   "a link without MAC": { link: { mac: "" }, why: "has no MAC address" },
   "a port of a bridge": { link: { master: "vmbr0" }, why: "a port of vmbr0" },
   "a port of a bridge, though named": { link: { master: "vmbr0" }, interfaces: ["eth0"], why: "a port of vmbr0" },

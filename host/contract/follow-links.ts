@@ -1,7 +1,7 @@
-/** Keeps the packet program on the links that are fit, and says which those are, and which were asked for in vain. */
+/** For built-in plugins that announce on segments: keeps the packet program on the links that are fit, and says which those are, and which were asked for in vain. */
 
-import type { Context, Link } from "../../host/announcer.ts";
-import { type LinkChoice, whyNot } from "./links.ts";
+import type { Context, Link } from "../announcer.ts";
+import { type LinkChoice, whyNot } from "./segment-links.ts";
 
 /** Resolves when the program is on the links that there are; follows them until the plugin ends. */
 export async function followLinks(context: Context, choice: LinkChoice): Promise<void> {
