@@ -18,7 +18,7 @@ import type { Ground, Probe } from "./ground.ts";
 import { expectRoutes } from "./route-expectation.ts";
 import { RouteRows, type RouteView } from "./route-rows.ts";
 import { findPartners, objectionTo, planRouters } from "./router-plan.ts";
-import { canTry, complaintOf, type Macs, type Row, type RowResult, resultOf, targetOf } from "./row.ts";
+import { canTry, complaintOf, isForClient, type Macs, type Row, type RowResult, resultOf, targetOf } from "./row.ts";
 import type { Workplace } from "./workplace.ts";
 
 const RETRY_MS = 100;
@@ -264,7 +264,7 @@ function newRow(expected: Expected): Row {
 
 /** As expected, or nothing that the client could try. */
 function isSettled({ expected, isGood }: Row): boolean {
-  return isGood || expected.owner === undefined;
+  return isGood || !isForClient(expected);
 }
 
 function portsOf(expected: readonly Pick<Expected, "vip" | "ports">[]): Map<string, readonly ServicePort[]> {
