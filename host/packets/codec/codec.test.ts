@@ -24,7 +24,8 @@ codecs("codec() refuses a format that is none", () => {
     () => codec("ospf"),
     (error: Error) =>
       error instanceof RangeError &&
-      error.message === "Unknown format ospf: expected arp, bfd, ethernet, router-advertisement, router-solicitation",
+      error.message ===
+        "Unknown format ospf: expected arp, bfd, ethernet, neighbor-advertisement, neighbor-solicitation, router-advertisement, router-solicitation",
   );
 });
 
