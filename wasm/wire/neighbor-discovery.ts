@@ -97,15 +97,21 @@ export function writeLinkLayer(at: usize, option: u32, mac: u64): void {
   setMac(at + 2, mac);
 }
 
-/** RFC 4443 §2.3 "Message Checksum Calculation": the ones' complement sum of the pseudo-header and the message; 0xffff where it is right. */
+/**
+ * RFC 4443 §2.3 "Message Checksum Calculation": the ones' complement sum of the pseudo-header and the message; 0xffff where it is right.
+ * Four octets at a time and in memory order, which is swapped once at the end (RFC 1071 §2 "Calculating the Checksum").
+ */
 function sum(at: usize, payload: u32): u32 {
-  let total: u32 = payload + ICMPV6;
-  for (let from = IPV6_SOURCE; from < ICMP; from += 2) total += getU16(at + from);
-  const even = payload & ~1;
-  for (let from: u32 = 0; from < even; from += 2) total += getU16(at + ICMP + from);
-  if (even < payload) total += (<u32>load<u8>(at + ICMP + even)) << 8;
+  let total: u64 = <u64>bswap<u16>(<u16>payload) + bswap<u16>(<u16>ICMPV6);
+  for (let from = IPV6_SOURCE; from < ICMP; from += 4) total += load<u32>(at + from);
+  const whole = payload & ~3;
+  for (let from: u32 = 0; from < whole; from += 4) total += load<u32>(at + ICMP + from);
+  if ((payload & 2) !== 0) total += load<u16>(at + ICMP + whole);
+  if ((payload & 1) !== 0) total += load<u8>(at + ICMP + payload - 1);
+  total = (total & 0xffffffff) + (total >> 32);
+  total = (total & 0xffff) + ((total >> 16) & 0xffff) + (total >> 32);
   total = (total & 0xffff) + (total >> 16);
-  return (total & 0xffff) + (total >> 16);
+  return bswap<u16>(<u16>((total & 0xffff) + (total >> 16)));
 }
 
 /** fe80::/10. */
