@@ -109,12 +109,14 @@ export async function depart(tables: Tables): Promise<ByRouter<Departure>> {
   const stage = await tables.stage();
   for (const name of ROUTERS) await tables.fresh(name, ["plain", "internal", "restart"]);
   const watches = ROUTERS.map(async (name) => {
-    let last: Look = () => undefined;
+    let plain: ReturnType<Look>;
+    let internal: ReturnType<Look>;
     for (; ; await wait(LOOK_MS)) {
       const of = await tables.look(name);
-      if (of("plain") !== undefined) last = of;
-      else if (of("internal") === undefined)
-        return [name, { plain: last("plain"), internal: last("internal"), kept: of("restart") }] as const;
+      if (of("plain") === undefined && of("internal") === undefined) return [name, { plain, internal, kept: of("restart") }] as const;
+      // Sessions do not end in one moment.
+      plain = of("plain") ?? plain;
+      internal = of("internal") ?? internal;
     }
   });
   stage.signal("SIGTERM");
