@@ -39,7 +39,7 @@ class LeaseServer {
   }
 }
 
-type Fault = "none" | "silent" | "answer lost" | "refused" | "late";
+type Fault = "none" | "silent" | "answer lost" | "answer to a write lost" | "refused" | "late";
 
 /** A candidate with its own way to the server, which can be cut. */
 function candidate(server: LeaseServer, clock: FakeClock, name: string, more: { work?: () => Promise<() => Promise<void>> } = {}) {
@@ -67,7 +67,8 @@ function candidate(server: LeaseServer, clock: FakeClock, name: string, more: { 
       if (self.fault === "refused") throw new ApiError("Cannot connect", { status: 0 });
       if (self.fault === "late" && request.method === "PUT") return await silence(request, () => server.answer(request));
       const answer = server.answer(request) as Answer;
-      if (self.fault === "answer lost") throw new ApiError("Connection reset", { status: 0 });
+      const isLost = self.fault === "answer lost" || (self.fault === "answer to a write lost" && request.method !== "GET");
+      if (isLost) throw new ApiError("Connection reset", { status: 0 });
       return answer;
     },
     stream: () => Promise.reject(new Error("Not here")),
@@ -124,6 +125,20 @@ leader("the first makes the Lease and leads, the others look on", async () => {
   assert.match(String(holderIdentity), /^a_[-0-9a-f]{36}$/);
   assert.match(String(renewTime), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
   assert.equal([leaseDurationSeconds, leaseTransitions, server.lease?.metadata["name"]], [15, 0, LEASE_NAME]);
+});
+
+leader("one that took the Lease and was not told sees that it is its own", async () => {
+  const clock = new FakeClock();
+  const server = new LeaseServer();
+  const a = candidate(server, clock, "a");
+  a.fault = "answer to a write lost";
+  await settled();
+  const b = candidate(server, clock, "b");
+  await clock.advance(4000);
+  assert.match(String(server.lease?.spec["holderIdentity"]), /^a_/);
+  assert.is(a.mayWrite(), false, "it does not know since when");
+  a.fault = "none";
+  assert.equal(words(await watch(clock, 5000, { a, b })), ["a"]);
 });
 
 leader("one that hears nothing stops after 10 s, and another begins no earlier than 15 s after the last renewal", async () => {

@@ -63,7 +63,8 @@ export class Lease {
 
   /** From when on it may be taken, if its record does not change before. A holder that wants it for longer than we would gets that. */
   freeAtMs(): number {
-    if (this.holder === "") return 0;
+    // Our own: taken, and the answer was lost.
+    if (this.holder === "" || this.holder === this.#options.identity) return 0;
     const seconds = Number(this.#object?.spec?.["leaseDurationSeconds"]);
     return this.#changedAtMs + Math.max(this.#options.durationMs, Number.isFinite(seconds) ? seconds * 1000 : 0);
   }
