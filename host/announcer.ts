@@ -34,8 +34,6 @@ import type { Announcement, Family } from "./rules/vocabulary.ts";
 // The powers of a context, one file each.
 export type * as Bgp from "./contract/bgp.ts";
 export * from "./contract/commands.ts";
-// For built-in plugins that announce on segments.
-export { followLinks } from "./contract/follow-links.ts";
 export type * from "./contract/frame-codecs.ts";
 export type * from "./contract/lab.ts";
 export type * from "./contract/liveness.ts";
@@ -43,6 +41,8 @@ export type * from "./contract/network.ts";
 export type * from "./contract/program.ts";
 export type * from "./contract/routes.ts";
 export type * from "./contract/secrets.ts";
+// For built-in plugins that announce on segments.
+export * from "./contract/segment-announcer.ts";
 export { DEFAULT_EXCLUDE } from "./contract/segment-links.ts";
 export type * from "./contract/translation.ts";
 

@@ -2,13 +2,14 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { SegmentConfig } from "../../host/announcer.ts";
 import { arpNeighbor } from "../../host/workbench/conformance/arp-neighbor.ts";
 import { noChanges, row, settle } from "../../host/workbench/conformance/play.ts";
 import { createStage } from "../../host/workbench/conformance/stage.ts";
 import { pause, turns } from "../../host/workbench/conformance/turns.ts";
 import { testLink } from "../../host/workbench/testing/links.ts";
 import { until } from "../../host/workbench/testing/promises.ts";
-import arp, { type ArpConfig } from "./plugin.ts";
+import arp from "./plugin.ts";
 
 const plugin = suite("arp plugin");
 
@@ -17,7 +18,7 @@ const OTHER = "192.0.2.2";
 const ETH0 = "02:00:00:00:00:00";
 const ETH1 = "02:00:00:00:00:01";
 
-async function announcing(config: ArpConfig = {}, links = ["eth0"]) {
+async function announcing(config: SegmentConfig = {}, links = ["eth0"]) {
   const stage = createStage(links);
   const neighbor = arpNeighbor(stage);
   const running = await stage.start(arp, config);

@@ -8,57 +8,18 @@
  * Follows RFC 826 and RFC 5227 as far as the program says; bursts of five rounds, 1.1 s apart, as MetalLB.
  */
 
-import { type Announcement, DEFAULT_EXCLUDE, definePlugin, followLinks, type ProgramRow } from "../../host/announcer.ts";
-
-export interface ArpConfig {
-  readonly interfaces?: readonly string[];
-  readonly exclude?: readonly string[];
-}
+import { announceOnSegments, definePlugin, grantedLinks, SEGMENT_CONFIG, type SegmentConfig } from "../../host/announcer.ts";
 
 const ETHERTYPE_ARP = 0x0806;
 
-export default definePlugin<ArpConfig>({
+export default definePlugin<SegmentConfig>({
   name: "arp",
   api: 1,
   from: "owner",
   serves: { kind: "L2Advertisement", families: [4] },
-  config: {
-    type: "object",
-    additionalProperties: false,
-    properties: {
-      interfaces: { type: "array", items: { type: "string" }, description: "announce only on these; default: all that are fit" },
-      exclude: {
-        ...{ type: "array", items: { type: "string" }, default: DEFAULT_EXCLUDE },
-        description: "never announce on these; * is a wildcard",
-      },
-    },
-  },
+  config: SEGMENT_CONFIG,
   example: { interfaces: ["eth0"] },
-  permissions: ({ interfaces = [] }) => {
-    const names = interfaces.length > 0 ? interfaces : ["*"];
-    return names.map((link) => ({ kind: "frame", link, etherType: ETHERTYPE_ARP }));
-  },
+  permissions: (config) => grantedLinks(config).map((link) => ({ kind: "frame", link, etherType: ETHERTYPE_ARP })),
   program: "arp",
-
-  async start(context, { interfaces = [], exclude = DEFAULT_EXCLUDE }) {
-    await followLinks(context, { interfaces, exclude });
-
-    context.program.onEvent(({ kind, address, link, mac }) => {
-      if (kind === "conflict") context.log.warn("Another station announces our address", { vip: address, link, mac });
-    });
-
-    return {
-      async apply({ added, changed, removed }) {
-        // Both are handed over at once, in this order: new rows need not wait until the old ones are gone.
-        const removal = context.program.remove(removed.map(({ vip }) => vip));
-        const [refused] = await Promise.all([context.program.put([...added, ...changed].map(toRow)), removal]);
-        return refused;
-      },
-      async stop() {},
-    };
-  },
+  start: announceOnSegments,
 });
-
-function toRow({ vip, links }: Announcement): ProgramRow {
-  return { address: vip, links, state: "active" };
-}

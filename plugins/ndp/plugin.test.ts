@@ -2,6 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { SegmentConfig } from "../../host/announcer.ts";
 import type { MulticastGroups } from "../../host/packets/multicast-groups.ts";
 import { startPlugin } from "../../host/sandbox/start-plugin.ts";
 import { ndpNeighbor } from "../../host/workbench/conformance/ndp-neighbor.ts";
@@ -10,7 +11,7 @@ import { createStage } from "../../host/workbench/conformance/stage.ts";
 import { pause, turns } from "../../host/workbench/conformance/turns.ts";
 import { testLink } from "../../host/workbench/testing/links.ts";
 import { until } from "../../host/workbench/testing/promises.ts";
-import ndp, { type NdpConfig } from "./plugin.ts";
+import ndp from "./plugin.ts";
 
 const plugin = suite("ndp plugin");
 
@@ -19,7 +20,7 @@ const OTHER = "2001:db8::2";
 const ETH0 = "02:00:00:00:00:00";
 const ETH1 = "02:00:00:00:00:01";
 
-async function announcing(config: NdpConfig = {}, links = ["eth0"]) {
+async function announcing(config: SegmentConfig = {}, links = ["eth0"]) {
   const stage = createStage(links);
   const neighbor = ndpNeighbor(stage);
   const groups = new RecordedGroups();
@@ -147,7 +148,7 @@ plugin("says once where it may not join, answers all the same, and tries again w
 
 plugin("asks for the interfaces that it was told, else for all", () => {
   const frame = { kind: "frame", etherType: 0x86dd, ipProtocol: 58 };
-  const links = (config: NdpConfig) => ndp.permissions(config).map((permission) => ({ ...permission }));
+  const links = (config: SegmentConfig) => ndp.permissions(config).map((permission) => ({ ...permission }));
   assert.equal(links({ interfaces: ["eth0", "eth1"] }), [
     { ...frame, link: "eth0" },
     { ...frame, link: "eth1" },

@@ -1,0 +1,51 @@
+/** For built-in plugins that announce on segments by a packet program: the config that they have in common, and the announcer. */
+
+import type { Announcement, Announcer, Context, JsonSchema, ProgramRow } from "../announcer.ts";
+import { followLinks } from "./follow-links.ts";
+import { DEFAULT_EXCLUDE } from "./segment-links.ts";
+
+export interface SegmentConfig {
+  readonly interfaces?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+export const SEGMENT_CONFIG: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    interfaces: { type: "array", items: { type: "string" }, description: "announce only on these; default: all that are fit" },
+    exclude: {
+      ...{ type: "array", items: { type: "string" }, default: DEFAULT_EXCLUDE },
+      description: "never announce on these; * is a wildcard",
+    },
+  },
+};
+
+/** The links to ask permission for: `*` where none is named. */
+export function grantedLinks({ interfaces = [] }: SegmentConfig): readonly string[] {
+  return interfaces.length > 0 ? interfaces : ["*"];
+}
+
+/** Announcements become rows of the plugin's packet program, which does the rest. Resolves when that is on the links that there are. */
+export async function announceOnSegments(context: Context, config: SegmentConfig): Promise<Announcer> {
+  const { interfaces = [], exclude = DEFAULT_EXCLUDE } = config;
+  await followLinks(context, { interfaces, exclude });
+
+  context.program.onEvent(({ kind, address, link, mac }) => {
+    if (kind === "conflict") context.log.warn("Another station announces our address", { vip: address, link, mac });
+  });
+
+  return {
+    async apply({ added, changed, removed }) {
+      // Both are handed over at once, in this order: new rows need not wait until the old ones are gone.
+      const removal = context.program.remove(removed.map(({ vip }) => vip));
+      const [refused] = await Promise.all([context.program.put([...added, ...changed].map(toRow)), removal]);
+      return refused;
+    },
+    async stop() {},
+  };
+}
+
+function toRow({ vip, links }: Announcement): ProgramRow {
+  return { address: vip, links, state: "active" };
+}
