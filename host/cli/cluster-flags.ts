@@ -1,8 +1,9 @@
 /** Flags of the commands that live in a cluster. The names are MetalLB's where it has the same. */
 
 import { existsSync, readFileSync } from "node:fs";
+import type { EndpointChoice } from "../roles/endpoints.ts";
 import { UsageError } from "./command.ts";
-import { type EndpointFlags, endpointFlags, endpointHelp, readEndpointFlags } from "./endpoint-flags.ts";
+import { endpointFlags, endpointHelp, readEndpointFlags } from "./endpoint-flags.ts";
 import { logFlags } from "./role.ts";
 
 export const clusterFlags = {
@@ -41,7 +42,7 @@ export interface ClusterChoice {
   readonly podName: string | undefined;
   readonly loadBalancerClass: string | undefined;
   readonly isTakeover: boolean;
-  readonly endpoints: EndpointFlags;
+  readonly endpoints: EndpointChoice;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,8 @@
 /** Flags for the ports of a role: MetalLB's, and `--metrics` where there is no cluster. */
 
 import { isIP } from "node:net";
-import { readTlsFlags, type TlsFlags } from "../observe/tls-options.ts";
+import { readTlsFlags } from "../observe/tls-options.ts";
+import type { EndpointChoice } from "../roles/endpoints.ts";
 import { UsageError } from "./command.ts";
 
 export const endpointFlags = {
@@ -28,19 +29,12 @@ export const endpointHelp = `  --port PORT          metrics, over HTTPS, for who
                        29, 23, 24, 25 (X25519, P-256, P-384, P-521), with commas
 `;
 
-export interface EndpointFlags {
-  readonly metricsPort: number;
-  readonly healthPort: number;
-  readonly tls: TlsFlags;
-  readonly certificates?: string;
-}
-
 const METRICS_PORT = "9120";
 const HEALTH_PORT = "17472";
 const LAST_PORT = 65_535;
 
 /** Throws UsageError. */
-export function readEndpointFlags(values: { readonly [Flag in keyof typeof endpointFlags]?: string }): EndpointFlags {
+export function readEndpointFlags(values: { readonly [Flag in keyof typeof endpointFlags]?: string }): EndpointChoice {
   const tls = {
     minVersion: values["tls-min-version"],
     cipherSuites: values["tls-cipher-suites"],

@@ -3,17 +3,8 @@
 import type { Log } from "../announcer.ts";
 import type { Api } from "../cluster/api/api.ts";
 import { MetricsAccess } from "../cluster/kubernetes/metrics-access.ts";
-import type { TlsFlags } from "../observe/tls-options.ts";
 import { clock } from "./clock.ts";
-import { clusterEndpoints, type Endpoints } from "./endpoints.ts";
-
-/** As flags say. */
-export interface EndpointChoice {
-  readonly metricsPort: number;
-  readonly healthPort: number;
-  readonly tls: TlsFlags;
-  readonly certificates?: string;
-}
+import { clusterEndpoints, type EndpointChoice, type Endpoints } from "./endpoints.ts";
 
 /** `name`: of the host or Pod, for a certificate. */
 export function endpointsInCluster(

@@ -18,16 +18,20 @@ export interface Served extends Health {
 /** Opens the ports of a role, before anything else of it. */
 export type Endpoints = (served: Served) => Promise<End>;
 
-export interface ClusterEndpoints {
+/** As flags say. */
+export interface EndpointChoice {
   /** `--port`; 0: no metrics. */
   readonly metricsPort: number;
   /** `--health-probe-port`; 0: none. */
   readonly healthPort: number;
-  /** Default: all addresses. */
-  readonly healthAddress?: string;
   readonly tls: TlsFlags;
   /** `--metrics-cert-dir`; absent: a certificate of its own. */
   readonly certificates?: string;
+}
+
+export interface ClusterEndpoints extends EndpointChoice {
+  /** Of the health port; default: all addresses. */
+  readonly healthAddress?: string;
   /** Host names that the certificate of its own is for. */
   readonly names: readonly string[];
   /** Judges a bearer token. */

@@ -8,7 +8,8 @@ import { EventRecorder } from "../cluster/kubernetes/events/events.ts";
 import { KubernetesSource } from "../cluster/kubernetes/source.ts";
 import { clock } from "./clock.ts";
 import { credentialsFor } from "./credentials.ts";
-import { type EndpointChoice, endpointsInCluster } from "./endpoints-in-cluster.ts";
+import type { EndpointChoice } from "./endpoints.ts";
+import { endpointsInCluster } from "./endpoints-in-cluster.ts";
 import { reportSpeaker } from "./report-speaker.ts";
 import type { SpeakerOptions, Surroundings } from "./speaker.ts";
 

@@ -58,7 +58,7 @@ export function kindsOf(role: Role, namespace: string, readers: KindReaders): Wa
 }
 
 /** One of Herald's own kinds as objects say it. */
-export function ownType(kind: string): string {
+function ownType(kind: string): string {
   return `${API_GROUP}/v1alpha1/${kind}`;
 }
 
