@@ -68,6 +68,8 @@ export interface Changes {
   readonly changed: readonly Announcement[];
   /** As you were last told them. */
   readonly removed: readonly Announcement[];
+  /** VIPs of `removed` that another node announces now. Default: none. */
+  readonly moved?: ReadonlySet<string>;
 }
 
 /** A row that cannot be made true. It stays unsure and is sent again later, with backoff. */

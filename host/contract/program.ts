@@ -1,6 +1,7 @@
 /** The power to run a packet program: WebAssembly that answers in the packet worker (`docs/packet-programs.md`). */
 
 import type { Close, Refusal } from "../announcer.ts";
+import type { Succession } from "../rules/vocabulary.ts";
 
 /** A row of a packet program's table (`docs/packet-programs.md` "Rows"). */
 export interface ProgramRow {
@@ -8,6 +9,8 @@ export interface ProgramRow {
   /** Link names, or `null` for every attached link. */
   readonly links: readonly string[] | null;
   readonly state: "active" | "standby" | "draining";
+  /** With it the row is put on standby, and the host makes it active whenever this node owns the group (`liveness/ownership`). */
+  readonly succession?: Succession;
   /** At most 32 bytes that the program understands. */
   readonly attributes?: Uint8Array;
 }
@@ -52,7 +55,7 @@ export interface Program {
   unbind(datagramPort: number): Promise<void>;
   /** Resolves when the worker has them; gives the rows that the table refused. */
   put(rows: readonly ProgramRow[]): Promise<readonly Refusal[]>;
-  /** Unknown addresses are fine. */
-  remove(addresses: readonly string[]): Promise<void>;
+  /** Unknown addresses are fine. `moved`: another node announces them now, so a row that is active answers until it hears that, at most 2 s. */
+  remove(addresses: readonly string[], moved?: ReadonlySet<string>): Promise<void>;
   onEvent(call: (event: ProgramEvent) => void): Close;
 }

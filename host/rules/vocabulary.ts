@@ -70,8 +70,24 @@ export interface NodeFact {
   readonly labels: Labels;
   /** Condition `NetworkUnavailable` is `True`. */
   readonly networkUnavailable: boolean;
-  /** `status.addresses` of type InternalIP; the lab builds its network from them. */
+  /** `status.addresses` of type InternalIP: where its speaker is watched, and what the lab builds its network from. */
   readonly addresses: readonly string[];
+  /** Cordoned (`spec.unschedulable`). */
+  readonly isUnschedulable?: true;
+  /** What its speaker says of itself; absent where nothing has been heard of one. */
+  readonly speaker?: SpeakerFact;
+}
+
+/** What a speaker tells the others, by its Lease. */
+export interface SpeakerFact {
+  /** Names of its links that are up and fit to announce on, sorted. */
+  readonly links: readonly string[];
+  /** MACs of those, sorted, lower case with colons. */
+  readonly macs: readonly string[];
+  /** It hands over what it has and takes nothing: it was told to drain, or stops for good. */
+  readonly isLeaving: boolean;
+  /** Its Lease has expired while others were seen to renew theirs: taken for dead. */
+  readonly isSilent: boolean;
 }
 
 /** A namespace; pools may select by its labels. */
@@ -101,6 +117,8 @@ export interface Pool {
   readonly isDraining?: true;
   /** Before an address is given out, the network is asked whether somebody has it. */
   readonly isProbed?: true;
+  /** Default: revertive. */
+  readonly ownership?: OwnershipPolicy;
   /** Name of the pool that gives a Service of two families the address of a family that this one has none of. */
   readonly dualStackWith?: string;
   /** Undefined: open to every Service. */
@@ -137,6 +155,21 @@ export interface Advertisement {
   readonly preferences: readonly { readonly weight: number; readonly selector: LabelSelector }[];
   /** What only the announcer understands (communities, …). */
   readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * How ownership goes from node to node. `revertive`: always the first in rank that lives (MetalLB's). `sticky`: who has it keeps it.
+ * `balanced`: as `revertive`, by a rank that spreads the VIP groups evenly.
+ */
+export type OwnershipPolicy = "revertive" | "sticky" | "balanced";
+
+/** Who may own a VIP group, which is all VIPs of Services that share a first ingress IP. */
+export interface Succession {
+  /** The first ingress IP, canonical. */
+  readonly group: string;
+  /** In rank: the node that should own the group, and its heirs, the next two at most. */
+  readonly members: readonly string[];
+  readonly isSticky: boolean;
 }
 
 /** What `plan` needs to know of an announcer; from its descriptor. */
@@ -182,6 +215,8 @@ export interface Announcement {
   /** Nodes in the order in which they should own the VIP; `rank[0]` is the owner. */
   readonly rank: readonly string[];
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** Of announcers from one owner: this node is among the members, and the host decides from moment to moment whether it is the owner. */
+  readonly succession?: Succession;
   /**
    * How many endpoints this node has, where it reaches no others from outside (`externalTrafficPolicy: Local`); absent where it reaches
    * all. Only for announcers on every node: there it says where traffic may go, and how much.
