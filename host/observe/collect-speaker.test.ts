@@ -16,7 +16,7 @@ type Run = SpeakerParts["announcers"][number];
 /** An announcer in its lane that has been told these rows; `refuse` gives why one is not taken. */
 async function run(name: string, kind: string, vips: readonly string[], refuse: (vip: string) => string | undefined = () => undefined) {
   const lane = new Lane({ name, clock: new FakeClock() });
-  for (const vip of vips) lane.desire(vip, { vip, family: 4, rank: [], links: null, services: ["shop/web", "shop/mail"], attributes: {} });
+  for (const vip of vips) lane.desire(vip, { vip, family: 4, links: null, services: ["shop/web", "shop/mail"], attributes: {} });
   const announcer: Announcer = {
     apply: async ({ added }) => added.flatMap(({ vip }) => ({ vip, reason: refuse(vip) ?? "" })).filter(({ reason }) => reason !== ""),
     stop: async () => {},

@@ -26,7 +26,7 @@ const announcer: Announcer = {
 async function running(): Promise<SpeakerParts> {
   const lane = new Lane({ name: "bgp", clock: new FakeClock() });
   for (const vip of ["192.0.2.1", "192.0.2.2"])
-    lane.desire(vip, { vip, family: 4, rank: [], links: null, services: ["default/web"], attributes: {} });
+    lane.desire(vip, { vip, family: 4, links: null, services: ["default/web"], attributes: {} });
   await lane.start(announcer);
   await new Promise((done) => setImmediate(done));
   const plugin = { name: "bgp", announcer, reports: new Map([["192.0.2.1", "probing"]]), open: 3 } as Partial<RunningPlugin>;

@@ -10,7 +10,6 @@ const announce = (n: number, service = "default/web"): Announcement => ({
   family: 4,
   links: null,
   services: [service],
-  rank: ["node-a"],
   attributes: {},
 });
 

@@ -6,7 +6,7 @@ import { Lane } from "./lane.ts";
 
 const LANE = suite("lane drain");
 
-const ROW = { vip: "192.0.2.1", family: 4, links: null, services: ["default/web"], rank: ["a"], attributes: {} } as const;
+const ROW = { vip: "192.0.2.1", family: 4, links: null, services: ["default/web"], attributes: {} } as const;
 
 /** What the announcer hears from `stop` on. */
 async function heardAtStop(why: "leave" | "replace", drain: () => Promise<void>): Promise<string[]> {

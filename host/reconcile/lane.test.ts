@@ -11,7 +11,6 @@ const announce = (vip: string, service = "default/web"): Announcement => ({
   family: vip.includes(":") ? 6 : 4,
   links: null,
   services: [service],
-  rank: ["node-a"],
   attributes: {},
 });
 

@@ -69,6 +69,19 @@ RECONCILER("a Service's VIP is announced by its owner and by nobody else", async
   }
 });
 
+RECONCILER("a Service's VIP is announced by the heirs too, whom a change far behind them does not concern", async () => {
+  const { store, recorder, put } = await start("node-b", [l2], { heirs: 2 });
+  put("web", "192.0.2.10");
+  await settled();
+  assert.equal(recorder.take(), ["+192.0.2.10 default/web *"], "node-d, node-c, node-b, node-a");
+  store.replace("nodes", "node-a", undefined);
+  await settled();
+  assert.equal(recorder.take(), [], "the last in rank");
+  store.replace("nodes", "node-d", undefined);
+  await settled();
+  assert.equal(recorder.take(), ["~192.0.2.10 default/web *"], "the members are others");
+});
+
 RECONCILER("an announcer that is closed withdraws what it announced, and announces it again once it is open", async () => {
   let isOpen = true;
   const closed = ({ name }: AnnouncerFact) => (isOpen || name === "all" ? undefined : "anotherLoadBalancer");

@@ -215,7 +215,8 @@ export class Reconciler {
 
   #desire(id: string, claim: Claim | undefined): void {
     const [vip = "", via = ""] = id.split(" ");
-    this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, this.#options.node));
+    const { node, plan } = this.#options;
+    this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, node, plan?.heirs));
   }
 }
 

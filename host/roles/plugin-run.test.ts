@@ -171,7 +171,7 @@ RUN("halt() waits for a start under way, and not for a pause", async () => {
 RUN("onRows() calls after rows have come further, and after a config was taken", async () => {
   const { run, take } = await open();
   const heard: unknown[] = [];
-  const row = { vip: "192.0.2.1", family: 4, links: null, services: ["a/b"], rank: ["n"], attributes: {} } as const;
+  const row = { vip: "192.0.2.1", family: 4, links: null, services: ["a/b"], attributes: {} } as const;
   const close = run.onRows(() => heard.push(run.lane.rows().map(({ state }) => state)));
   run.lane.desire(row.vip, row);
   assert.equal(heard, []);

@@ -115,7 +115,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.push(() => liveness.stop());
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
-    ...(surroundings.plan === undefined ? {} : { plan: surroundings.plan }),
+    plan: { heirs: 0, ...surroundings.plan },
     onRun: timeRuns(metrics),
   });
   parts.reconciler = reconciler;

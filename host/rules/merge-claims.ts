@@ -2,10 +2,7 @@
 
 import type { Placement } from "./coverage.ts";
 import { type Claim, type PlanIndex, planService } from "./plan.ts";
-import type { Announcement, PlanRefusal, Snapshot } from "./vocabulary.ts";
-
-/** Who owns the VIP of a claim now: the first in rank, unless somebody knows better. Undefined: nobody. */
-export type OwnerOf = (claim: Claim) => string | undefined;
+import type { Announcement, PlanRefusal, Snapshot, Succession } from "./vocabulary.ts";
 
 /** What all Services claim and what is refused, over all nodes. */
 export interface Plan {
@@ -15,16 +12,16 @@ export interface Plan {
   readonly refused: readonly PlanRefusal[];
 }
 
-/** The owner where all nodes are well. */
-const firstInRank: OwnerOf = ({ rank }) => rank[0];
+/** The owner and its heirs. */
+const MEMBERS = 3;
 
 /** Plans all Services of a snapshot; those that are no load balancers are left out without a word. */
-export function planAll(index: PlanIndex, snapshot: Pick<Snapshot, "services" | "endpoints">, ownerOf: OwnerOf = firstInRank): Plan {
+export function planAll(index: PlanIndex, snapshot: Pick<Snapshot, "services" | "endpoints">): Plan {
   const plans = [...snapshot.services.values()]
     .filter(({ type }) => type === "LoadBalancer")
     .map(({ key }) => planService(index, snapshot, key));
   const claims = mergeClaims(plans.flatMap((plan) => plan.claims));
-  const refused = [...plans.flatMap((plan) => plan.refused), ...claims.flatMap((claim) => refuseOthers(claim, ownerOf))];
+  const refused = [...plans.flatMap((plan) => plan.refused), ...claims.flatMap((claim) => refuseOthers(claim))];
   return { claims, refused: refused.sort(compareRefusals) };
 }
 
@@ -40,20 +37,31 @@ export function mergeClaims(claims: Iterable<Claim>): Claim[] {
   return [...parts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => joinClaims(list));
 }
 
-/** What a node announces for a claim; undefined: nothing. */
-export function announceFrom(claim: Claim, node: string, ownerOf: OwnerOf = firstInRank): Announcement | undefined {
-  const { vip, family, from, services, rank, placements, localEndpoints } = claim;
+/**
+ * What a node announces for a claim; undefined: nothing. Where one node is to announce, `heirs` (0 to 2) of those after it in rank have the
+ * announcement too: which of them makes it true at a moment is not known here.
+ */
+export function announceFrom(claim: Claim, node: string, heirs = 0): Announcement | undefined {
+  const { vip, family, services, rank, placements, localEndpoints } = claim;
   const placement = placements.get(node);
-  if (placement === undefined || !rank.includes(node) || (from !== "every-node" && ownerOf(claim) !== node)) return undefined;
+  const succession = successionOf(claim);
+  const announcing = succession === undefined ? rank : succession.members.slice(0, 1 + heirs);
+  if (placement === undefined || !announcing.includes(node)) return undefined;
   const local = localEndpoints === undefined ? {} : { localEndpoints: localEndpoints.get(node) ?? 0 };
-  return { vip, family, links: placement.links, services, rank, attributes: placement.attributes, ...local };
+  const row = { vip, family, links: placement.links, services, attributes: placement.attributes };
+  return { ...row, ...(succession === undefined ? {} : { succession }), ...local };
 }
 
-/** The eligible nodes that do not announce, because another one does. */
-export function refuseOthers(claim: Claim, ownerOf: OwnerOf = firstInRank): PlanRefusal[] {
+/** Undefined where every node announces. */
+function successionOf({ from, group, rank, isSticky }: Claim): Succession | undefined {
+  if (from === "every-node") return undefined;
+  return { group: group[0] as string, members: rank.slice(0, MEMBERS), isSticky };
+}
+
+/** The eligible nodes that do not announce where all are well, because the first in rank does. */
+export function refuseOthers(claim: Claim): PlanRefusal[] {
   if (claim.from === "every-node") return [];
-  const owner = ownerOf(claim);
-  const others = claim.rank.filter((node) => node !== owner);
+  const others = claim.rank.slice(1);
   return claim.services.flatMap((service) => others.map((node) => ({ service, node, via: claim.via, reason: "notOwner", vip: claim.vip })));
 }
 

@@ -116,8 +116,9 @@ properties("a VIP has one owner at most, which may announce it; every node of th
       const { claims } = planFor(snapshot);
       assert.is(new Set(claims.map(({ vip, via }) => `${vip} ${via}`)).size, claims.length);
       for (const claim of claims) {
-        const rows = [...snapshot.nodes.keys()].filter((name) => announceFrom(claim, name) !== undefined);
-        assert.equal(rows.sort(), claim.from === "every-node" ? [...claim.rank].sort() : [claim.rank[0]]);
+        const rows = (heirs?: number) => [...snapshot.nodes.keys()].filter((name) => announceFrom(claim, name, heirs) !== undefined).sort();
+        assert.equal(rows(), claim.from === "every-node" ? [...claim.rank].sort() : [claim.rank[0]]);
+        assert.equal(rows(2), (claim.from === "every-node" ? [...claim.rank] : claim.rank.slice(0, 3)).sort());
         for (const name of claim.rank) assert.not.ok(snapshot.nodes.get(name)?.networkUnavailable);
       }
     }),

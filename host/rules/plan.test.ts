@@ -4,7 +4,17 @@ import { advertisementFact, nodeFact, poolFact, serviceFact } from "../workbench
 import { rankOracle } from "../workbench/testing/rank-oracle.ts";
 import { announceFrom, planAll, refuseOthers } from "./merge-claims.ts";
 import { indexPlan, type PlanOptions, planService } from "./plan.ts";
-import type { Advertisement, AnnouncerFact, EndpointFact, LabelSelector, NodeFact, ServiceFact, Snapshot } from "./vocabulary.ts";
+import type {
+  Advertisement,
+  AnnouncerFact,
+  EndpointFact,
+  LabelSelector,
+  NodeFact,
+  OwnershipPolicy,
+  Pool,
+  ServiceFact,
+  Snapshot,
+} from "./vocabulary.ts";
 
 const plan = suite("plan");
 
@@ -63,6 +73,7 @@ plan("planService() claims a VIP for all nodes in MetalLB's order", () => {
       services: ["default/web"],
       group: [VIP],
       rank: ["node-c", "node-b", "node-a"],
+      isSticky: false,
       placements: new Map(["node-a", "node-b", "node-c"].map((name) => [name, { links: null, attributes: {} }])),
     },
   ]);
@@ -197,26 +208,40 @@ plan("announceFrom() gives a row to the owner alone, or to every node", () => {
   const advertisements = [advertisementFact("l2"), advertisementFact("bgp", { kind: "BGPAdvertisement" })];
   const [owned, spread] = planOf({ advertisements }, [arp, bgp]).claims;
   assert.ok(owned && spread);
-  const row = { vip: VIP, family: 4, links: null, services: ["default/web"], rank: ["node-c", "node-b", "node-a"], attributes: {} };
-  assert.equal(announceFrom(owned, "node-c"), row);
+  const row = { vip: VIP, family: 4, links: null, services: ["default/web"], attributes: {} };
+  const succession = { group: VIP, members: ["node-c", "node-b", "node-a"], isSticky: false };
+  assert.equal(announceFrom(owned, "node-c"), { ...row, succession });
   assert.is(announceFrom(owned, "node-b"), undefined);
-  assert.equal(
-    announceFrom(owned, "node-b", () => "node-b"),
-    row,
-  );
-  assert.is(
-    announceFrom(owned, "node-c", () => undefined),
-    undefined,
-  );
-  assert.is(
-    announceFrom(owned, "node-x", () => "node-x"),
-    undefined,
-  );
-  for (const node of row.rank) assert.equal(announceFrom(spread, node), row);
+  for (const node of succession.members) assert.equal(announceFrom(spread, node), row);
   assert.is(announceFrom(spread, "node-x"), undefined);
   const others = ["node-b", "node-a"].map((node) => ({ service: "default/web", node, via: "arp", reason: "notOwner", vip: VIP }));
   assert.equal(refuseOthers(owned), others);
   assert.equal(refuseOthers(spread), []);
+});
+
+plan("announceFrom() gives a row to the heirs too, and to no other node", () => {
+  const nodes = ["a", "b", "c", "d", "e"].map((name) => nodeFact(`node-${name}`));
+  const [claim] = planOf({ nodes }).claims;
+  assert.ok(claim);
+  const rows = (heirs?: number) => claim.rank.map((node) => announceFrom(claim, node, heirs)?.succession?.members);
+  const members = claim.rank.slice(0, 3);
+  assert.equal(rows(), [members, undefined, undefined, undefined, undefined]);
+  assert.equal(rows(2), [members, members, members, undefined, undefined]);
+  const alone = planOf({ nodes: nodes.slice(0, 1) }).claims[0];
+  assert.equal(alone && announceFrom(alone, "node-a", 2)?.succession?.members, ["node-a"]);
+});
+
+plan("a succession is the same for all VIPs of a group, and sticky where the first one's pool is", () => {
+  const services = [web({ ingress: ["2001:db8::10", VIP] })];
+  const ofPool = (ownership: OwnershipPolicy) => {
+    const facts = snapshot({ services });
+    const pools = new Map([["home", { ...(facts.pools.get("home") as Pool), ownership }]]);
+    const { claims } = planService(indexPlan({ ...facts, pools }, [arp, ndp], rankOracle), facts, "default/web");
+    return claims.map((claim) => announceFrom(claim, "node-b")?.succession);
+  };
+  const succession = { group: "2001:db8::10", members: ["node-b", "node-a", "node-c"], isSticky: true };
+  assert.equal(ofPool("sticky"), [succession, succession]);
+  assert.is(ofPool("revertive")[0]?.isSticky, false);
 });
 
 plan("planAll() joins Services that share a VIP", () => {

@@ -19,6 +19,8 @@ export interface PlanOptions extends CoverOptions {
   readonly loadBalancerClass?: string;
   /** Why an announcer is to announce nothing now, in one word; undefined where it may. */
   readonly closed?: (announcer: AnnouncerFact) => string | undefined;
+  /** How many of the nodes after the owner hold its announcements too, ready to take over: 0 to 2, by default 0. */
+  readonly heirs?: number;
 }
 
 /** Everything but Services and endpoints, ready for use. Good as long as pools, advertisements and nodes stay. */
@@ -49,6 +51,8 @@ export interface Claim {
   readonly rank: readonly string[];
   /** For each node of `rank`. */
   readonly placements: ReadonlyMap<string, Placement>;
+  /** Who has it keeps it: by the policy of the first VIP's pool. */
+  readonly isSticky: boolean;
   /** Servable endpoints by node, where a node reaches only its own. */
   readonly localEndpoints?: ReadonlyMap<string, number>;
 }
@@ -215,7 +219,9 @@ function planPart(
   const rank = rankTogether(index, vips, serves.kind, eligible);
   // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
   const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
-  const common = { via, from, services: [key], group: vips.map(({ text }) => text), rank, placements, ...local };
+  const group = vips.map(({ text }) => text);
+  const isSticky = vips[0]?.pool.ownership === "sticky";
+  const common = { via, from, services: [key], group, rank, placements, isSticky, ...local };
   return part.flatMap(({ text: vip, family }) => (serves.families.includes(family) ? [{ vip, family, ...common }] : []));
 }
 

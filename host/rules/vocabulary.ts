@@ -212,8 +212,6 @@ export interface Announcement {
   readonly links: readonly string[] | null;
   /** Services reached at this VIP, sorted. */
   readonly services: readonly ServiceKey[];
-  /** Nodes in the order in which they should own the VIP; `rank[0]` is the owner. */
-  readonly rank: readonly string[];
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Of announcers from one owner: this node is among the members, and the host decides from moment to moment whether it is the owner. */
   readonly succession?: Succession;

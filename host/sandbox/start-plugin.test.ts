@@ -193,7 +193,6 @@ const row = (vip: string, attributes = {}): Announcement => ({
   family: 4,
   links: null,
   services: ["default/web"],
-  rank: ["a"],
   attributes,
 });
 

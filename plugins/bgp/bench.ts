@@ -47,7 +47,7 @@ function announcementsOf(community: string): (vip: string) => Announcement {
     weighted: false,
   };
   const attributes = { bench: terms };
-  return (vip) => ({ vip, family: 4, links: null, services: [`default/${vip}`], rank: ["bench"], attributes });
+  return (vip) => ({ vip, family: 4, links: null, services: [`default/${vip}`], attributes });
 }
 
 export const benchSubject = { definition: definition as PluginDefinition, config, announcementsOf };

@@ -65,7 +65,7 @@ export const terms = (parts: Partial<RouteTerms> = {}): RouteTerms => ({
 
 export function announce(vip: string, parts: Partial<RouteTerms> = {}): Announcement {
   const family = vip.includes(":") ? 6 : 4;
-  return { vip, family, links: null, services: [`default/${vip}`], rank: ["a"], attributes: { ad: terms(parts) } };
+  return { vip, family, links: null, services: [`default/${vip}`], attributes: { ad: terms(parts) } };
 }
 
 /** A looking glass, and all that it has said. */

@@ -61,7 +61,7 @@ export function createSubject<Config>(
 
 /** An announcement as a plan makes them. */
 export function row(vip: string, services: readonly string[] = ["default/web"]): Announcement {
-  return { vip, family: vip.includes(":") ? 6 : 4, links: null, services, rank: ["node-a", "node-b"], attributes: {} };
+  return { vip, family: vip.includes(":") ? 6 : 4, links: null, services, attributes: {} };
 }
 
 /** Applies, and takes it ill where a row is refused. */

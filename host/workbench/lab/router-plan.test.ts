@@ -10,7 +10,7 @@ const VIP = "198.51.100.1";
 const nodes = ["node-a", "node-b"];
 const addresses = { nodes: new Map(nodes.map((name, at) => [name, `192.0.2.${11 + at}`])), client: "192.0.2.100" };
 const claim: Claim = {
-  ...{ vip: VIP, family: 4, via: "bgp", from: "every-node", services: ["default/web"], group: [VIP], rank: nodes },
+  ...{ vip: VIP, family: 4, via: "bgp", from: "every-node", services: ["default/web"], group: [VIP], rank: nodes, isSticky: false },
   placements: new Map(nodes.map((name) => [name, { links: null, attributes: {} }])),
 };
 const router = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 179, asNumber: 64513, nodeAsNumber: 64512 } as const;

@@ -15,7 +15,6 @@ const announce = (vip: string, attributes: Record<string, RouteTerms>, localEndp
   family: vip.includes(":") ? 6 : 4,
   links: null,
   services: [],
-  rank: [],
   attributes,
   ...(localEndpoints === undefined ? {} : { localEndpoints }),
 });

@@ -42,7 +42,7 @@ function row(vip: string, service: string, parts: RowParts = {}): LaneRow {
   const { state = "told", isDesired = true, refusal, ...announcement } = parts;
   const family = vip.includes(":") ? 6 : 4;
   return {
-    announcement: { vip, family, links: null, services: [service], rank: ["node-1"], attributes: {}, ...announcement },
+    announcement: { vip, family, links: null, services: [service], attributes: {}, ...announcement },
     ...{ state, isDesired },
     ...(refusal === undefined ? {} : { refusal }),
   };
