@@ -1,7 +1,8 @@
 /** What the Echo function needs to know of the neighbor: by which link it is, which of our addresses is there, and its MAC, from the kernel. */
 
-import { readFileSync } from "node:fs";
+import { libc } from "../packets/libc.ts";
 import type { HostLink } from "../packets/links.ts";
+import { type KernelNeighbor, readNeighbors } from "../packets/neighbors.ts";
 import { parseAddress } from "../rules/addresses.ts";
 import type { Neighbor, Place } from "./target.ts";
 
@@ -12,10 +13,10 @@ export interface EchoPlace {
   readonly mac: string;
 }
 
-/** Linux's table of IPv4 neighbors; a test gives its own. */
-export type ReadNeighbors = () => string;
+/** The IPv4 neighbors that the kernel knows; a test gives its own. */
+export type ReadNeighbors = () => readonly KernelNeighbor[];
 
-export const kernelNeighbors: ReadNeighbors = () => readFileSync("/proc/net/arp", "latin1");
+export const kernelNeighbors: ReadNeighbors = () => readNeighbors(libc(), [4]);
 
 /** Why there is none, or the place. */
 export function findEcho(neighbor: Neighbor, place: Place, links: readonly HostLink[], read: ReadNeighbors): EchoPlace | string {
@@ -25,7 +26,7 @@ export function findEcho(neighbor: Neighbor, place: Place, links: readonly HostL
     if (place.link !== undefined && link.name !== place.link) continue;
     const own = link.addresses.find((one) => isOnLink(neighbor.address, one));
     if (own === undefined) continue;
-    const mac = findMac(neighbor.address, link.name, read());
+    const mac = read().find(({ address, linkIndex }) => address === neighbor.address && linkIndex === link.index)?.mac;
     if (mac === undefined) return "the neighbor's MAC is not known yet";
     return { link: link.name, ownAddress: neighbor.localAddress ?? own.address, mac };
   }
@@ -37,13 +38,4 @@ function isOnLink(address: string, { address: own, prefixLength }: { readonly ad
   if (there?.family !== 4 || here?.family !== 4) return false;
   const shift = BigInt(32 - prefixLength);
   return there.value >> shift === here.value >> shift;
-}
-
-/** Lines of `/proc/net/arp`: address, hardware type, flags, MAC, mask, link. Flag 2: the MAC is known (linux/if_arp.h ATF_COM). */
-function findMac(address: string, link: string, table: string): string | undefined {
-  for (const line of table.split("\n")) {
-    const [ip, , flags, mac, , device] = line.split(/\s+/);
-    if (ip === address && device === link && (Number(flags) & 2) !== 0) return mac;
-  }
-  return undefined;
 }

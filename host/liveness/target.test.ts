@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { HostLink } from "../packets/links.ts";
+import type { KernelNeighbor } from "../packets/neighbors.ts";
 import { findEcho } from "./echo.ts";
 import { mergeProfiles } from "./profile.ts";
 import { toReport } from "./report.ts";
@@ -50,12 +51,11 @@ TARGET("findPlace() tells a VRF from a link and from a bridge", () => {
 });
 
 TARGET("findEcho() finds link, own address and MAC of a neighbor", () => {
-  const table = [
-    "IP address       HW type     Flags       HW address            Mask     Device",
-    "192.0.2.2        0x1         0x2         02:00:00:00:00:77     *        eth1",
-    "192.0.2.2        0x1         0x2         02:00:00:00:00:02     *        eth0",
-    "192.0.2.3        0x1         0x0         00:00:00:00:00:00     *        eth0",
-  ].join("\n");
+  const known = (linkIndex: number, address: string, mac?: string): KernelNeighbor => ({
+    ...{ linkIndex, address, family: 4, mac },
+    state: mac === undefined ? "incomplete" : "stale",
+  });
+  const table = [known(4, "192.0.2.2", "02:00:00:00:00:77"), known(3, "192.0.2.2", "02:00:00:00:00:02"), known(3, "192.0.2.3")];
   const find = (address: string, more = {}) => {
     const neighbor = readTarget({ address, ...more });
     return findEcho(neighbor, findPlace(neighbor, links), links, () => table);

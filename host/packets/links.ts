@@ -10,7 +10,8 @@ import type { Close, LinkAddress } from "../announcer.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
 import { addressKey } from "./link-addresses.ts";
 import { type HostLink, LinkBook } from "./link-book.ts";
-import { type KernelLink, type LinkMessage, readMessages, writeDumpRequest } from "./netlink.ts";
+import { type KernelLink, type LinkMessage, readMessages, requestDump } from "./netlink.ts";
+import { AF_NETLINK, NETLINK_ROUTE } from "./netlink-walk.ts";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from "./socket-numbers.ts";
 
 export type { HostLink };
@@ -25,8 +26,6 @@ export interface LinkSource {
   close(): void;
 }
 
-const AF_NETLINK = 16;
-const NETLINK_ROUTE = 0;
 /** RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR. */
 const GROUPS = 0x1 | 0x10 | 0x100;
 /** The kernel fills at most half of it. */
@@ -129,7 +128,7 @@ class Follower {
   }
 
   #dump(what: "links" | "addresses"): void {
-    const request = writeDumpRequest(what);
+    const request = requestDump(what);
     if (this.#libc.send(this.#fd, request, request.length, 0) < 0) fail(`asking for them gave ${errnoName(this.#libc.errno())}`);
     this.#dumping = what;
   }

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { randomFrom, testSeed } from "../workbench/testing/random.ts";
-import { readMessages, writeDumpRequest } from "./netlink.ts";
+import { readMessages, requestDump } from "./netlink.ts";
 
 const NETLINK = suite("netlink");
 
@@ -127,9 +127,9 @@ NETLINK("a dump ends, is refused, or is interrupted", () => {
   assert.ok(readMessages(changed(6, 0x12)).isInterrupted);
 });
 
-NETLINK("writeDumpRequest() asks for the links, or the addresses, of every family", () => {
-  assert.is(Buffer.from(writeDumpRequest("links")).toString("hex"), `20000000${"1200"}${"0103"}${"00".repeat(24)}`);
-  assert.is(Buffer.from(writeDumpRequest("addresses")).toString("hex"), `18000000${"1600"}${"0103"}${"00".repeat(16)}`);
+NETLINK("requestDump() asks for the links, or the addresses, of every family", () => {
+  assert.is(Buffer.from(requestDump("links")).toString("hex"), `20000000${"1200"}${"0103"}${"00".repeat(24)}`);
+  assert.is(Buffer.from(requestDump("addresses")).toString("hex"), `18000000${"1600"}${"0103"}${"00".repeat(16)}`);
 });
 
 NETLINK("readMessages() has an answer to a message cut at every length, and to noise", () => {

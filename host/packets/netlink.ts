@@ -1,32 +1,24 @@
 /**
- * Bytes of rtnetlink, as far as links and their addresses need it: the request for a dump, and what the kernel says.
+ * What rtnetlink says of links and their addresses: the request for a dump, and the messages.
  *
- * Structs and numbers: linux/netlink.h (`nlmsghdr`), linux/rtnetlink.h (`ifinfomsg`, `rtattr`), linux/if_link.h, linux/if.h,
- * linux/if_addr.h (`ifaddrmsg`); numbers are in the machine's byte order, little-endian as everywhere here. The reader is total: what is cut
- * short or of another kind is passed over.
+ * Structs and numbers: linux/rtnetlink.h (`ifinfomsg`), linux/if_link.h, linux/if.h, linux/if_addr.h (`ifaddrmsg`). The reader is total:
+ * what is cut short or of another kind is passed over.
  */
 
 import type { LinkAddress } from "../announcer.ts";
 import { AF_INET, AF_INET6 } from "./datagram-layout.ts";
 import { addressText } from "./datagram-options.ts";
+import { type NetlinkMessage, readAttributes, readMac, readWord, viewOf, walkMessages, writeDumpRequest } from "./netlink-walk.ts";
 
-const HEADER_BYTES = 16;
 const LINK_INFO_BYTES = 16;
 const ADDRESS_INFO_BYTES = 8;
-const ATTRIBUTE_HEADER_BYTES = 4;
 
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
-
-const NLM_F_REQUEST = 0x1;
-const NLM_F_DUMP_INTR = 0x10;
-const NLM_F_DUMP = 0x300;
 
 const IFF_UP = 0x1;
 const IFF_BROADCAST = 0x2;
@@ -44,9 +36,6 @@ const IFA_LOCAL = 2;
 const IFA_FLAGS = 8;
 /** IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_TENTATIVE. */
 const NOT_TO_BE_USED = 0x08 | 0x20 | 0x40;
-
-const ATTRIBUTE_TYPE_MASK = 0x3fff;
-const MAC_BYTES = 6;
 
 /** A link as the kernel tells of it. */
 export interface KernelLink {
@@ -77,44 +66,30 @@ export interface LinkMessages {
 }
 
 /** Asks for all links, or for all addresses. */
-export function writeDumpRequest(what: "links" | "addresses"): Uint8Array {
-  const request = new Uint8Array(HEADER_BYTES + (what === "links" ? LINK_INFO_BYTES : ADDRESS_INFO_BYTES));
-  const view = new DataView(request.buffer);
-  view.setUint32(0, request.length, true);
-  view.setUint16(4, what === "links" ? RTM_GETLINK : RTM_GETADDR, true);
-  view.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, true);
-  return request;
+export function requestDump(what: "links" | "addresses"): Uint8Array {
+  return what === "links"
+    ? writeDumpRequest(RTM_GETLINK, new Uint8Array(LINK_INFO_BYTES))
+    : writeDumpRequest(RTM_GETADDR, new Uint8Array(ADDRESS_INFO_BYTES));
 }
 
 /** Reads one datagram. */
 export function readMessages(bytes: Uint8Array): LinkMessages {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const messages: LinkMessage[] = [];
-  let isInterrupted = false;
-  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-    const length = view.getUint32(at, true);
-    if (length < HEADER_BYTES || at + length > bytes.length) break;
-    const message = readMessage(bytes.subarray(at, at + length));
-    if (message !== undefined) messages.push(message);
-    isInterrupted ||= (view.getUint16(at + 6, true) & NLM_F_DUMP_INTR) !== 0;
-    at += align(length);
-  }
-  return { messages, isInterrupted };
+  const walked = walkMessages(bytes);
+  return {
+    messages: walked.flatMap((message) => readMessage(message) ?? []),
+    isInterrupted: walked.some(({ isInterrupted }) => isInterrupted),
+  };
 }
 
-function readMessage(bytes: Uint8Array): LinkMessage | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const type = view.getUint16(4, true);
-  if (type === NLMSG_DONE) return { kind: "end", errno: 0 };
-  // `struct nlmsgerr` begins with the negative errno.
-  if (type === NLMSG_ERROR) return { kind: "end", errno: bytes.length < HEADER_BYTES + 4 ? 0 : -view.getInt32(HEADER_BYTES, true) };
-  if (type === RTM_NEWADDR || type === RTM_DELADDR) return readAddress(type === RTM_NEWADDR, bytes.subarray(HEADER_BYTES));
-  if ((type !== RTM_NEWLINK && type !== RTM_DELLINK) || bytes.length < HEADER_BYTES + LINK_INFO_BYTES) return undefined;
+function readMessage({ type, body, endErrno }: NetlinkMessage): LinkMessage | undefined {
+  if (endErrno !== undefined) return { kind: "end", errno: endErrno };
+  if (type === RTM_NEWADDR || type === RTM_DELADDR) return readAddress(type === RTM_NEWADDR, body);
+  if ((type !== RTM_NEWLINK && type !== RTM_DELLINK) || body.length < LINK_INFO_BYTES) return undefined;
   // Other families tell of a link's role only: AF_BRIDGE "deletes" a link that leaves its bridge.
-  if (bytes[HEADER_BYTES] !== 0) return undefined;
-  const index = view.getInt32(HEADER_BYTES + 4, true);
+  if (body[0] !== 0) return undefined;
+  const index = viewOf(body).getInt32(4, true);
   if (type === RTM_DELLINK) return { kind: "gone", index };
-  const link = readLink(index, view.getUint32(HEADER_BYTES + 8, true), readAttributes(bytes.subarray(HEADER_BYTES + LINK_INFO_BYTES)));
+  const link = readLink(index, viewOf(body).getUint32(8, true), readAttributes(body.subarray(LINK_INFO_BYTES)));
   return link && { kind: "link", link };
 }
 
@@ -147,35 +122,8 @@ function readAddress(isThere: boolean, info: Uint8Array): LinkMessage | undefine
   const flags = attributes.has(IFA_FLAGS) ? readWord(attributes.get(IFA_FLAGS)) : shortFlags;
   return {
     kind: "address",
-    index: new DataView(info.buffer, info.byteOffset).getUint32(4, true),
+    index: viewOf(info).getUint32(4, true),
     address: { address: addressText(family === AF_INET ? 4 : 6, bytes), prefixLength },
     isUsed: isThere && (flags & NOT_TO_BE_USED) === 0,
   };
-}
-
-function readAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const attributes = new Map<number, Uint8Array>();
-  for (let at = 0; at + ATTRIBUTE_HEADER_BYTES <= bytes.length; ) {
-    const length = view.getUint16(at, true);
-    if (length < ATTRIBUTE_HEADER_BYTES || at + length > bytes.length) break;
-    attributes.set(view.getUint16(at + 2, true) & ATTRIBUTE_TYPE_MASK, bytes.subarray(at + ATTRIBUTE_HEADER_BYTES, at + length));
-    at += align(length);
-  }
-  return attributes;
-}
-
-function readWord(value: Uint8Array | undefined): number {
-  return value === undefined || value.length < 4 ? 0 : new DataView(value.buffer, value.byteOffset).getUint32(0, true);
-}
-
-/** Empty where it is no Ethernet address: none, another length (InfiniBand), or all zeros (loopback). */
-function readMac(value: Uint8Array | undefined): string {
-  if (value === undefined || value.length !== MAC_BYTES || value.every((byte) => byte === 0)) return "";
-  return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join(":");
-}
-
-/** Messages and attributes begin at multiples of 4. */
-function align(length: number): number {
-  return (length + 3) & ~3;
 }
