@@ -36,9 +36,12 @@ export async function announceOnSegments(context: Context, config: SegmentConfig
   });
 
   return {
-    async apply({ added, changed, removed }) {
+    async apply({ added, changed, removed, moved }) {
       // Both are handed over at once, in this order: new rows need not wait until the old ones are gone.
-      const removal = context.program.remove(removed.map(({ vip }) => vip));
+      const removal = context.program.remove(
+        removed.map(({ vip }) => vip),
+        moved,
+      );
       const [refused] = await Promise.all([context.program.put([...added, ...changed].map(toRow)), removal]);
       return refused;
     },

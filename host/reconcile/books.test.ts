@@ -51,6 +51,28 @@ BOOKS("an unsure row comes again after retry(), and is removed as it was last to
   assert.equal(texts(books.take()), { added: [], changed: [], removed: ["192.0.2.1 default/web"] });
 });
 
+BOOKS("a removal says that another node announces the VIP, as long as one does, also after a restart", () => {
+  const books = new Books();
+  const moved = () => [...(books.take()?.moved ?? [])];
+  for (const n of [1, 2, 3]) books.desire(`192.0.2.${n}`, announce(n));
+  settle(books);
+  books.desire("192.0.2.1", undefined, true);
+  books.desire("192.0.2.2", undefined);
+  assert.equal(moved(), ["192.0.2.1"]);
+  books.retryAll();
+  assert.equal(moved(), ["192.0.2.1"], "nobody has settled it");
+  books.desire("192.0.2.1", undefined);
+  books.desire("192.0.2.2", undefined, true);
+  books.retryAll();
+  assert.equal(moved(), ["192.0.2.2"]);
+  books.restart([announce(2), announce(3)]);
+  assert.equal(moved(), ["192.0.2.2"]);
+  books.desire("192.0.2.2", announce(2), true);
+  books.desire("192.0.2.2", undefined);
+  books.retryAll();
+  assert.is(books.take()?.moved, undefined);
+});
+
 BOOKS("rows hold their attribute set as long as they are desired or told, and no longer", () => {
   const books = new Books();
   for (let n = 1; n <= 200; n++) books.desire(`192.0.2.${n}`, announce(n));

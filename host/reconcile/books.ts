@@ -35,9 +35,16 @@ export class Books {
   #toldTable = this.#tables.openTold(this.#desiredTable);
   readonly #desired = new Map<string, Row>();
   readonly #told = new Map<string, ToldRow>();
+  /** VIPs that are not for this announcer because another node announces them, told or not: what is held after a restart may be among them. */
+  readonly #elsewhere = new Set<string>();
 
-  /** What should be announced at a VIP, undefined for nothing. False: nothing new. Throws where the VIP is no canonical address. */
-  desire(vip: string, announcement: Announcement | undefined): boolean {
+  /**
+   * What should be announced at a VIP, undefined for nothing; then, whether another node announces it. False: nothing new. Throws where the
+   * VIP is no canonical address.
+   */
+  desire(vip: string, announcement: Announcement | undefined, isElsewhere = false): boolean {
+    if (isElsewhere && announcement === undefined) this.#elsewhere.add(vip);
+    else this.#elsewhere.delete(vip);
     const old = this.#desired.get(vip);
     if (old?.announcement === announcement) return false;
     const key = requireKey(vip);
@@ -89,7 +96,8 @@ export class Books {
       this.#told.set(vip, { ...row, isUnsure: true });
       changes[kind].push(row.announcement);
     }
-    return changes;
+    const moved = changes.removed.map(({ vip }) => vip).filter((vip) => this.#elsewhere.has(vip));
+    return moved.length === 0 ? changes : { ...changes, moved: new Set(moved) };
   }
 
   /** The announcer has taken these changes over, but for the refused VIPs. */

@@ -93,9 +93,9 @@ export class Lane {
     this.#onTurn = options.onTurn ?? (() => {});
   }
 
-  /** What should be announced at a VIP, undefined for nothing. Takes effect with `run`. */
-  desire(vip: string, announcement: Announcement | undefined): void {
-    if (this.#books.desire(vip, announcement)) this.#retries.forget(vip);
+  /** What should be announced at a VIP, undefined for nothing; then, whether another node announces it. Takes effect with `run`. */
+  desire(vip: string, announcement: Announcement | undefined, isElsewhere = false): void {
+    if (this.#books.desire(vip, announcement, isElsewhere)) this.#retries.forget(vip);
   }
 
   /** Tells the announcer what is new, unless it is being told: then that comes next. */

@@ -26,9 +26,10 @@ class Recorder implements Announcer {
   take(): string[] {
     const text = (sign: string, rows: Changes["added"]) =>
       rows.map(({ vip, services, links }) => `${sign}${vip} ${services.join()} ${links ?? "*"}`);
-    return this.calls
-      .splice(0)
-      .map(({ added, changed, removed }) => [...text("+", added), ...text("~", changed), ...text("-", removed)].sort().join("; "));
+    return this.calls.splice(0).map(({ added, changed, removed, moved = new Set() }) => {
+      const gone = removed.map((row) => ({ ...row, links: moved.has(row.vip) ? ["moved"] : row.links }));
+      return [...text("+", added), ...text("~", changed), ...text("-", gone)].sort().join("; ");
+    });
   }
 }
 
@@ -80,6 +81,20 @@ RECONCILER("a Service's VIP is announced by the heirs too, whom a change far beh
   store.replace("nodes", "node-d", undefined);
   await settled();
   assert.equal(recorder.take(), ["~192.0.2.10 default/web *"], "the members are others");
+});
+
+RECONCILER("a row that another node has now is removed as moved, one whose Service is gone is not", async () => {
+  const { store, recorder, put } = await start("node-d");
+  put("web", "192.0.2.10");
+  put("api", "192.0.2.11");
+  await settled();
+  assert.equal(recorder.take(), ["+192.0.2.10 default/web *; +192.0.2.11 default/api *"]);
+  store.replace("services", "default/api", undefined);
+  await settled();
+  assert.equal(recorder.take(), ["-192.0.2.11 default/api *"]);
+  store.replace("nodes", "node-d", nodeFact("node-d", { networkUnavailable: true }));
+  await settled();
+  assert.equal(recorder.take(), ["-192.0.2.10 default/web moved"]);
 });
 
 RECONCILER("an announcer that is closed withdraws what it announced, and announces it again once it is open", async () => {

@@ -216,7 +216,7 @@ export class Reconciler {
   #desire(id: string, claim: Claim | undefined): void {
     const [vip = "", via = ""] = id.split(" ");
     const { node, plan } = this.#options;
-    this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, node, plan?.heirs));
+    this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, node, plan?.heirs), claim !== undefined);
   }
 }
 

@@ -21,14 +21,15 @@ export function checkedAnnouncer(
   };
   return {
     held: async () => (await announcer.held?.()) ?? [],
-    async apply({ added, changed, removed }) {
+    async apply(changes) {
+      const { added, changed } = changes;
       const reasons = new Map<string, string>();
       for (const row of [...added, ...changed]) {
         const reason = whyNot(row);
         if (reason !== undefined) reasons.set(row.vip, reason);
       }
       const isGood = ({ vip }: Announcement): boolean => !reasons.has(vip);
-      const refusals = await announcer.apply({ added: added.filter(isGood), changed: changed.filter(isGood), removed });
+      const refusals = await announcer.apply({ ...changes, added: added.filter(isGood), changed: changed.filter(isGood) });
       return [...refusals, ...Array.from(reasons, ([vip, reason]) => ({ vip, reason }))];
     },
     async configure(config) {
