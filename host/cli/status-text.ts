@@ -1,5 +1,6 @@
 /** A speaker's status for a person: a few lines and tables, however many rows there are. */
 
+import { STANDINGS } from "../liveness/standing.ts";
 import { visible } from "../observe/log.ts";
 import type { AnnouncerStatus, ReportStatus, RowStatus, Status, WatchStatus } from "../observe/status.ts";
 import { table } from "./table.ts";
@@ -41,12 +42,13 @@ export function statusText(status: Status, rows: Shown<RowStatus>, reports: Show
     `Node ${visible(node)}: Herald ${visible(version)}, ${state}, pid ${pid}\n`,
     sourceLine(status),
     planLine(status),
+    groupsLine(status),
     section(
       ["ANNOUNCER", "STATE", "WANTED", "ANNOUNCED", "REFUSED", "FAILURES", "OPEN", "LAST ERROR"],
       status.announcers.map(announcerRow(nowMs)),
     ),
     section(["PROGRAM", "ROWS", "RECEIVED", "SENT", "UNSENT", "UNANSWERED"], Object.entries(status.packets).map(packetRow)),
-    section(["VIP", "BY", "STATE", "LINKS", "SERVICES", "REASON"], rows.rows.map(rowRow), rows.more),
+    section(["VIP", "BY", "STATE", "STANDING", "LINKS", "SERVICES", "REASON"], rows.rows.map(rowRow), rows.more),
     section(
       ["REPORTED BY", "OF", "STATE"],
       reports.rows.map(({ announcer, key, state }) => [announcer, key, state]),
@@ -79,6 +81,13 @@ function planLine({ reconciler, nowMs }: Status): string {
   return `Planned ${count(runs, "time")}, at last ${last}\n`;
 }
 
+/** `VIP groups: 3 owner, 5 heir` */
+function groupsLine({ groups }: Status): string {
+  if (groups === undefined) return "";
+  const counts = STANDINGS.flatMap((standing) => (groups[standing] ? `${groups[standing]} ${standing}` : []));
+  return `VIP groups of this node: ${counts.join(", ") || "none"}\n`;
+}
+
 function announcerRow(nowMs: number) {
   return ({ name, isStarted, applyingSinceMs, ...lane }: AnnouncerStatus): string[] => {
     const applying = applyingSinceMs === undefined ? "runs" : `being told for ${duration(nowMs - applyingSinceMs)}`;
@@ -96,11 +105,10 @@ function packetRow([program, { rows, received, sent, unsent, drops }]: [string, 
   ];
 }
 
-function rowRow({ vip, announcer, state, isDesired, links, services, refusal }: RowStatus): string[] {
-  const how = { told: isDesired ? "announced" : "to be withdrawn", untold: "waiting", unsure: isDesired ? "unsure" : "being withdrawn" }[
-    state
-  ];
-  return [vip, announcer, how, links?.join(", ") ?? "all", services.join(", "), refusal?.reason ?? ""];
+function rowRow({ vip, announcer, state, isDesired, isAnnounced, links, services, refusal, standing }: RowStatus): string[] {
+  const told = isAnnounced ? "announced" : "on standby";
+  const how = { told: isDesired ? told : "to be withdrawn", untold: "waiting", unsure: isDesired ? "unsure" : "being withdrawn" }[state];
+  return [vip, announcer, how, standing ?? "", links?.join(", ") ?? "all", services.join(", "), refusal?.reason ?? ""];
 }
 
 function section(heads: readonly string[], rows: readonly (readonly string[])[], more = 0): string {

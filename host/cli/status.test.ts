@@ -11,7 +11,7 @@ import { status } from "./status.ts";
 
 const command = suite("herald status");
 
-const announced = { announcer: "arp", state: "told", isDesired: true, links: null, services: ["default/web"] } as const;
+const announced = { announcer: "arp", state: "told", isDesired: true, isAnnounced: true, links: null, services: ["default/web"] } as const;
 
 const found: Status = {
   ...{ node: "node-a", version: "1.2.3", pid: 77, isReady: true, nowMs: 7_265_000, startedAtMs: 5000 },
@@ -31,6 +31,7 @@ const found: Status = {
       },
     },
   ],
+  groups: { owner: 1, heir: 2, leaving: 0 },
   packets: {
     arp: {
       ...{ rows: 1, received: 30, sent: 20, unsent: 0, drops: { truncated: 0, reply: 9 } },
@@ -85,6 +86,8 @@ command("prints what a running Herald does, and what needs a look first", async 
     { ...announced, vip: "192.0.2.1" },
     { ...announced, vip: "192.0.2.2", state: "unsure", links: ["eth0", "eth1"], refusal: { reason: "no link", failures: 2 } },
     { ...announced, vip: "192.0.2.3", isDesired: false },
+    { ...announced, vip: "192.0.2.4", isAnnounced: false, standing: "heir" },
+    { ...announced, vip: "192.0.2.5", standing: "owner" },
   ];
   const { code, out, err } = await ask(rows, [{ announcer: "arp", key: "192.0.2.1", state: "probing" }]);
   assert.equal([code, err], [0, ""]);
@@ -93,6 +96,7 @@ command("prints what a running Herald does, and what needs a look first", async 
     `Node node-a: Herald 1.2.3, up 2 h 1 min, pid 77
 Reads /etc/herald, and gives out addresses: 2 problems (herald plan --manifests /etc/herald lists them)
 Planned 3 times, at last 1 Service in 0.4 ms, 4 s ago
+VIP groups of this node: 1 owner, 2 heir
 
 ANNOUNCER  STATE  WANTED  ANNOUNCED  REFUSED  FAILURES  OPEN  LAST ERROR
 arp        runs   3       1          1        2         4     no \\x1b[2J link
@@ -100,10 +104,12 @@ arp        runs   3       1          1        2         4     no \\x1b[2J link
 PROGRAM  ROWS  RECEIVED  SENT  UNSENT  UNANSWERED
 arp      1     30        20    0       9 reply
 
-VIP        BY   STATE            LINKS       SERVICES     REASON
-192.0.2.2  arp  unsure           eth0, eth1  default/web  no link
-192.0.2.3  arp  to be withdrawn  all         default/web
-192.0.2.1  arp  announced        all         default/web
+VIP        BY   STATE            STANDING  LINKS       SERVICES     REASON
+192.0.2.2  arp  unsure                     eth0, eth1  default/web  no link
+192.0.2.3  arp  to be withdrawn            all         default/web
+192.0.2.1  arp  announced                  all         default/web
+192.0.2.4  arp  on standby       heir      all         default/web
+192.0.2.5  arp  announced        owner     all         default/web
 
 REPORTED BY  OF         STATE
 arp          192.0.2.1  probing

@@ -18,8 +18,9 @@ use that Herald runs as, and root; nothing is changed.
   --control PATH  its socket, where herald run was given --control
   --json          all of it as one JSON object: {"node", "version", "pid",
                   "isReady", "nowMs", "startedAtMs", "source", "reconciler",
-                  "announcers", "packets", "rows": [{"announcer", "vip",
-                  "state", "isDesired", "links", "services", "refusal"}],
+                  "announcers", "groups", "packets", "rows": [{"announcer", "vip",
+                  "state", "isDesired", "isAnnounced", "links", "services",
+                  "refusal", "standing"}],
                   "reports": [{"announcer", "key", "state"}]}
 
 Exit code: 0; 1 where no Herald answers, with where it was looked for; 2 for

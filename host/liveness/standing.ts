@@ -7,7 +7,8 @@ import type { Succession } from "../rules/vocabulary.ts";
  * `owner`: answers. `heir`: silent, and watches the nodes ahead. `asking`: about to answer, if nobody else does. `holding`: waits before it
  * takes back what another answers for. `leaving`: answers until another is heard to. `isolated`: may not answer, since this node hears nobody.
  */
-export type Standing = "owner" | "heir" | "asking" | "holding" | "leaving" | "isolated";
+export const STANDINGS = ["owner", "heir", "asking", "holding", "leaving", "isolated"] as const;
+export type Standing = (typeof STANDINGS)[number];
 
 export interface GroupState {
   readonly group: string;

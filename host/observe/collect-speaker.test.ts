@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Announcer } from "../announcer.ts";
 import { Lane } from "../reconcile/lane.ts";
 import { FakeClock } from "../workbench/testing/fake-clock.ts";
+import { FakeStandings } from "../workbench/testing/fake-standings.ts";
 import { collectSpeaker } from "./collect-speaker.ts";
 import { createMetrics } from "./metrics.ts";
 import type { SpeakerParts } from "./status.ts";
@@ -14,9 +15,16 @@ const starting = { node: "a", version: "", reads: "", isController: false, start
 type Run = SpeakerParts["announcers"][number];
 
 /** An announcer in its lane that has been told these rows; `refuse` gives why one is not taken. */
-async function run(name: string, kind: string, vips: readonly string[], refuse: (vip: string) => string | undefined = () => undefined) {
+async function run(
+  name: string,
+  kind: string,
+  vips: readonly string[],
+  refuse: (vip: string) => string | undefined = () => undefined,
+  members?: readonly string[],
+) {
   const lane = new Lane({ name, clock: new FakeClock() });
-  for (const vip of vips) lane.desire(vip, { vip, family: 4, links: null, services: ["shop/web", "shop/mail"], attributes: {} });
+  const row = { family: 4, links: null, services: ["shop/web", "shop/mail"], attributes: {} } as const;
+  for (const vip of vips) lane.desire(vip, { ...row, vip, ...(members && { succession: { group: vip, members, isSticky: false } }) });
   const announcer: Announcer = {
     apply: async ({ added }) => added.flatMap(({ vip }) => ({ vip, reason: refuse(vip) ?? "" })).filter(({ reason }) => reason !== ""),
     stop: async () => {},
@@ -50,6 +58,26 @@ speaker("each Service of an announced address is told, by MetalLB's word for the
     ["shop/mail layer2 a 192.0.2.1", 1],
     ["shop/web bgp a 192.0.2.3", 1],
     ["shop/mail bgp a 192.0.2.3", 1],
+  ]);
+});
+
+speaker("what this node only stands by for is not announced, and VIP groups are counted by what it is to them", async () => {
+  const standings = new FakeStandings();
+  const arp = await run("arp", "L2Advertisement", ["192.0.2.1", "192.0.2.2"], undefined, ["node-a", "a"]);
+  const parts = { ...starting, announcers: [arp], standings };
+  standings.set("192.0.2.1", "owner");
+  standings.set("192.0.2.2", "heir");
+  const announced = async () => (await told(parts, "metallb_speaker_announced")).map(([labels]) => labels);
+  assert.equal(await announced(), ["shop/web layer2 a 192.0.2.1", "shop/mail layer2 a 192.0.2.1"]);
+  assert.equal(await told(parts, "herald_vip_groups"), [
+    ...[
+      ["owner", 1],
+      ["heir", 1],
+      ["asking", 0],
+      ["holding", 0],
+      ["leaving", 0],
+      ["isolated", 0],
+    ],
   ]);
 });
 

@@ -2,12 +2,14 @@
 
 import type { Close } from "../announcer.ts";
 import type { LivenessService } from "../liveness/liveness.ts";
+import { STANDINGS } from "../liveness/standing.ts";
 import type { ProgramStatistics } from "../packets/program-counts.ts";
+import { isAnnounced } from "../reconcile/is-announced.ts";
 import { collectSource } from "./collect-source.ts";
 import type { MetricsRegistry, TellMetric } from "./metrics.ts";
-import type { SpeakerParts } from "./status.ts";
+import { countGroups, type SpeakerParts } from "./status.ts";
 
-type Parts = Pick<SpeakerParts, "node" | "isReady" | "source" | "network" | "reconciler" | "liveness" | "announcers">;
+type Parts = Pick<SpeakerParts, "node" | "isReady" | "source" | "network" | "reconciler" | "liveness" | "announcers" | "standings">;
 type Announcer = SpeakerParts["announcers"][number];
 
 const LAYER2 = "L2Advertisement";
@@ -24,7 +26,8 @@ export function collectSpeaker(metrics: Pick<MetricsRegistry, "collect">, parts:
     collectSource(metrics, parts),
     metrics.collect((tell: TellMetric) => {
       tellChanges(parts, tell);
-      for (const announcer of parts.announcers) tellAnnouncer(announcer, parts.node, tell);
+      for (const announcer of parts.announcers) tellAnnouncer(announcer, parts, tell);
+      tellGroups(parts, tell);
     }),
     metrics.collect((tell: TellMetric) => Promise.all(parts.announcers.map((announcer) => tellLayer2(announcer, tell)))),
     metrics.collect(async (tell: TellMetric) => {
@@ -46,7 +49,13 @@ function tellChanges({ reconciler, announcers }: Parts, tell: TellMetric): void 
   );
 }
 
-function tellAnnouncer({ plugin, lane, kind, restarts }: Announcer, node: string, tell: TellMetric): void {
+function tellGroups({ standings }: Parts, tell: TellMetric): void {
+  if (standings === undefined) return;
+  const counts = countGroups(standings);
+  for (const standing of STANDINGS) tell("herald_vip_groups", counts[standing] ?? 0, { standing });
+}
+
+function tellAnnouncer({ plugin, lane, kind, restarts }: Announcer, { node, standings }: Parts, tell: TellMetric): void {
   const { desired, told, untold, unsure, applies, failures } = lane.state();
   const labels = { announcer: lane.name };
   tell("herald_announcer_desired_rows", desired, labels);
@@ -56,10 +65,10 @@ function tellAnnouncer({ plugin, lane, kind, restarts }: Announcer, node: string
   tell("herald_plugin_restarts_total", restarts, { plugin: plugin.name });
   const protocol = kind === LAYER2 ? "layer2" : plugin.name;
   const refusals = new Map<string, number>();
-  for (const { announcement, state, isDesired, refusal } of lane.rows()) {
+  for (const row of lane.rows()) {
+    const { announcement, refusal } = row;
     const { vip: ip, services } = announcement;
-    if (isDesired && state === "told")
-      for (const service of services) tell("metallb_speaker_announced", 1, { service, protocol, node, ip });
+    if (isAnnounced(row, standings)) for (const service of services) tell("metallb_speaker_announced", 1, { service, protocol, node, ip });
     if (refusal !== undefined) countReason(refusals, refusal.reason);
   }
   for (const [reason, count] of refusals) tell("herald_announcer_refused_rows", count, { ...labels, reason });

@@ -2,9 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Announcer } from "../announcer.ts";
 import { Lane } from "../reconcile/lane.ts";
+import type { Succession } from "../rules/vocabulary.ts";
 import type { RunningPlugin } from "../sandbox/start-plugin.ts";
 import { FakeClock } from "../workbench/testing/fake-clock.ts";
-import { answerFrom, type SpeakerParts, type Status } from "./status.ts";
+import { FakeStandings } from "../workbench/testing/fake-standings.ts";
+import { answerFrom, type RowStatus, type SpeakerParts, type Status } from "./status.ts";
 
 const status = suite("status");
 
@@ -23,10 +25,17 @@ const announcer: Announcer = {
   stop: async () => {},
 };
 
-async function running(): Promise<SpeakerParts> {
+async function running(succession?: Succession): Promise<SpeakerParts> {
   const lane = new Lane({ name: "bgp", clock: new FakeClock() });
   for (const vip of ["192.0.2.1", "192.0.2.2"])
-    lane.desire(vip, { vip, family: 4, links: null, services: ["default/web"], attributes: {} });
+    lane.desire(vip, {
+      vip,
+      family: 4,
+      links: null,
+      services: ["default/web"],
+      attributes: {},
+      ...(succession && { succession }),
+    });
   await lane.start(announcer);
   await new Promise((done) => setImmediate(done));
   const plugin = { name: "bgp", announcer, reports: new Map([["192.0.2.1", "probing"]]), open: 3 } as Partial<RunningPlugin>;
@@ -56,11 +65,25 @@ status("answerFrom() counts what each announcer was told, refused and reports", 
 
 status("answerFrom() gives rows and reports one by one", async () => {
   const answer = answerFrom(await running());
-  const row = { announcer: "bgp", isDesired: true, links: null, services: ["default/web"] };
+  const row = { announcer: "bgp", isDesired: true, isAnnounced: true, links: null, services: ["default/web"] };
   const [told, refused] = (await rowsOf(answer({ ask: "rows" }))) as { refusal?: { reason: string } }[];
   assert.equal(told, { ...row, vip: "192.0.2.1", state: "told" });
   assert.is(refused?.refusal?.reason, "no");
   assert.equal(await rowsOf(answer({ ask: "reports" })), [{ announcer: "bgp", key: "192.0.2.1", state: "probing" }]);
+});
+
+status("answerFrom() counts only what this node owns as announced, and says what it is to a VIP", async () => {
+  const succession = { group: "192.0.2.1", members: ["node-a", "node-b"], isSticky: false };
+  const parts = { ...(await running(succession)), standings: new FakeStandings() };
+  const read = async () => {
+    const { announcers, groups } = (await answerFrom(parts)({ ask: "status" })) as Status;
+    const [row] = (await rowsOf(answerFrom(parts)({ ask: "rows" }))) as RowStatus[];
+    return [announcers[0]?.announced, groups, row?.isAnnounced, row?.standing];
+  };
+  parts.standings.set("192.0.2.1", "heir");
+  assert.equal(await read(), [0, { heir: 1 }, false, "heir"]);
+  parts.standings.set("192.0.2.1", "owner");
+  assert.equal(await read(), [1, { owner: 1 }, true, "owner"]);
 });
 
 status("answerFrom() asks the announcer that is named", async () => {

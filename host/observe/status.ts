@@ -2,8 +2,10 @@
 
 import type { Source, WatchState } from "../cluster/source.ts";
 import type { LivenessService } from "../liveness/liveness.ts";
+import type { Standing, Standings } from "../liveness/standing.ts";
 import type { Network } from "../packets/network.ts";
 import type { ProgramStatistics } from "../packets/program-counts.ts";
+import { isAnnounced } from "../reconcile/is-announced.ts";
 import type { LaneRow, LaneState } from "../reconcile/lane.ts";
 import type { Reconciler, ReconcilerState } from "../reconcile/reconciler.ts";
 import type { PluginRun } from "../roles/plugin-run.ts";
@@ -22,6 +24,8 @@ export interface SpeakerParts {
   network?: Pick<Network, "packets">;
   reconciler?: Pick<Reconciler, "state">;
   liveness?: Pick<LivenessService, "counts">;
+  /** Absent: whatever an announcer is told is announced. */
+  standings?: Standings;
   readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "restarts">[];
   /** Everything runs, and the first plan is made. */
   isReady: boolean;
@@ -38,6 +42,8 @@ export interface Status {
   readonly source: SourceStatus;
   readonly reconciler?: ReconcilerState;
   readonly announcers: readonly AnnouncerStatus[];
+  /** How many VIP groups this node is that to; those that it is to none are left out. */
+  readonly groups?: Readonly<Partial<Record<Standing, number>>>;
   /** By packet program. */
   readonly packets: Readonly<Record<string, ProgramStatistics>>;
 }
@@ -56,7 +62,7 @@ export interface WatchStatus extends Pick<WatchState, "type" | "objects" | "isFo
 /** The state of its lane, how often its plugin was started again, and how many reports and how much else that has open. */
 export interface AnnouncerStatus extends LaneState {
   readonly restarts: number;
-  /** Desired and told: what is announced. */
+  /** Desired, told, and not on standby here: what is announced. */
   readonly announced: number;
   readonly refused: number;
   readonly reports: number;
@@ -66,8 +72,12 @@ export interface AnnouncerStatus extends LaneState {
 export interface RowStatus extends Pick<LaneRow, "state" | "isDesired" | "refusal"> {
   readonly announcer: string;
   readonly vip: string;
+  /** Told, and not on standby here. */
+  readonly isAnnounced: boolean;
   readonly links: readonly string[] | null;
   readonly services: readonly string[];
+  /** Of this node for the VIP, where that is decided from moment to moment. */
+  readonly standing?: Standing;
 }
 
 export interface ReportStatus {
@@ -86,7 +96,7 @@ export function answerFrom(parts: SpeakerParts): Answer {
   return (request) => one("question", request.ask, new Map(Object.entries(questions)))(request);
 }
 
-async function status({ source, network, reconciler, announcers, ...parts }: SpeakerParts): Promise<Status> {
+async function status({ source, network, reconciler, announcers, standings, ...parts }: SpeakerParts): Promise<Status> {
   const { node, version, isReady, startedAtMs, reads, isController } = parts;
   return {
     ...{ node, version, pid: process.pid, isReady, nowMs: performance.now(), startedAtMs },
@@ -95,9 +105,10 @@ async function status({ source, network, reconciler, announcers, ...parts }: Spe
     announcers: announcers.map(({ plugin, lane, restarts }) => ({
       ...lane.state(),
       restarts,
-      ...countRows(lane.rows()),
+      ...countRows(lane.rows(), standings),
       ...{ reports: plugin.reports.size, open: plugin.open },
     })),
+    ...(standings === undefined ? {} : { groups: countGroups(standings) }),
     packets: (await network?.packets.statistics()) ?? {},
   };
 }
@@ -113,16 +124,29 @@ function watchesOf(source: SpeakerParts["source"]): Pick<SourceStatus, "watches"
   };
 }
 
-function countRows(rows: readonly LaneRow[]): { announced: number; refused: number } {
-  const announced = rows.filter(({ isDesired, state }) => isDesired && state === "told").length;
+/** VIP groups by what this node is to them. */
+export function countGroups(standings: Standings): Partial<Record<Standing, number>> {
+  const counts: Partial<Record<Standing, number>> = {};
+  for (const { standing } of standings.all()) counts[standing] = (counts[standing] ?? 0) + 1;
+  return counts;
+}
+
+function countRows(rows: readonly LaneRow[], standings: Standings | undefined): { announced: number; refused: number } {
+  const announced = rows.filter((row) => isAnnounced(row, standings)).length;
   return { announced, refused: rows.filter(({ refusal }) => refusal !== undefined).length };
 }
 
-function* rows({ announcers }: SpeakerParts): Generator<RowStatus> {
+function* rows({ announcers, standings }: SpeakerParts): Generator<RowStatus> {
   for (const { lane } of announcers) {
-    for (const { announcement, state, isDesired, refusal } of lane.rows()) {
-      const { vip, links, services } = announcement;
-      yield { announcer: lane.name, vip, state, isDesired, links, services, ...(refusal === undefined ? {} : { refusal }) };
+    for (const row of lane.rows()) {
+      const { announcement, state, isDesired, refusal } = row;
+      const { vip, links, services, succession } = announcement;
+      const standing = succession && standings?.ofVip(vip)?.standing;
+      yield {
+        ...{ announcer: lane.name, vip, state, isDesired, isAnnounced: isAnnounced(row, standings), links, services },
+        ...(refusal === undefined ? {} : { refusal }),
+        ...(standing === undefined ? {} : { standing }),
+      };
     }
   }
 }

@@ -5,17 +5,24 @@
  * that starts with it; a start that fails is tried again, so that a config can mend it too.
  */
 
-import type { Announcer, Clock, Close, Log, PluginDefinition } from "../announcer.ts";
+import type { Announcer, Clock, Close, PluginDefinition } from "../announcer.ts";
+import type { Standings } from "../liveness/standing.ts";
 import { backoffMs } from "../reconcile/backoff.ts";
 import { Lane } from "../reconcile/lane.ts";
 import { type PluginHost, type RunningPlugin, startPlugin } from "../sandbox/start-plugin.ts";
+import { RowLog } from "./row-log.ts";
 
 type LaneClock = Pick<Clock, "now" | "after">;
+
+export interface RunHost extends PluginHost {
+  /** Undefined: whatever the announcer is told is announced. */
+  readonly standings?: Standings | undefined;
+}
 
 export class PluginRun {
   readonly lane: Lane;
   readonly #definition: PluginDefinition;
-  readonly #host: PluginHost;
+  readonly #host: RunHost;
   readonly #clock: LaneClock;
   #plugin: RunningPlugin;
   /** The lane has the announcer of `#plugin`. */
@@ -27,13 +34,15 @@ export class PluginRun {
   #restarts = 0;
   #endPause: () => void = () => {};
   readonly #rowCalls = new Set<() => void>();
+  readonly #rowLog: RowLog;
+  readonly #stopLog: Close;
 
   /** Starts the plugin; rejects where it does not start. Nothing is announced before `start`. */
-  static async open(definition: PluginDefinition, config: unknown, host: PluginHost, clock: LaneClock): Promise<PluginRun> {
+  static async open(definition: PluginDefinition, config: unknown, host: RunHost, clock: LaneClock): Promise<PluginRun> {
     return new PluginRun(definition, config, host, clock, await startPlugin(definition, config, host));
   }
 
-  private constructor(definition: PluginDefinition, config: unknown, host: PluginHost, clock: LaneClock, plugin: RunningPlugin) {
+  private constructor(definition: PluginDefinition, config: unknown, host: RunHost, clock: LaneClock, plugin: RunningPlugin) {
     this.#definition = definition;
     this.#config = config;
     this.#wanted = config;
@@ -44,6 +53,8 @@ export class PluginRun {
       for (const call of this.#rowCalls) call();
     };
     this.lane = new Lane({ name: definition.name, clock, log: host.log, onTurn });
+    this.#rowLog = new RowLog({ log: host.log, via: plugin.name, standings: host.standings });
+    this.#stopLog = this.#rowLog.follow(() => this.lane.rows());
   }
 
   /** The one that runs, or ran last. */
@@ -69,7 +80,7 @@ export class PluginRun {
 
   /** Begins to announce. Rejects as `held` does. */
   async start(): Promise<void> {
-    await this.lane.start(tellChanges(this.#plugin.announcer, this.#plugin.name, this.#host.log));
+    await this.lane.start(saying(this.#plugin.announcer, this.#rowLog));
     this.#isUp = true;
     this.configure(this.#wanted);
   }
@@ -89,6 +100,7 @@ export class PluginRun {
 
   /** Closes what the plugin opened; after the lane has stopped. */
   close(): Promise<void> {
+    this.#stopLog();
     return this.#plugin.close();
   }
 
@@ -130,7 +142,7 @@ export class PluginRun {
     }
     await this.#plugin.close();
     this.#plugin = await startPlugin(this.#definition, config, this.#host);
-    await this.lane.start(tellChanges(this.#plugin.announcer, this.#plugin.name, this.#host.log));
+    await this.lane.start(saying(this.#plugin.announcer, this.#rowLog));
     this.#isUp = true;
   }
 
@@ -145,21 +157,13 @@ export class PluginRun {
   }
 }
 
-const MOST_LINES = 20;
-
-/** The announcer, and a line in the log for each row that it has taken over. */
-function tellChanges(announcer: Announcer, via: string, log: Log): Announcer {
+/** The announcer, with what it has taken over said. */
+function saying(announcer: Announcer, rowLog: RowLog): Announcer {
   return {
     ...announcer,
     async apply(changes) {
       const refused = await announcer.apply(changes);
-      const isRefused = new Set(refused.map(({ vip }) => vip));
-      const told = [
-        ...[...changes.added, ...changes.changed].map((row) => ({ event: "serviceAnnounced", row })),
-        ...changes.removed.map((row) => ({ event: "serviceWithdrawn", row })),
-      ].filter(({ row }) => !isRefused.has(row.vip));
-      for (const { event, row } of told.slice(0, MOST_LINES)) log.info(event, { vip: row.vip, services: row.services, via });
-      if (told.length > MOST_LINES) log.info("And more rows", { rows: told.length - MOST_LINES, via });
+      rowLog.applied(changes, refused);
       return refused;
     },
   };

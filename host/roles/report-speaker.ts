@@ -26,13 +26,14 @@ export interface ReportOptions {
 }
 
 /** Begins with the plan; `events` is the caller's to close. */
-export function reportSpeaker(options: ReportOptions, { store, source, runs, network }: Accompanied): Close {
+export function reportSpeaker(options: ReportOptions, { store, source, runs, network, standings }: Accompanied): Close {
   const { api, namespace, podName, events } = options;
   const common = { ...options, ...(podName === undefined ? {} : { owner: podOwner(api, namespace, podName) }) };
   const reports = new SpeakerReports({
     ...common,
     announcers: Array.from(runs.values(), announcerOf),
     links: network.links,
+    standings,
     reference: (key) => {
       const service = store.snapshot().services.get(key);
       return service && serviceReference(service);

@@ -11,6 +11,7 @@ import type { Source } from "../cluster/source.ts";
 import { Store } from "../cluster/store.ts";
 import type { Translator } from "../cluster/translated.ts";
 import { LivenessService } from "../liveness/liveness.ts";
+import type { Standings } from "../liveness/standing.ts";
 import { collectProcess } from "../observe/collect-process.ts";
 import { collectSpeaker } from "../observe/collect-speaker.ts";
 import { serveControl } from "../observe/control.ts";
@@ -49,6 +50,8 @@ export interface Accompanied {
   readonly runs: ReadonlyMap<string, PluginRun>;
   readonly reconciler: Reconciler;
   readonly network: Network;
+  /** Who is owner and who stands by is decided from moment to moment; undefined: nobody decides, and the plan holds. */
+  readonly standings?: Standings | undefined;
   readonly metrics: MetricsRegistry;
 }
 

@@ -1,5 +1,7 @@
 /** What a node announces at this moment, by protocol and Service: made of the rows of its announcers. */
 
+import type { Standings } from "../../../liveness/standing.ts";
+import { isAnnounced, isAsking } from "../../../reconcile/is-announced.ts";
 import type { LaneRow } from "../../../reconcile/lane.ts";
 import type { ServiceKey } from "../../../rules/vocabulary.ts";
 
@@ -17,7 +19,7 @@ export interface ReportedAnnouncer {
 export interface Announced {
   /** Some VIP of it is announced. */
   readonly isAnnounced: boolean;
-  /** Some VIP of it is being told: a moment later more is known. */
+  /** Some VIP of it is being told, or asked for: a moment later more is known. */
   readonly isUndecided: boolean;
   /** Where its announced VIPs are announced, sorted; none: on every link that may be. */
   readonly links: readonly string[];
@@ -43,37 +45,38 @@ interface Gathering {
   readonly failures: string[];
 }
 
-/** `hasLink`: this node has a link of that name. By protocol: `layer2`, `bgp`, or the name of another announcer. */
-export function readAnnounced(
-  announcers: Iterable<ReportedAnnouncer>,
-  hasLink: (name: string) => boolean,
-): ReadonlyMap<string, AnnouncedServices> {
+/** What rows are read against. */
+export interface Here {
+  /** This node has a link of that name. */
+  hasLink(name: string): boolean;
+  readonly standings: Standings | undefined;
+}
+
+/** By protocol: `layer2`, `bgp`, or the name of another announcer. */
+export function readAnnounced(announcers: Iterable<ReportedAnnouncer>, here: Here): ReadonlyMap<string, AnnouncedServices> {
   const all = new Map<string, Map<ServiceKey, Gathering>>();
   for (const announcer of announcers) {
     const protocol = PROTOCOLS[announcer.kind] ?? announcer.name;
     const services = all.get(protocol) ?? new Map<ServiceKey, Gathering>();
     all.set(protocol, services);
-    for (const row of announcer.rows()) if (row.isDesired) gatherRow(services, announcer, row, hasLink);
+    for (const row of announcer.rows()) if (row.isDesired) gatherRow(services, announcer, row, here);
   }
   return new Map(Array.from(all, ([protocol, services]) => [protocol, settleAll(services)]));
 }
 
-function gatherRow(
-  services: Map<ServiceKey, Gathering>,
-  announcer: ReportedAnnouncer,
-  row: LaneRow,
-  hasLink: (name: string) => boolean,
-): void {
+function gatherRow(services: Map<ServiceKey, Gathering>, announcer: ReportedAnnouncer, row: LaneRow, { hasLink, standings }: Here): void {
   const { vip, links } = row.announcement;
+  // Also of an heir: it could not take over.
   const why = whyNot(row, hasLink);
-  const isAnnounced = why === undefined && row.state === "told";
-  const audience = isAnnounced ? (announcer.audience?.(vip) ?? []) : [];
+  const isHere = why === undefined && isAnnounced(row, standings);
+  const isDecided = row.state === "told" && !isAsking(row, standings);
+  const audience = isHere ? (announcer.audience?.(vip) ?? []) : [];
   for (const key of row.announcement.services) {
     const service = services.get(key) ?? begin();
     services.set(key, service);
     if (why !== undefined) service.failures.push(`${vip}: ${why}`);
-    else if (isAnnounced) add(service, links, audience);
-    else service.isUndecided = true;
+    else if (isHere) add(service, links, audience);
+    else if (!isDecided) service.isUndecided = true;
   }
 }
 

@@ -8,6 +8,7 @@ import type { LaneRow } from "../../../reconcile/lane.ts";
 import { type ApiServer, startApiServer } from "../../../workbench/api-server/api-server.ts";
 import { writeNamespace } from "../../../workbench/api-server/objects.ts";
 import type { KubernetesObject } from "../../../workbench/api-server/test-client.ts";
+import { FakeStandings } from "../../../workbench/testing/fake-standings.ts";
 import { recordedLog } from "../../../workbench/testing/log.ts";
 import { apiServer, testWith } from "../../../workbench/testing/requirements.ts";
 import type { Api } from "../../api/api.ts";
@@ -79,7 +80,7 @@ class Announcers {
 }
 
 /** A speaker's reports, and what they were made of. */
-function speaker(node = "node-1", pod = "speaker-a") {
+function speaker(node = "node-1", pod = "speaker-a", standings?: FakeStandings) {
   if (client === undefined) throw new Error("The API server did not start");
   const plain: Api = client;
   const { log, lines } = recordedLog();
@@ -97,7 +98,7 @@ function speaker(node = "node-1", pod = "speaker-a") {
   const events = new EventRecorder({ api: plain, component: "metallb-speaker", host: node, log });
   const uids = new Map<string, string>();
   const reports = new SpeakerReports({
-    ...{ api, namespace: NS, node, announcers: announcers.list, events, log },
+    ...{ api, namespace: NS, node, announcers: announcers.list, standings, events, log },
     links: { all: () => announcers.links.map((name) => ({ name })), watch: () => () => {} },
     reference: (service) => {
       const [namespace = "", name = ""] = service.split("/");
@@ -219,6 +220,29 @@ testWith(REPORTS, [apiServer], "a ServiceBGPStatus has the sorted peers, one for
 testWith(
   REPORTS,
   [apiServer],
+  "an heir reports nothing of what it was told, until it takes over, and no more when it gives up",
+  async () => {
+    const standings = new FakeStandings();
+    const { announcers, close } = speaker("node-1", "speaker-a", standings);
+    const succession = { group: "192.0.2.50", members: ["node-2", "node-1"], isSticky: false };
+    standings.set("192.0.2.50", "heir");
+    announcers.set("arp", row("192.0.2.50", "shop/heir", { succession }), row("192.0.2.51", "shop/owned"));
+    await statuses(L2, "shop/owned", has(1));
+    assert.equal(await statuses(L2, "shop/heir", has(0)), []);
+    standings.set("192.0.2.50", "owner");
+    await statuses(L2, "shop/heir", has(1));
+    await eventsOf("nodeAssigned", "shop/heir", 1);
+    standings.set("192.0.2.50", "heir");
+    await statuses(L2, "shop/heir", has(0));
+    announcers.set("arp");
+    await statuses(L2, "shop/owned", has(0));
+    close();
+  },
+);
+
+testWith(
+  REPORTS,
+  [apiServer],
   "nothing that is reported changes while rows are being told; what an earlier life left over goes",
   async () => {
     const before = speaker();
@@ -302,6 +326,7 @@ testWith(REPORTS, [apiServer], "the newest nodeAssigned names the node, and Serv
     assert.is(event["involvedObject"].uid, "uid-of-quiet/web");
   }
   // It moves away and comes back: the Event that is there is the newest again.
+  await statuses(L2, "quiet/web", has(1));
   announcers.set("arp");
   await statuses(L2, "quiet/web", has(0));
   announcers.set("arp", shared);

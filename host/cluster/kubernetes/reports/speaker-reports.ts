@@ -3,12 +3,13 @@
  *
  *   rows of the announcers → what is announced (`announced.ts`) → objects that should be there, Events of what is new
  *
- * Everything is read anew when rows have come further or links have changed, in a twentieth of the time at most. A Service that is just
- * being told keeps what is reported of it.
+ * Everything is read anew when rows have come further, or links or standings have changed, in a twentieth of the time at most. A Service
+ * that is just being told, or asked for, keeps what is reported of it.
  */
 
 import { isDeepStrictEqual } from "node:util";
 import type { Close, Log } from "../../../announcer.ts";
+import type { Standings } from "../../../liveness/standing.ts";
 import type { ServiceKey } from "../../../rules/vocabulary.ts";
 import type { Api } from "../../api/api.ts";
 import type { EventSink } from "../events/events.ts";
@@ -31,6 +32,8 @@ export interface SpeakerReportsOptions {
   readonly announcers: readonly FollowedAnnouncer[];
   /** The links of this node. */
   readonly links: { all(): readonly { readonly name: string }[]; watch(call: () => void): Close };
+  /** Undefined: whatever an announcer is told is announced. */
+  readonly standings?: Standings | undefined;
   readonly events: EventSink;
   /** Undefined: there is no such Service. */
   readonly reference: (service: ServiceKey) => ObjectReference | undefined;
@@ -77,6 +80,7 @@ export class SpeakerReports {
     this.#bgp.start();
     const wake = () => this.#wake();
     this.#closers = this.#options.announcers.map((announcer) => announcer.onRows(wake));
+    this.#closers.push(this.#options.standings?.onChange(wake) ?? (() => {}));
     // It calls at once; but as long as there are no rows there is nothing to read.
     let isFirst = true;
     this.#closers.push(this.#options.links.watch(() => (isFirst ? undefined : this.#wake())));
@@ -110,10 +114,10 @@ export class SpeakerReports {
   }
 
   #report(): void {
-    const { announcers, links, node } = this.#options;
+    const { announcers, links, node, standings } = this.#options;
     const names = new Set(links.all().map(({ name }) => name));
     const before = this.#announced.get("layer2") ?? NONE;
-    this.#announced = readAnnounced(announcers, (name) => names.has(name));
+    this.#announced = readAnnounced(announcers, { hasLink: (name) => names.has(name), standings });
     const l2 = this.#announced.get("layer2") ?? NONE;
     const bgp = this.#announced.get("bgp") ?? NONE;
     const l2Of = (service: ServiceKey, { isAnnounced, links }: Announced) =>
