@@ -9,8 +9,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Close } from "../announcer.ts";
 import { announceFrom, mergeClaims, refuseOthers } from "../rules/merge-claims.ts";
-import { type Claim, claimService, indexPlan, type PlanIndex, type PlanOptions, planService, type Reach, reachOf } from "../rules/plan.ts";
+import { type Claim, claimService, indexPlan, type PlanIndex, type PlanOptions, planService } from "../rules/plan.ts";
 import type { RankNodes } from "../rules/rank.ts";
+import { type Reach, reachOf } from "../rules/reach.ts";
 import type { AnnouncerFact, PlanRefusal, ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import type { Lane } from "./lane.ts";
 

@@ -3,12 +3,11 @@
  * once a Service: most Services of a pool are covered by the same advertisements.
  */
 
+import { firstObjection } from "./gate.ts";
+import { NODE_GATES, type NodeOptions, type NodeSubject } from "./node-gates.ts";
 import type { Candidate } from "./rank.ts";
 import { matchesAny, matchesSelector } from "./selectors.ts";
 import type { Advertisement, Labels, NodeFact, Pool } from "./vocabulary.ts";
-
-/** Any value of it takes a node out (a label that Kubernetes defines for load balancers). */
-const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /** How an address is to be announced from one node. */
 export interface Placement {
@@ -25,6 +24,10 @@ export interface Coverage {
   readonly placements: ReadonlyMap<string, Placement>;
   /** Nodes that may not, by name. */
   readonly refused: readonly { readonly node: string; readonly reason: string }[];
+  /** All nodes by name, with those of the advertisements that include them. */
+  readonly subjects: readonly NodeSubject[];
+  /** By name. */
+  readonly advertisements: readonly Advertisement[];
   /** Some advertisement is for certain Services only. */
   readonly selectsServices: boolean;
 }
@@ -32,18 +35,8 @@ export interface Coverage {
 /** Coverage by advertisement kind, for a Service with these labels and an address of this pool. */
 export type Cover = (pool: Pool, serviceLabels: Labels) => ReadonlyMap<string, Coverage>;
 
-/** What changes which nodes are covered. */
-export interface CoverOptions {
-  /** MetalLB's flag `--ignore-exclude-lb`. */
-  readonly ignoreExcludeLabel?: boolean;
-}
-
 /** Makes the function that looks coverage up. */
-export function indexCoverage(
-  advertisements: readonly Advertisement[],
-  nodes: ReadonlyMap<string, NodeFact>,
-  options: CoverOptions,
-): Cover {
+export function indexCoverage(advertisements: readonly Advertisement[], nodes: ReadonlyMap<string, NodeFact>, options: NodeOptions): Cover {
   const sortedNodes = [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const sorted = [...advertisements].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const numbers = new Map(sorted.map((advertisement, at) => [advertisement, at]));
@@ -72,7 +65,7 @@ function isForPool({ poolNames, poolSelectors }: Advertisement, pool: Pool): boo
   return poolNames.includes(pool.name) || matchesAny(poolSelectors, pool.labels);
 }
 
-function coverByKind(advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: CoverOptions): Map<string, Coverage> {
+function coverByKind(advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: NodeOptions): Map<string, Coverage> {
   const kinds = [...new Set(advertisements.map(({ kind }) => kind))];
   return new Map(
     kinds.map((kind) => [
@@ -86,27 +79,24 @@ function coverByKind(advertisements: readonly Advertisement[], nodes: readonly N
   );
 }
 
-function coverNodes(advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: CoverOptions): Coverage {
+function coverNodes(advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: NodeOptions): Coverage {
+  const subjects = nodes.map((node): NodeSubject => {
+    const isHere = ({ nodeSelectors }: Advertisement) => nodeSelectors.length === 0 || matchesAny(nodeSelectors, node.labels);
+    return { node, advertisements: advertisements.filter(isHere), options };
+  });
   const candidates: Candidate[] = [];
   const placements = new Map<string, Placement>();
   const refused: { node: string; reason: string }[] = [];
-  for (const node of nodes) {
-    const { name, labels } = node;
-    const here = advertisements.filter(({ nodeSelectors }) => nodeSelectors.length === 0 || matchesAny(nodeSelectors, labels));
-    const reason = objectionTo(node, here, options);
+  for (const subject of subjects) {
+    const { name, labels } = subject.node;
+    const reason = firstObjection(NODE_GATES, subject);
     if (reason === undefined) {
-      candidates.push({ name, weight: sumWeights(here, labels) });
-      placements.set(name, placeOn(here));
+      candidates.push({ name, weight: sumWeights(subject.advertisements, labels) });
+      placements.set(name, placeOn(subject.advertisements));
     } else refused.push({ node: name, reason });
   }
-  return { candidates, placements, refused, selectsServices: advertisements.some(({ serviceSelectors }) => serviceSelectors.length > 0) };
-}
-
-function objectionTo({ networkUnavailable, labels }: NodeFact, here: readonly Advertisement[], options: CoverOptions): string | undefined {
-  if (here.length === 0) return "noMatchingAdvertisement";
-  if (networkUnavailable) return "nodeNetworkUnavailable";
-  if (!options.ignoreExcludeLabel && Object.hasOwn(labels, EXCLUDE_LABEL)) return "nodeLabeledExcludeBalancers";
-  return undefined;
+  const selectsServices = advertisements.some(({ serviceSelectors }) => serviceSelectors.length > 0);
+  return { candidates, placements, refused, subjects, advertisements, selectsServices };
 }
 
 /** Weights add up, within an advertisement and over several that include the node. */

@@ -6,15 +6,18 @@
  * has to announce. Who owns a VIP at this moment is not decided here, only who should.
  */
 
-import { formatAddress, parseAddress } from "./addresses.ts";
-import { type Cover, type Coverage, type CoverOptions, indexCoverage, type Placement } from "./coverage.ts";
-import { isOurClass, readSharingKey } from "./demand.ts";
+import { type Address, formatAddress } from "./addresses.ts";
+import { type Cover, type Coverage, indexCoverage, type Placement } from "./coverage.ts";
+import { firstObjection } from "./gate.ts";
+import { type NodeOptions, REACH_GATE } from "./node-gates.ts";
 import { indexPools, type PoolIndex } from "./pool-index.ts";
 import type { Candidate, RankNodes } from "./rank.ts";
-import type { AnnouncerFact, EndpointFact, Family, PlanRefusal, Pool, ServiceFact, ServiceKey, Snapshot } from "./vocabulary.ts";
+import { type Reach, reachOf } from "./reach.ts";
+import { PART_GATES, readSubject, SERVICE_GATES, type ServiceSubject, VIA_GATES } from "./service-gates.ts";
+import type { AnnouncerFact, Family, PlanRefusal, Pool, ServiceFact, ServiceKey, Snapshot } from "./vocabulary.ts";
 
 /** What plans are told by flags. */
-export interface PlanOptions extends CoverOptions {
+export interface PlanOptions extends NodeOptions {
   /** Plan only Services of this class; without it, only Services of none. */
   readonly loadBalancerClass?: string;
   /** Why an announcer is to announce nothing now, in one word; undefined where it may. */
@@ -64,10 +67,8 @@ export interface ServicePlan {
   readonly refused: readonly PlanRefusal[];
 }
 
-/** Nodes that reach the Service: all, or those with endpoints of their own, and how many. */
-export type Reach = "everywhere" | ReadonlyMap<string, number>;
-
-interface Vip {
+/** A VIP of a Service that may be announced. */
+export interface Vip {
   readonly text: string;
   readonly family: Family;
   readonly pool: Pool;
@@ -110,11 +111,13 @@ export function claimService(index: PlanIndex, snapshot: Facts, key: ServiceKey)
 function planClaims(index: PlanIndex, snapshot: Facts, key: ServiceKey, refused: PlanRefusal[] | undefined): Claim[] {
   const service = snapshot.services.get(key);
   if (service === undefined) return [];
-  const vips = readVips(index, service);
-  if (typeof vips === "string") {
-    for (const { name } of index.announcers) refuseAll(index, key, name, vips, refused);
+  const subject = readSubject(service, index.pools, index.options.loadBalancerClass);
+  const objection = firstObjection(SERVICE_GATES, subject);
+  if (objection !== undefined) {
+    for (const { name } of index.announcers) refuseAll(index, key, name, objection, refused);
     return [];
   }
+  const vips = coverVips(index, subject);
   const reach = reachOf(service, snapshot.endpoints.get(key));
   const claims = index.announcers
     .filter(({ serves }) => vips.some(({ family }) => serves.families.includes(family)))
@@ -133,37 +136,16 @@ function refuseUnserved({ served }: PlanIndex, service: ServiceKey, vips: readon
   }
 }
 
-/** Its VIPs, or why there are none to announce. */
-function readVips({ pools, cover, options }: PlanIndex, service: ServiceFact): readonly Vip[] | string {
-  if (service.type !== "LoadBalancer") return "notLoadBalancer";
-  if (!isOurClass(service, options.loadBalancerClass)) return "otherLoadBalancerClass";
-  if (service.ingress.length === 0) return "noIPAllocated";
+/** The VIPs of a Service that all its gates let pass. */
+export function coverVips({ cover }: PlanIndex, { service, addresses, pools }: ServiceSubject): readonly Vip[] {
   const vips: Vip[] = [];
-  for (const ingress of service.ingress) {
-    const address = parseAddress(ingress);
-    if (address === undefined) return "invalidIP";
-    const pool = pools.find(address)?.pool;
-    if (pool === undefined) return "ipNotAllowed";
+  for (const [at, address] of (addresses as readonly Address[]).entries()) {
+    const pool = pools[at] as Pool;
     // Nearly always both are of one pool.
     const coverages = vips[0]?.pool === pool ? vips[0].coverages : cover(pool, service.labels);
     vips.push({ text: formatAddress(address), family: address.family, pool, coverages });
   }
   return vips;
-}
-
-/** Undefined where no endpoint can serve. Of endpoints, nothing else counts in a plan. */
-export function reachOf(
-  { selector, clusterIPs, externalTrafficPolicy }: ServiceFact,
-  endpoints: readonly EndpointFact[] | undefined,
-): Reach | undefined {
-  // Without Kubernetes nobody writes endpoints for a Service without selector: what is behind it counts as there.
-  if (endpoints === undefined && selector === undefined && clusterIPs.length === 0) return "everywhere";
-  const servable = (endpoints ?? []).filter((endpoint) => endpoint.servable);
-  if (servable.length === 0) return undefined;
-  if (externalTrafficPolicy === "Cluster") return "everywhere";
-  const counts = new Map<string, number>();
-  for (const { nodeName } of servable) if (nodeName !== undefined) counts.set(nodeName, (counts.get(nodeName) ?? 0) + 1);
-  return counts;
 }
 
 /** The part of a plan that is one announcer's. */
@@ -176,10 +158,9 @@ function planVia(
   refused: PlanRefusal[] | undefined,
 ): Claim[] {
   const { name: via, serves } = announcer;
-  const closed = index.options.closed?.(announcer);
-  // Where nothing can serve MetalLB says notOwner; what is missing helps more.
-  if (closed !== undefined || reach === undefined) {
-    refuseAll(index, service.key, via, closed ?? "noEndpoints", refused);
+  const objection = firstObjection(VIA_GATES, { closed: index.options.closed?.(announcer), reach });
+  if (objection !== undefined || reach === undefined) {
+    refuseAll(index, service.key, via, objection as string, refused);
     return [];
   }
   const first = vips[0] as Vip;
@@ -206,10 +187,9 @@ function planPart(
 ): Claim[] {
   const { key } = service;
   const coverage = part[0]?.coverages.get(serves.kind);
-  // Services at one VIP could be selected apart, and then two nodes would answer for it.
-  const couldSplit = from !== "every-node" && coverage?.selectsServices && readSharingKey(service) !== "";
-  if (coverage === undefined || couldSplit) {
-    refuseAll(index, key, via, couldSplit ? "sharedIPWithServiceSelector" : "noMatchingAdvertisement", refused);
+  const objection = firstObjection(PART_GATES, { service, from, coverage });
+  if (coverage === undefined || objection !== undefined) {
+    refuseAll(index, key, via, objection as string, refused);
     return [];
   }
   const { candidates, placements } = coverage;
@@ -244,8 +224,11 @@ function rankTogether({ rank }: PlanIndex, vips: readonly Vip[], kind: string, e
 
 /** Those that may not announce, and those that cannot reach the Service. */
 function refuseNodes({ refused, candidates }: Coverage, reach: Reach): { readonly node: string; readonly reason: string }[] {
-  const remote = reach === "everywhere" ? [] : candidates.filter(({ name }) => !reach.has(name));
-  return [...refused, ...remote.map(({ name }) => ({ node: name, reason: "noLocalEndpoints" }))];
+  const remote = candidates.flatMap(({ name }) => {
+    const reason = REACH_GATE.objection({ name, reach });
+    return reason === undefined ? [] : { node: name, reason };
+  });
+  return [...refused, ...remote];
 }
 
 function refuseAll({ nodes }: PlanIndex, service: ServiceKey, via: string, reason: string, refused: PlanRefusal[] | undefined): void {
