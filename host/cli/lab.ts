@@ -13,8 +13,8 @@ Usage: herald [lab] [flags]
 Builds a small cluster on this machine and shows Herald at work in it: a switch,
 a node for each Node of the manifests, with a real speaker on it, and a client
 that has never heard of Herald. The client connects to each Service's VIP: you
-see the MAC that its kernel learned by ARP, and the node that it reached. For
-each BGPPeer with an IPv4 address there is a router, too: you see the next hops
+see the MAC that its kernel learned by ARP or NDP, and the node that it reached.
+For each BGPPeer with an address there is a router, too: you see the next hops
 that it learned for a VIP, and which of them the client reached through it.
 Before the speakers start, the lab makes sure that no VIP resolves and no router
 has a route, so that what you see afterwards is Herald's doing.
@@ -25,7 +25,8 @@ It follows every edit of the manifests until Ctrl-C.
 
   --manifests DIR  directory (or one file) with Services, pools, advertisements
                    and Nodes; read, never written. Without Nodes the lab makes
-                   up three. Default: the home lab that comes with Herald
+                   up three, and addresses for who has none of IPv4 or of IPv6.
+                   Default: the home lab that comes with Herald
   --once           try every VIP once, print the table and end
   --json           as --once, and print one JSON object: {"wire", "services":
                    [{"name", "vip", "pool", "owner", "mac", "ownerMac",
@@ -47,7 +48,7 @@ which needs TCP), because this machine allows no network namespaces.
   herald lab --manifests my-cluster/
   herald lab --once --json
   herald lab --router bird
-  herald lab --once --capture lab.pcap && tshark -r lab.pcap -Y arp
+  herald lab --once --capture lab.pcap && tshark -r lab.pcap -Y "arp or icmpv6"
 `;
 
 export function labCommandFor(builtIns: readonly PluginDefinition[]): Command {
@@ -104,7 +105,7 @@ async function readRouter(text: string | undefined): Promise<RealRouter | undefi
 /** A process of the lab's own, on one of its hosts. */
 async function runPart([role, name = ""]: readonly string[]): Promise<number> {
   if (role === "node") return await (await import("../workbench/lab/node-process.ts")).runNode(name);
-  if (role === "client") return await (await import("../workbench/lab/client-process.ts")).runClient(name);
+  if (role === "client") return await (await import("../workbench/lab/client-process.ts")).runClient();
   throw new UsageError('Unknown argument "part": the lab starts its parts itself');
 }
 

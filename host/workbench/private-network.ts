@@ -150,11 +150,11 @@ export class PrivateNetwork {
     ipBatch([`link add ${this.bridge} type bridge mcast_snooping 1`, `link set ${this.bridge} promisc on up`]);
   }
 
-  /** A host with `eth0` on the switch and an address (`192.0.2.1/24`), all up. The name must be fit for a file. */
-  addHost(name: string, address?: string): void {
+  /** A host with `eth0` on the switch and addresses (`192.0.2.1/24`, `2001:db8::1/64 nodad`), all up. The name must be fit for a file. */
+  addHost(name: string, ...addresses: readonly string[]): void {
     const port = `port${++this.#ports}`;
     ipBatch([`netns add ${name}`, `link add ${port} type veth peer name eth0 netns ${name}`, `link set ${port} master ${this.bridge} up`]);
-    ipBatch(["link set lo up", "link set eth0 up", ...(address === undefined ? [] : [`address add ${address} dev eth0`])], "-n", name);
+    ipBatch(["link set lo up", "link set eth0 up", ...addresses.map((address) => `address add ${address} dev eth0`)], "-n", name);
   }
 
   /** The processes on it must have ended; what holds it otherwise keeps it alive unseen. */

@@ -24,7 +24,7 @@ export class WireClient {
     const onLost = (error: Error): void => {
       throw error;
     };
-    this.#client = new HostProcess("client", part(CLIENT.name, "client", CLIENT.address), onLost);
+    this.#client = new HostProcess("client", part(CLIENT.name, "client"), onLost);
     this.#listeners = NODES.map((node) => new HostProcess(`listener on ${node}`, part(node, "node", node), onLost));
     this.#stations = new Map(NODES.flatMap((node) => stationsOf(network, node)));
   }

@@ -27,7 +27,7 @@ function askTcp(host: string, port: number): Promise<string | undefined> {
 /** A connected socket is told of ICMP errors and of a VIP that does not resolve. */
 function askUdp(address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = createSocket("udp4");
+    const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     const end = (text = ""): void => {
       clearTimeout(timer);
       socket.close();

@@ -1,19 +1,20 @@
 /**
- * The client of the lab: an ordinary Linux host that has never heard of Herald. It connects to a VIP, so its kernel resolves it by ARP
- * and keeps what it learned in the neighbor table; a packet socket beside it notes when requests left and replies came. A VIP that is to be
+ * The client of the lab: an ordinary Linux host that has never heard of Herald. It connects to a VIP, so its kernel resolves it by ARP or NDP
+ * and keeps what it learned in the neighbor table; packet sockets beside it note when requests left and replies came. A VIP that is to be
  * reached through a router has a route of its own there.
  */
 
 import { spawnSync } from "node:child_process";
-import { codec } from "../../packets/codec/codec.ts";
-import { frameFilter } from "../../packets/filter.ts";
+import { writeFileSync } from "node:fs";
 import { openFrameTap } from "../../packets/frame-tap.ts";
 import { libc } from "../../packets/libc.ts";
 import { ipBatch, linkIndex, outerPid, run } from "../private-network.ts";
-import { ArpLog } from "./arp-log.ts";
+import { hostPrefix } from "./addresses.ts";
 import { askName } from "./ask-name.ts";
 import type { Probe, Target } from "./ground.ts";
 import { serve } from "./host-process.ts";
+import { NEIGHBOR_FILTERS } from "./neighbor-frames.ts";
+import { NeighborLog } from "./neighbor-log.ts";
 
 export type ClientRequest =
   | { readonly kind: "hello" }
@@ -24,21 +25,28 @@ export interface Hello {
   readonly pid: number;
 }
 
-const ARP = { etherType: 0x0806 };
 /** A kernel gives up on an address after three requests; in a lab on one machine 100 ms between them is ample. */
-const PATIENCE = "ntable change name arp_cache dev eth0 retrans 100 mcast_probes 3";
+const PATIENCE = ["arp_cache", "ndisc_cache"].map((name) => `ntable change name ${name} dev eth0 retrans 100 mcast_probes 3`);
+/** A router may say that a node is on the link too; what goes through it is to keep going through it. */
+const REDIRECTS = ["all", "eth0"].map((name) => `/proc/sys/net/ipv6/conf/${name}/accept_redirects`);
 
-export async function runClient(address: string): Promise<number> {
-  run("ip", ...PATIENCE.split(" "));
-  const log = new ArpLog(codec("arp"), address);
-  const tap = openFrameTap(libc(), { name: "eth0", index: linkIndex("eth0") }, (frame, time) => log.take(frame, time), frameFilter(ARP));
+export async function runClient(): Promise<number> {
+  for (const command of PATIENCE) run("ip", ...command.split(" "));
+  for (const file of REDIRECTS) writeFileSync(file, "0");
+  const [{ address: mac = "" } = {}] = JSON.parse(run("ip", "-json", "link", "show", "eth0")) as { address?: string }[];
+  const log = new NeighborLog(mac);
+  const link = { name: "eth0", index: linkIndex("eth0") };
+  const taps = NEIGHBOR_FILTERS.map((filter) => openFrameTap(libc(), link, (frame, time) => log.take(frame, time), filter));
+  const drain = (): void => {
+    for (const tap of taps) tap.drain();
+  };
   const probe = async (targets: readonly Target[], isFresh: boolean): Promise<Probe[]> => {
     const vips = [...new Set(targets.map(({ vip }) => vip))];
-    tap.drain();
+    drain();
     log.forget(vips);
     if (isFresh) forgetNeighbors(vips);
     const names = await askInTurn(targets);
-    tap.drain();
+    drain();
     const macs = neighbors();
     return targets.map(({ vip }, at) => ({ mac: macs.get(vip) ?? null, reached: names[at] ?? null, ...log.answer(vip) }));
   };
@@ -68,10 +76,10 @@ function wayCommand(vip: string, via: string | undefined): string[] {
   if (via === before) return [];
   if (via === undefined) {
     detours.delete(vip);
-    return [`route delete ${vip}/32`];
+    return [`route delete ${hostPrefix(vip)}`];
   }
   detours.set(vip, via);
-  return [`route replace ${vip}/32 via ${via} dev eth0 onlink`];
+  return [`route replace ${hostPrefix(vip)} via ${via} dev eth0 onlink`];
 }
 
 /** Of an entry that is not there `ip` complains, which is fine. */

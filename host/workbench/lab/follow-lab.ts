@@ -26,7 +26,7 @@ function hints({ routes }: View, manifests: string, { wire, hints: own }: Ground
   const connection = wire === "kernel" ? " REACHED: who took its connection." : "";
   const learned = wire === "kernel" ? "NEXT HOPS: what the router learned by BGP, and forwards to." : NO_SESSIONS;
   return [
-    `MAC: what the client${wire === "kernel" ? "'s kernel" : ""} learned by ARP.${connection}`,
+    `MAC: what the client${wire === "kernel" ? "'s kernel" : ""} learned by ARP or NDP.${connection}`,
     ...(routes.length > 0 ? [learned] : []),
     `Try: edit a file in ${manifests}, and watch the table follow`,
     ...own.map((line) => `     ${line}`),

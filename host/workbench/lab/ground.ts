@@ -17,13 +17,13 @@ export interface Target {
 export interface Probe {
   /** What the client has in its neighbor table. */
   readonly mac: string | null;
-  /** Every station that answered its ARP requests. */
+  /** Every station that answered its requests, of ARP or NDP. */
   readonly answeredBy: readonly string[];
   /** Name of the node that took its connection. */
   readonly reached: string | null;
-  /** ARP requests that it sent. */
+  /** Requests that it sent. */
   readonly requests: number;
-  /** From its first ARP request to the first reply; null where it had no need to ask. */
+  /** From its first request to the first answer; null where it had no need to ask. */
   readonly firstReplyMicros: number | null;
 }
 

@@ -2,7 +2,7 @@
 
 import type { ServicePort } from "../../rules/vocabulary.ts";
 import { isUserNamespace, type PrivateNetwork } from "../private-network.ts";
-import type { Addresses } from "./addresses.ts";
+import type { Addresses, HostAddresses } from "./addresses.ts";
 import type { ClientRequest, Hello } from "./client-process.ts";
 import type { Ground, GroundEvents, Probe, Target } from "./ground.ts";
 import { HostProcess } from "./host-process.ts";
@@ -26,7 +26,7 @@ const self = (...role: readonly string[]): string[] => [
 ];
 
 interface Host {
-  readonly address: string;
+  readonly addresses: HostAddresses;
   readonly mac: string;
   readonly listener: HostProcess;
 }
@@ -61,16 +61,16 @@ export class KernelGround implements Ground {
     const enter = isUserNamespace() ? "nsenter --preserve-credentials -U -m -n -p -t" : `${sudo}nsenter -at`;
     return [
       `be the client, in another terminal: ${enter} ${this.#pid}`,
-      "and there: ip neigh; curl VIP; arping -c 3 VIP; herald status --node NODE",
+      "and there: ip neigh; curl VIP; arping VIP; ndisc6 VIP eth0; herald status --node NODE",
     ];
   }
 
   async setAddresses({ nodes, client }: Addresses): Promise<void> {
-    const leaving = [...this.#nodes].filter(([name, host]) => nodes.get(name) !== host.address).map(([name]) => name);
+    const leaving = [...this.#nodes].filter(([name, host]) => !isSame(nodes.get(name), host.addresses)).map(([name]) => name);
     const staying = [...this.#nodes.keys()].filter((name) => !leaving.includes(name));
     if (this.#haveSpeakersStarted && leaving.length > 0) await this.#speakers.set(staying.sort());
     await Promise.all(leaving.map((name) => this.#removeNode(name)));
-    for (const [name, address] of nodes) if (!this.#nodes.has(name)) this.#addNode(name, address);
+    for (const [name, own] of nodes) if (!this.#nodes.has(name)) this.#addNode(name, own);
     if (this.#client === undefined) await this.#addClient(client);
     await this.#listen([...nodes.keys()].filter((name) => !staying.includes(name)));
     if (this.#haveSpeakersStarted) await this.startSpeakers();
@@ -105,10 +105,10 @@ export class KernelGround implements Ground {
   /** The process namespace ends everything at once when this process does; there is nothing to take down before. */
   async close(): Promise<void> {}
 
-  #addNode(name: string, address: string): void {
-    this.#addHost(name, address);
+  #addNode(name: string, addresses: HostAddresses): void {
+    this.#addHost(name, addresses);
     const listener = new HostProcess(`listener on ${name}`, this.#network.on(name, ...self("node", name)), this.#events.onLost);
-    this.#nodes.set(name, { address, mac: this.#network.mac(name), listener });
+    this.#nodes.set(name, { addresses, mac: this.#network.mac(name), listener });
   }
 
   async #removeNode(name: string): Promise<void> {
@@ -117,19 +117,23 @@ export class KernelGround implements Ground {
     this.#network.removeHost(name);
   }
 
-  async #addClient(address: string): Promise<void> {
-    this.#addHost(CLIENT, address);
-    this.#client = new HostProcess("client", this.#network.on(CLIENT, ...self("client", address)), this.#events.onLost);
+  async #addClient(addresses: HostAddresses): Promise<void> {
+    this.#addHost(CLIENT, addresses);
+    this.#client = new HostProcess("client", this.#network.on(CLIENT, ...self("client")), this.#events.onLost);
     this.#pid = (await this.#client.call<Hello>({ kind: "hello" } satisfies ClientRequest)).pid;
   }
 
   /** Every address is on the link: nodes and pools may be of any subnets. */
-  #addHost(name: string, address: string): void {
-    this.#network.addHost(name, `${address}/24`);
-    this.#network.ip(name, "route", "add", "default", "dev", "eth0");
+  #addHost(name: string, { ipv4, ipv6 }: HostAddresses): void {
+    this.#network.addHost(name, `${ipv4}/24`, `${ipv6}/64 nodad`);
+    for (const family of ["-4", "-6"]) this.#network.ip(name, family, "route", "add", "default", "dev", "eth0");
   }
 
   async #listen(nodes: readonly string[]): Promise<void> {
     await Promise.all(nodes.map((name) => this.#nodes.get(name)?.listener.call({ ports: this.#ports } satisfies Listen)));
   }
+}
+
+function isSame(one: HostAddresses | undefined, other: HostAddresses): boolean {
+  return one?.ipv4 === other.ipv4 && one.ipv6 === other.ipv6;
 }

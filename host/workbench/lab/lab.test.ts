@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { refusingPath } from "../testing/refusing-path.ts";
 import { namespaces, type Requirement, testWith } from "../testing/requirements.ts";
 import { PROGRAM, RunningLab, runLab } from "../testing/running-lab.ts";
 import type { RouteResult } from "./route-row.ts";
@@ -80,7 +81,7 @@ testWith(LAB, [namespaces], "resolves and reaches every VIP of the home lab, and
   assert.match(stderr, /^Your own network is untouched/);
   assert.match(
     stderr,
-    /Control: with all speakers off the client resolves no VIP \(3 tried\), and no router has a route to one \(1 tried\)/,
+    /Control: with all speakers off the client resolves no VIP \(tried 3 by ARP\), and no router has a route to one \(1 tried\)/,
   );
 });
 
@@ -160,20 +161,8 @@ testWith(LAB, [plainUser], "needs no root", async () => {
   assertLearned(parse(stdout).routes);
 });
 
-/** A path on which `unshare` is refused, as in a locked-down container. */
-function refusingPath(): string {
-  const path = join(directory, "bin");
-  mkdirSync(path, { recursive: true });
-  writeFileSync(
-    join(path, "unshare"),
-    '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "unshare: unshare failed: Operation not permitted" >&2\nexit 1\n',
-    { mode: 0o755 },
-  );
-  return `${path}:${process.env["PATH"]}`;
-}
-
 LAB("runs in memory where no namespaces are allowed, says so, and exits 3", async () => {
-  const { code, stdout, stderr } = await runLab(["--json"], { env: { PATH: refusingPath() } });
+  const { code, stdout, stderr } = await runLab(["--json"], { env: { PATH: refusingPath(directory) } });
   assert.is(code, 3, stderr);
   const { wire, services, routes } = parse(stdout);
   assert.is(wire, "memory");
@@ -199,7 +188,7 @@ LAB("follows edits in memory too, ends with 0, and takes its files away", async 
   const path = manifests("in-memory", (text) => text);
   const temporary = join(directory, "tmp");
   mkdirSync(temporary);
-  const lab = new RunningLab(["--manifests", path], { env: { PATH: refusingPath(), TMPDIR: temporary } });
+  const lab = new RunningLab(["--manifests", path], { env: { PATH: refusingPath(directory), TMPDIR: temporary } });
   try {
     await lab.prints(/pi-hole +192\.0\.2\.250 +home +node-a +02:/);
     rmSync(join(path, "services.yaml"));

@@ -7,12 +7,13 @@ import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/p
 import { basename, dirname, join } from "node:path";
 import type { Close } from "../../announcer.ts";
 import { Follow } from "../../cluster/manifests/follow.ts";
+import type { HostAddresses } from "./addresses.ts";
 
 /** Sorts behind whatever the user has. */
 const NODES_FILE = "zz-nodes-of-the-lab.json";
 
 /** Copies `manifests` (a directory or a file) to `directory`, keeps it up to date, and adds these nodes. */
-export async function mirrorWithNodes(manifests: string, directory: string, nodes: ReadonlyMap<string, string>): Promise<Close> {
+export async function mirrorWithNodes(manifests: string, directory: string, nodes: ReadonlyMap<string, HostAddresses>): Promise<Close> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, NODES_FILE), nodesList(nodes));
   const isDirectory = (await stat(manifests)).isDirectory();
@@ -44,12 +45,12 @@ async function copy(from: string, to: string, copied: Map<string, string>): Prom
       .catch(() => copied.delete(name));
 }
 
-function nodesList(nodes: ReadonlyMap<string, string>): string {
-  const items = [...nodes].map(([name, address]) => ({
+function nodesList(nodes: ReadonlyMap<string, HostAddresses>): string {
+  const items = [...nodes].map(([name, { ipv4, ipv6 }]) => ({
     apiVersion: "v1",
     kind: "Node",
     metadata: { name, labels: { "kubernetes.io/hostname": name } },
-    status: { addresses: [{ type: "InternalIP", address }] },
+    status: { addresses: [ipv4, ipv6].map((address) => ({ type: "InternalIP", address })) },
   }));
   return JSON.stringify({ apiVersion: "v1", kind: "List", items });
 }

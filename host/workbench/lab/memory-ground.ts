@@ -1,22 +1,19 @@
 /**
  * The lab in memory, for machines that allow no namespaces: the same rules, plugins and packet programs in this one process, on one
- * Ethernet segment in memory, and a client that speaks ARP and nothing else.
+ * Ethernet segment in memory, and a client that speaks ARP and NDP, and nothing else.
  */
 
 import type { PluginDefinition } from "../../announcer.ts";
 import { createLog } from "../../observe/log.ts";
-import { codec } from "../../packets/codec/codec.ts";
-import { frameFilter } from "../../packets/filter.ts";
 import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
 import { openMemoryNetwork } from "../../packets/network.ts";
 import { onManifests } from "../../roles/on-manifests.ts";
 import { type Speaker, startSpeaker } from "../../roles/speaker.ts";
-import type { Addresses } from "./addresses.ts";
-import { ArpLog } from "./arp-log.ts";
+import type { Addresses, HostAddresses } from "./addresses.ts";
 import type { Ground, GroundEvents, Probe, Target } from "./ground.ts";
+import { NEIGHBOR_FILTERS, readNeighborFrame, requestFrame } from "./neighbor-frames.ts";
+import { NeighborLog } from "./neighbor-log.ts";
 
-const ETHERTYPE_ARP = 0x0806;
-const BROADCAST = "ff:ff:ff:ff:ff:ff";
 const CLIENT_MAC = "02:00:00:00:00:01";
 /** In one process an answer takes microseconds; nobody answers later than this. */
 const PATIENCE_MS = 300;
@@ -34,14 +31,13 @@ export class MemoryGround implements Ground {
   readonly hints = [];
   readonly segment: MemorySegment = memoryWire();
   readonly #options: MemoryGroundOptions;
-  readonly #arp = codec("arp");
   readonly #macs = new Map<string, string>();
   readonly #speakers = new Map<string, Speaker>();
   /** The client's neighbor table. */
   readonly #neighbors = new Map<string, string>();
-  #log: ArpLog | undefined;
-  #client: { transmit(frame: Uint8Array): void } | undefined;
-  #address = "";
+  readonly #log = new NeighborLog(CLIENT_MAC);
+  #addresses: HostAddresses | undefined;
+  #transmit: ((frame: Uint8Array) => void) | undefined;
   #haveSpeakersStarted = false;
   #nextMac = 0x0a;
 
@@ -62,7 +58,7 @@ export class MemoryGround implements Ground {
     if (this.#haveSpeakersStarted) await this.startSpeakers();
   }
 
-  /** Nothing but ARP travels on this segment. */
+  /** Nothing but ARP and NDP travels on this segment. */
   async setListeners(): Promise<void> {}
 
   async setRouters(): Promise<void> {}
@@ -97,7 +93,7 @@ export class MemoryGround implements Ground {
 
   async probe(targets: readonly Target[], isFresh: boolean): Promise<readonly Probe[]> {
     const vips = [...new Set(targets.map(({ vip }) => vip))];
-    this.#log?.forget(vips);
+    this.#log.forget(vips);
     if (isFresh) for (const vip of vips) this.#neighbors.delete(vip);
     const unknown = vips.filter((vip) => !this.#neighbors.has(vip));
     for (const vip of unknown) this.#ask(vip);
@@ -105,7 +101,7 @@ export class MemoryGround implements Ground {
     return targets.map(({ vip }) => ({
       mac: this.#neighbors.get(vip) ?? null,
       reached: null,
-      ...(this.#log?.answer(vip) ?? { answeredBy: [], requests: 0, firstReplyMicros: null }),
+      ...this.#log.answer(vip),
     }));
   }
 
@@ -120,32 +116,27 @@ export class MemoryGround implements Ground {
     }
   }
 
-  #joinClient(address: string): void {
-    if (this.#client !== undefined) return;
-    this.#address = address;
-    this.#log = new ArpLog(this.#arp, address);
-    this.#client = this.segment.join({ name: "client", mac: CLIENT_MAC }, frameFilter({ etherType: ETHERTYPE_ARP }), (frame) =>
-      this.#hear(frame),
-    );
+  #joinClient(addresses: HostAddresses): void {
+    if (this.#addresses === undefined) {
+      const link = { name: "client", mac: CLIENT_MAC };
+      for (const filter of NEIGHBOR_FILTERS) this.#transmit = this.segment.join(link, filter, (frame) => this.#hear(frame)).transmit;
+    }
+    this.#addresses = addresses;
   }
 
   #ask(vip: string): void {
-    const fields = { destination: BROADCAST, source: CLIENT_MAC, operation: 1, senderMac: CLIENT_MAC, senderAddress: this.#address };
-    const request = this.#arp.encode({ ...fields, targetMac: "00:00:00:00:00:00", targetAddress: vip, trailingBytes: 0 });
-    if (!request.ok) throw new Error(`Cannot ask for ${vip}: ${request.meaning}`);
-    this.#log?.take(request.bytes, process.hrtime.bigint());
-    this.#client?.transmit(request.bytes);
+    if (this.#addresses === undefined) return;
+    const request = requestFrame(vip, { mac: CLIENT_MAC, addresses: this.#addresses });
+    this.#log.take(request, process.hrtime.bigint());
+    this.#transmit?.(request);
   }
 
-  /** As a kernel does: a reply to itself makes an entry, an announcement only changes one that is there. */
+  /** As a kernel does: an answer to itself makes an entry, an announcement only changes one that is there. */
   #hear(frame: Uint8Array): void {
-    this.#log?.take(frame, process.hrtime.bigint());
-    const decoded = this.#arp.decode(frame);
-    if (!decoded.ok) return;
-    const { operation, senderAddress, senderMac, targetAddress } = decoded.fields;
-    const isReply = operation === 2 && targetAddress === this.#address;
-    const isAnnouncement = senderAddress === targetAddress && this.#neighbors.has(String(senderAddress));
-    if (isReply || isAnnouncement) this.#neighbors.set(String(senderAddress), String(senderMac));
+    this.#log.take(frame, process.hrtime.bigint());
+    const read = readNeighborFrame(frame, CLIENT_MAC);
+    if (read?.kind === "answer" || (read?.kind === "announcement" && this.#neighbors.has(read.address)))
+      this.#neighbors.set(read.address, read.mac);
   }
 }
 

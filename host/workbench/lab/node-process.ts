@@ -1,7 +1,7 @@
 /**
  * What stands behind the VIPs on a node of the lab: a listener that answers with the node's name, in place of kube-proxy and pods.
  *
- * The VIPs are addresses of `lo`, so that the kernel takes traffic for them; it must not answer ARP for them, since only the
+ * The VIPs are addresses of `lo`, so that the kernel takes traffic for them; it must not answer ARP or NDP for them, since only the
  * speaker's answers are what the lab shows.
  */
 
@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { ServicePort } from "../../rules/vocabulary.ts";
 import { ipBatch } from "../private-network.ts";
+import { hostPrefix } from "./addresses.ts";
 import { serve } from "./host-process.ts";
 
 /** VIP → the ports that are to answer; the whole set each time. */
@@ -23,7 +24,8 @@ interface Listener {
 
 /**
  * Documentation/networking/ip-sysctl.rst: `arp_ignore` 1 replies only for addresses of the interface that was asked, `arp_announce` 2
- * never takes another interface's address as the sender of a request.
+ * never takes another interface's address as the sender of a request. IPv6 knows no other way: a kernel answers solicitations for addresses
+ * of the interface that they came in on.
  */
 const SILENCE = { arp_ignore: "1", arp_announce: "2" };
 
@@ -65,7 +67,11 @@ function setVips(there: Set<string>, wanted: readonly string[]): void {
   const stay = new Set(wanted);
   const gone = [...there].filter((vip) => !stay.has(vip));
   const fresh = wanted.filter((vip) => !there.has(vip));
-  ipBatch([...gone.map((vip) => `address delete ${vip}/32 dev lo`), ...fresh.map((vip) => `address add ${vip}/32 dev lo`)]);
+  ipBatch([
+    ...gone.map((vip) => `address delete ${hostPrefix(vip)} dev lo`),
+    // What is on a loopback link is nobody else's: there is nothing to detect, and it may be bound to at once.
+    ...fresh.map((vip) => `address add ${hostPrefix(vip)} dev lo${vip.includes(":") ? " nodad" : ""}`),
+  ]);
   for (const vip of gone) there.delete(vip);
   for (const vip of fresh) there.add(vip);
 }
@@ -91,7 +97,7 @@ function listenTcp(node: string, host: string, port: number): Promise<Listener> 
 }
 
 function listenUdp(node: string, address: string, port: number): Promise<Listener> {
-  const socket = createSocket("udp4");
+  const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
   socket.on("message", (_, from) => socket.send(`${node}\n`, from.port, from.address));
   return new Promise((resolve, reject) => {
     socket.once("error", reject);

@@ -10,7 +10,7 @@ export const REAL_ROUTERS = ["bird", "frr"] as const satisfies readonly RouterNa
 export type RealRouter = (typeof REAL_ROUTERS)[number];
 
 const LOOK_MS = 100;
-const FAMILIES = [4] as const;
+const FAMILIES = [4, 6] as const;
 
 /** FRR's daemons look for groups that a user namespace does not have. */
 const REAL_ROOT: Requirement = { what: "root", remedy: "run as root, or take bird", isMet: () => process.getuid?.() === 0 };
@@ -27,7 +27,7 @@ export function realRouter(name: RealRouter): RouterProgram {
 
 async function start(name: RealRouter, plan: RouterPlan, on: OnHost, { onChange, onLost }: RouterHooks): Promise<RunningRouter> {
   const router = await startRouter(name, on, {
-    ...{ asNumber: plan.asNumber, routerId: plan.address, port: plan.port },
+    ...{ asNumber: plan.asNumber, routerId: plan.own.ipv4, port: plan.port },
     neighbors: plan.neighbors.map(({ address, asNumber, key }) => ({
       at: { address, localAddress: plan.address },
       // The router's link has no subnet, so that it knows no way to a VIP but those that it learns.

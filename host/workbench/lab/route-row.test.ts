@@ -23,6 +23,7 @@ function open(parts: Partial<RouterFacts> = {}) {
     learned: () => routes,
     nameOf: (address) => [...NODES].find(([, own]) => own === address)?.[0] ?? address,
     addressOf: (node) => NODES.get(node) ?? "",
+    viaOf: (router, vip) => (vip.includes(":") ? "2001:db8::1" : router),
     objectionTo: () => undefined,
     isReachable: true,
     ...parts,
@@ -97,7 +98,10 @@ ROUTE("routeComplaint() says why there is no route to learn", () => {
 });
 
 ROUTE("routeTarget() goes through the router", () => {
-  assert.equal(routeTarget(expected), { vip: VIP, port: { protocol: "TCP", port: 80 }, via: "192.0.2.1" });
+  const { facts } = open();
+  assert.equal(routeTarget(expected, facts), { vip: VIP, port: { protocol: "TCP", port: 80 }, via: "192.0.2.1" });
+  const six = { ...expected, vip: "2001:db8:feed::1" };
+  assert.is(routeTarget(six, facts).via, "2001:db8::1", "of the VIP's family");
 });
 
 ROUTE.run();

@@ -41,7 +41,10 @@ export interface RouteResult {
 export interface RouterFacts {
   learned(router: string): Learned | undefined;
   nameOf(address: string): string;
-  addressOf(node: string): string;
+  /** By which a router knows the node. */
+  addressOf(node: string, router: string): string;
+  /** By which the client sends what is for the VIP through the router. */
+  viaOf(router: string, vip: string): string;
   /** Why there is no router at this address. */
   objectionTo(router: string): string | undefined;
   /** This wire carries sessions, and connections. */
@@ -70,9 +73,9 @@ export function isRouteGood(row: RouteRow): boolean {
   return isAsExpected(row) && isReached;
 }
 
-export function routeTarget({ vip, ports, router }: ExpectedRoute): Target {
+export function routeTarget({ vip, ports, router }: ExpectedRoute, { viaOf }: Pick<RouterFacts, "viaOf">): Target {
   const port = portToAsk(ports);
-  return { vip, ...(port === undefined ? {} : { port }), ...(router === undefined ? {} : { via: router.address }) };
+  return { vip, ...(port === undefined ? {} : { port }), ...(router === undefined ? {} : { via: viaOf(router.address, vip) }) };
 }
 
 export function routeResult(row: RouteRow): RouteResult {
@@ -112,7 +115,7 @@ export function routeComplaint(row: RouteRow, facts: RouterFacts): string | unde
 }
 
 function whyNot(node: string, router: string, { learned, addressOf }: RouterFacts): string[] {
-  const session = learned(router)?.sessions.get(addressOf(node));
+  const session = learned(router)?.sessions.get(addressOf(node, router));
   if (session === undefined) return [`${node} has not connected`];
   return session.isUp ? [] : [`no session with ${node}: ${session.reason}`];
 }

@@ -47,7 +47,7 @@ export class RouteRows {
 
   /** Every row that the client could try, whatever has been learned. */
   get targets(): readonly Target[] {
-    return this.#facts.isReachable ? this.#withRouter().map(({ expected }) => routeTarget(expected)) : [];
+    return this.#facts.isReachable ? this.#withRouter().map(({ expected }) => routeTarget(expected, this.#facts)) : [];
   }
 
   /** What was learned stays as it is where the same is expected. */
@@ -73,7 +73,7 @@ export class RouteRows {
   async try(probe: (targets: readonly Target[]) => Promise<readonly Probe[]>): Promise<boolean> {
     const rows = [...this.#rows].filter(([, row]) => isAsExpected(row) && !isRouteGood(row));
     if (rows.length === 0 || !this.#facts.isReachable) return false;
-    const probes = await probe(rows.map(([, { expected }]) => routeTarget(expected)));
+    const probes = await probe(rows.map(([, { expected }]) => routeTarget(expected, this.#facts)));
     for (const [at, [key, row]] of rows.entries()) {
       // Else it changed meanwhile.
       if (this.#rows.get(key) === row) this.#rows.set(key, { ...row, reached: probes[at]?.reached ?? null });

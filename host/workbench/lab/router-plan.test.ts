@@ -8,7 +8,12 @@ const ROUTERS = suite("routers of the lab");
 
 const VIP = "198.51.100.1";
 const nodes = ["node-a", "node-b"];
-const addresses = { nodes: new Map(nodes.map((name, at) => [name, `192.0.2.${11 + at}`])), client: "192.0.2.100" };
+const own = { ipv4: "192.0.2.1", ipv6: "2001:db8::1" };
+const addresses = {
+  nodes: new Map(nodes.map((name, at) => [name, { ipv4: `192.0.2.${11 + at}`, ipv6: `2001:db8::${11 + at}` }])),
+  client: { ipv4: "192.0.2.100", ipv6: "2001:db8::100" },
+  routers: new Map([own.ipv4, own.ipv6, "192.0.2.12"].map((address) => [address, own])),
+};
 const claim: Claim = {
   ...{ vip: VIP, family: 4, via: "bgp", from: "every-node", services: ["default/web"], group: [VIP], rank: nodes, isSticky: false },
   placements: new Map(nodes.map((name) => [name, { links: null, attributes: {} }])),
@@ -50,6 +55,7 @@ ROUTERS("a router knows the keys of the nodes that sign, where they are known", 
       address: "192.0.2.1",
       port: 179,
       asNumber: 64513,
+      own,
       neighbors: [
         { address: "192.0.2.11", asNumber: 64512, key: "sesame" },
         { address: "192.0.2.12", asNumber: 64512 },
@@ -58,11 +64,21 @@ ROUTERS("a router knows the keys of the nodes that sign, where they are known", 
   ]);
 });
 
-ROUTERS("there is no router where somebody else is, and none of IPv6", () => {
+ROUTERS("a router of IPv6 knows the nodes by their IPv6 addresses", () => {
+  const partners = find(() => [{ ...router, address: own.ipv6 }]);
+  const [plan] = planRouters(partners.values(), addresses, () => undefined);
+  assert.equal(
+    plan?.neighbors.map(({ address }) => address),
+    ["2001:db8::11", "2001:db8::12"],
+  );
+});
+
+ROUTERS("there is no router where somebody else is", () => {
   assert.is(objectionTo("192.0.2.1", addresses), undefined);
   assert.is(objectionTo("192.0.2.12", addresses), "node-b has that address");
   assert.is(objectionTo("192.0.2.100", addresses), "the lab's client has that address");
-  assert.is(objectionTo("2001:db8::1", addresses), "the lab has IPv4 only");
+  assert.is(objectionTo("2001:db8::1", addresses), undefined);
+  assert.is(objectionTo("2001:db8::12", addresses), "node-b has that address");
   assert.equal(
     planRouters(find(() => [{ ...router, address: "192.0.2.12" }]).values(), addresses, () => undefined),
     [],

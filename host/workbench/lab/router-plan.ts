@@ -2,7 +2,7 @@
 
 import type { LabPartner, PluginDefinition, Secret } from "../../announcer.ts";
 import { announceFrom, type Plan } from "../../rules/merge-claims.ts";
-import type { Addresses } from "./addresses.ts";
+import { type Addresses, type HostAddresses, has, sameFamily } from "./addresses.ts";
 
 /** One router; plain data, so that a change of it is one of its text. */
 export interface RouterPlan {
@@ -11,6 +11,8 @@ export interface RouterPlan {
   readonly address: string;
   readonly port: number;
   readonly asNumber: number;
+  /** Its host's, `address` among them. */
+  readonly own: HostAddresses;
   /** In the order of their addresses. */
   readonly neighbors: readonly NeighborPlan[];
 }
@@ -24,7 +26,7 @@ export interface NeighborPlan {
 }
 
 export interface Partner {
-  readonly router: Omit<RouterPlan, "neighbors">;
+  readonly router: Omit<RouterPlan, "neighbors" | "own">;
   /** VIP → the nodes that it should learn it from, sorted. */
   readonly learns: ReadonlyMap<string, readonly string[]>;
   /** By name. */
@@ -74,9 +76,8 @@ function joinPartners(address: string, all: readonly Found[]): Partner {
 
 /** Why the lab cannot have a router there; undefined: it can. */
 export function objectionTo(address: string, { nodes, client }: Addresses): string | undefined {
-  if (address.includes(":")) return "the lab has IPv4 only";
-  if (address === client) return "the lab's client has that address";
-  const [node] = [...nodes].find(([, taken]) => taken === address) ?? [];
+  if (has(client, address)) return "the lab's client has that address";
+  const [node] = [...nodes].find(([, taken]) => has(taken, address)) ?? [];
   return node === undefined ? undefined : `${node} has that address`;
 }
 
@@ -88,13 +89,17 @@ export function planRouters(
 ): readonly RouterPlan[] {
   return [...partners]
     .filter(({ router }) => objectionTo(router.address, addresses) === undefined)
-    .map(({ router, nodes }) => {
+    .flatMap(({ router, nodes }): RouterPlan[] => {
+      const own = addresses.routers.get(router.address);
+      if (own === undefined) return [];
       const neighbors = [...nodes].flatMap(([node, { nodeAsNumber, md5 }]): NeighborPlan[] => {
-        const address = addresses.nodes.get(node);
+        const addressesOfNode = addresses.nodes.get(node);
         const key = md5 && passwordOf(md5);
-        return address === undefined ? [] : [{ address, asNumber: nodeAsNumber, ...(key === undefined ? {} : { key }) }];
+        if (addressesOfNode === undefined) return [];
+        const address = sameFamily(addressesOfNode, router.address);
+        return [{ address, asNumber: nodeAsNumber, ...(key === undefined ? {} : { key }) }];
       });
-      return { ...router, neighbors: neighbors.sort((one, other) => compare(one.address, other.address)) };
+      return [{ ...router, own, neighbors: neighbors.sort((one, other) => compare(one.address, other.address)) }];
     });
 }
 

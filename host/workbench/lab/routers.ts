@@ -4,7 +4,7 @@
  */
 
 import { ipBatch, type PrivateNetwork, run } from "../private-network.ts";
-import type { Addresses } from "./addresses.ts";
+import { type Addresses, hostPrefix } from "./addresses.ts";
 import type { Learned } from "./learned-routes.ts";
 import type { RouterPlan } from "./router-plan.ts";
 import type { RouterProgram, RunningRouter } from "./running-router.ts";
@@ -32,7 +32,8 @@ interface Router {
 const PROTOCOL_BGP = 186;
 /** Forward; choose next hops by ports too; and keep the client coming, though its way over us is a detour. */
 const FORWARD = `cd /proc/sys/net/ipv4 && echo 1 >ip_forward && echo 1 >fib_multipath_hash_policy &&
-  echo 0 >conf/all/send_redirects && echo 0 >conf/eth0/send_redirects`;
+  echo 0 >conf/all/send_redirects && echo 0 >conf/eth0/send_redirects &&
+  cd /proc/sys/net/ipv6 && echo 1 >conf/all/forwarding && echo 1 >fib_multipath_hash_policy`;
 
 export class Routers {
   readonly #network: PrivateNetwork;
@@ -52,7 +53,7 @@ export class Routers {
     const wanted = new Set(plans.map(({ address }) => address));
     const leaving = [...this.#routers].filter(([address]) => !wanted.has(address));
     await Promise.all(leaving.map(([address, router]) => this.#remove(address, router)));
-    const neighbors = [...nodes.values(), client];
+    const neighbors = [...nodes.values(), client].flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
     await Promise.all(plans.map((plan) => this.#renew(plan, neighbors)));
   }
 
@@ -70,7 +71,7 @@ export class Routers {
       return;
     }
     if (before !== undefined) await this.#end(before);
-    const host = before?.host ?? this.#addHost(plan.address);
+    const host = before?.host ?? this.#addHost(plan);
     const installed = before?.installed ?? new Map<string, string>();
     const router: Router = { plan: text, host, running: undefined, isStopping: false, installed, neighbors, timer: undefined };
     this.#routers.set(plan.address, router);
@@ -84,11 +85,11 @@ export class Routers {
     this.#changed(router);
   }
 
-  #addHost(address: string): string {
+  #addHost({ address, own }: RouterPlan): string {
     // No Node can have this name.
     const host = `the_router_${address}`;
     // Nothing but what it learns, and its neighbors, is to be reached from it.
-    this.#network.addHost(host, `${address}/32`);
+    this.#network.addHost(host, hostPrefix(own.ipv4), `${hostPrefix(own.ipv6)} nodad`);
     run(...this.#network.on(host, "sh", "-c", FORWARD));
     return host;
   }
@@ -117,11 +118,11 @@ export class Routers {
   }
 
   #install({ host, running, neighbors, installed }: Router): void {
-    const wanted = new Map(neighbors.map((address) => [`${address}/32`, "dev eth0"]));
+    const wanted = new Map(neighbors.map((address) => [hostPrefix(address), "dev eth0"]));
     for (const [prefix, nextHops] of running?.learned.routes ?? []) {
       const reachable = nextHops.filter((address) => neighbors.includes(address));
-      if (prefix.includes(":") || reachable.length === 0 || wanted.has(prefix)) continue;
-      wanted.set(prefix, `proto ${PROTOCOL_BGP} ${reachable.map((address) => `nexthop via ${address} dev eth0 onlink`).join(" ")}`);
+      if (reachable.length === 0 || wanted.has(prefix)) continue;
+      wanted.set(prefix, `proto ${PROTOCOL_BGP} ${reachable.map((address) => nextHop(prefix, address)).join(" ")}`);
     }
     const gone = [...installed.keys()].filter((prefix) => !wanted.has(prefix));
     const fresh = [...wanted].filter(([prefix, text]) => installed.get(prefix) !== text);
@@ -134,4 +135,10 @@ export class Routers {
     installed.clear();
     for (const [prefix, text] of wanted) installed.set(prefix, text);
   }
+}
+
+/** A route of IPv4 may lead over an address of IPv6 (RFC 8950). */
+function nextHop(prefix: string, address: string): string {
+  const isForeign = address.includes(":") && !prefix.includes(":");
+  return `nexthop via ${isForeign ? "inet6 " : ""}${address} dev eth0 onlink`;
 }

@@ -57,7 +57,8 @@ ROW("complaintOf() names what was found and what was wanted", () => {
   assert.is(complaint({ probe: { reached: null } }), `${name} resolves, but TCP port 80 was answered by nobody, expected node-a`);
   assert.is(complaint({ probe: { reached: "node-b" } }), `${name} resolves, but TCP port 80 was answered by node-b, expected node-a`);
   assert.match(complaint({ expected: { isOnRecord: false } }) ?? "", /is not given out/);
-  assert.is(complaint({ expected: { vip: "2001:db8::1" } }), "default/web 2001:db8::1 was not tried: the lab has IPv4 only");
+  const six = complaint({ expected: { vip: "2001:db8::1" }, probe: { mac: null } });
+  assert.is(six, "default/web 2001:db8::1 does not resolve: no Neighbor Advertisement reached the client");
 });
 
 ROW("resultOf() is resolved only with the owner's MAC", () => {

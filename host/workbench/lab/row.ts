@@ -43,9 +43,9 @@ export function canTry(expected: Expected): boolean {
   return isForClient(expected) && expected.isOnRecord;
 }
 
-/** Without an owner a row is settled as it is, and so is a VIP of IPv6: the client has IPv4 only. */
+/** Without an owner a row is settled as it is. */
 export function isForClient({ vip, owner }: Expected): boolean {
-  return vip !== undefined && owner !== undefined && !vip.includes(":");
+  return vip !== undefined && owner !== undefined;
 }
 
 export function targetOf({ vip = "", ports }: Expected): Target {
@@ -82,8 +82,10 @@ export function complaintOf({ expected, probe }: Row, macs: Macs, isReachable: b
   const name = `${service} ${vip}`;
   if (owner === undefined) return `${name} is announced by no node: ${reason}`;
   if (!expected.isOnRecord) return `${name} is not given out: the controller has not written it down`;
-  if (!isForClient(expected)) return `${name} was not tried: the lab has IPv4 only`;
-  if (probe === undefined || probe.mac === null) return `${name} does not resolve: no ARP reply reached the client`;
+  if (probe === undefined || probe.mac === null) {
+    const answer = vip.includes(":") ? "Neighbor Advertisement" : "ARP reply";
+    return `${name} does not resolve: no ${answer} reached the client`;
+  }
   const station = (mac: string): string => `${macs.owner(mac) ?? "a stranger"} (${mac})`;
   if (probe.mac !== macs.of(owner)) return `${name} resolves to ${station(probe.mac)}, expected its owner ${owner} (${macs.of(owner)})`;
   if (probe.answeredBy.length > 1) return `${name} is answered for by more than its owner: ${probe.answeredBy.map(station).join(", ")}`;

@@ -72,9 +72,12 @@ async function passControl(trial: Trial, { manifests, place }: LabRun, io: LabIo
   const madeUp = place.areNodesMadeUp ? " (made up: the manifests name none)" : "";
   const wanting = [...services.values()].filter(({ type }) => type === "LoadBalancer").length;
   io.say(`Manifests: ${manifests}: ${count(wanting, "Service")} of type LoadBalancer, ${count(nodes.size, "node")}${madeUp}.`);
-  const resolved = vips > 0 ? [`the client resolves no VIP (${vips} tried)`] : [];
+  const sixes = vips.filter((vip) => vip.includes(":")).length;
+  const protocols = { ARP: vips.length - sixes, NDP: sixes };
+  const tried = Object.entries(protocols).flatMap(([name, number]) => (number > 0 ? [`${number} by ${name}`] : []));
+  const resolved = vips.length > 0 ? [`the client resolves no VIP (tried ${tried.join(", ")})`] : [];
   const routed = routes > 0 ? [`no router has a route to one (${routes} tried)`] : [];
-  if (vips + routes > 0) io.say(`Control: with all speakers off ${[...resolved, ...routed].join(", and ")}. Starting the speakers.`);
+  if (vips.length + routes > 0) io.say(`Control: with all speakers off ${[...resolved, ...routed].join(", and ")}. Starting the speakers.`);
   return true;
 }
 

@@ -12,7 +12,7 @@ import { indexPlan } from "../../rules/plan.ts";
 import type { RankNodes } from "../../rules/rank.ts";
 import type { ServicePort } from "../../rules/vocabulary.ts";
 import { announcerFact } from "../../sandbox/start-plugin.ts";
-import { type Addresses, planAddresses } from "./addresses.ts";
+import { type Addresses, has, planAddresses, sameFamily } from "./addresses.ts";
 import { type Expected, expect } from "./expectation.ts";
 import type { Ground, Probe } from "./ground.ts";
 import { expectRoutes } from "./route-expectation.ts";
@@ -24,6 +24,9 @@ import type { Workplace } from "./workplace.ts";
 const RETRY_MS = 100;
 /** What takes longer than this is shown as wrong, though it is still tried. */
 const PATIENCE_MS = 3000;
+
+/** Of a host that is not there. */
+const NOWHERE = { ipv4: "", ipv6: "" };
 
 export interface TrialOptions {
   readonly place: Pick<Workplace, "store" | "dryRun" | "configOn" | "onConfig" | "passwordOf">;
@@ -71,8 +74,9 @@ export class Trial {
     this.#routes = new RouteRows({
       isReachable,
       learned: (router) => ground.learned(router),
-      nameOf: (address) => [...(this.#addresses?.nodes ?? [])].find(([, own]) => own === address)?.[0] ?? address,
-      addressOf: (node) => this.#addresses?.nodes.get(node) ?? "",
+      nameOf: (address) => [...(this.#addresses?.nodes ?? [])].find(([, own]) => has(own, address))?.[0] ?? address,
+      addressOf: (node, router) => sameFamily(this.#addresses?.nodes.get(node) ?? NOWHERE, router),
+      viaOf: (router, vip) => sameFamily(this.#addresses?.routers.get(router) ?? NOWHERE, vip),
       objectionTo: (router) => this.#addresses && objectionTo(router, this.#addresses),
     });
   }
@@ -98,7 +102,7 @@ export class Trial {
   }
 
   /** What the client resolved or reached, and the routers knew, though no speaker runs. */
-  async control(): Promise<{ vips: number; routes: number; answered: string[] }> {
+  async control(): Promise<{ vips: readonly string[]; routes: number; answered: string[] }> {
     const targets = [...this.#rows.values()]
       .filter(({ expected }) => expected.owner !== undefined)
       .map(({ expected }) => targetOf(expected));
@@ -116,7 +120,7 @@ export class Trial {
     const learned = this.#routes.views.flatMap(({ result: { vip, router, nextHops } }) =>
       nextHops.length === 0 ? [] : [`the router ${router} had a route to ${vip}`],
     );
-    return { vips: targets.length, routes: routes.length, answered: [...answered, ...reached, ...learned] };
+    return { vips: targets.map(({ vip }) => vip), routes: routes.length, answered: [...answered, ...reached, ...learned] };
   }
 
   /** Starts the speakers, and follows from then on. */
@@ -269,7 +273,6 @@ function isSettled({ expected, isGood }: Row): boolean {
 
 function portsOf(expected: readonly Pick<Expected, "vip" | "ports">[]): Map<string, readonly ServicePort[]> {
   const ports = new Map<string, readonly ServicePort[]>();
-  for (const { vip, ports: more } of expected)
-    if (vip !== undefined && !vip.includes(":")) ports.set(vip, [...(ports.get(vip) ?? []), ...more]);
+  for (const { vip, ports: more } of expected) if (vip !== undefined) ports.set(vip, [...(ports.get(vip) ?? []), ...more]);
   return ports;
 }

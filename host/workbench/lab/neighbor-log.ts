@@ -1,10 +1,7 @@
-/** Who answered a client's ARP requests, and how fast: read from frames as they passed its interface. */
+/** Who answered a client's requests for addresses, and how fast: read from frames of ARP and NDP as they passed its interface. */
 
-import type { Codec } from "../../packets/codec/codec.ts";
 import type { Probe } from "./ground.ts";
-
-const REQUEST = 1;
-const REPLY = 2;
+import { readNeighborFrame } from "./neighbor-frames.ts";
 
 interface Exchange {
   /** Nanoseconds. */
@@ -14,30 +11,26 @@ interface Exchange {
   readonly by: Set<string>;
 }
 
-export class ArpLog {
-  readonly #arp: Codec;
+export class NeighborLog {
   readonly #client: string;
   readonly #exchanges = new Map<string, Exchange>();
 
-  /** `client`: its IPv4 address. */
-  constructor(arp: Codec, client: string) {
-    this.#arp = arp;
+  /** `client`: its MAC. */
+  constructor(client: string) {
     this.#client = client;
   }
 
-  /** Announcements, whose sender and target are one, are neither requests nor replies of the client's. */
+  /** Announcements are neither requests nor replies of the client's. */
   take(frame: Uint8Array, nanoseconds: bigint): void {
-    const decoded = this.#arp.decode(frame);
-    if (!decoded.ok) return;
-    const { operation, senderAddress, senderMac, targetAddress } = decoded.fields;
-    if (operation === REQUEST && senderAddress === this.#client) {
-      const exchange = this.#of(String(targetAddress));
+    const read = readNeighborFrame(frame, this.#client);
+    if (read === undefined || read.kind === "announcement") return;
+    const exchange = this.#of(read.address);
+    if (read.kind === "request") {
       exchange.asked ??= nanoseconds;
       exchange.requests++;
-    } else if (operation === REPLY && targetAddress === this.#client) {
-      const exchange = this.#of(String(senderAddress));
+    } else {
       exchange.answered ??= nanoseconds;
-      exchange.by.add(String(senderMac));
+      exchange.by.add(read.mac);
     }
   }
 
