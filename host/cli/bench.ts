@@ -3,12 +3,14 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FlagValues } from "../announcer.ts";
 import type { Driver } from "../packets/service.ts";
-import type { Bench, BenchOptions } from "../workbench/bench/bench.ts";
+import type { Bench, BenchOptions, FailoverOptions } from "../workbench/bench/bench.ts";
 import type { BgpSubject } from "../workbench/bench/bgp-herald.ts";
 import { type Command, type CommandIo, parseFlags, suggest, UsageError } from "./command.ts";
 
 /** Kept in step with `bgp-senders.ts` by a test: no speaker loads that. */
 export const senderNames = ["herald", "bird", "frr", "gobgp", "exabgp", "replay"] as const;
+/** Likewise of `failover-cases.ts`. */
+export const failoverCases = ["death", "link-down", "freeze", "kill", "stop", "leave", "rolling", "partition", "calm"] as const;
 
 const help = `
 Usage: herald bench [BENCH] [flags]
@@ -20,6 +22,8 @@ Measures Herald beside others who do the same work, in interleaved rounds of one
                       gobgp, exabgp; encoding and diffing alone
   cluster             a real API server with 10,000 Services and 1,000 Nodes: allocation, memory of a speaker, updates of
                       endpoints, and from a new Service to the wire
+  failover            how long nobody answers when the owner of a VIP dies, loses its link, stands still or leaves; new connections
+                      lost; false take-overs
   manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
@@ -47,6 +51,13 @@ of cluster, which also takes --seconds, and needs kube-apiserver and etcd in $KU
   --writes N          new Services, one at a time (default 100)
   --rest S            before the memory of a speaker is read (default 30)
 
+of failover:
+  --cases A,B         of ${failoverCases.join(", ")} (default all but calm)
+  --trials N          of each case (default 20)
+  --nodes N,N         clusters of so many nodes, 2 to 16 (default 2,3,8)
+  --families 4,6      of the VIPs; with both, one Service has a VIP of each (default 4,6)
+  --minutes M         of calm: no fault, while every core is kept busy (default 30)
+
 of manifests:
   --services N        Services in the directory (default 10000)
   --edits N           changes of one document (default 200)
@@ -56,6 +67,7 @@ Exit code: 0 also where a target is missed; 3 where only a part could be measure
 
 Examples:
   herald bench arp --rounds 9 --vips 65536
+  herald bench failover --cases death,leave --nodes 3
   herald bench manifests --directory /var/lib
 `;
 
@@ -78,6 +90,10 @@ const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSu
     summary: "controller and speaker on a real API server with 10,000 Services, 10,000 EndpointSlices and 1,000 Nodes",
     load: async () => (await import("../workbench/bench/cluster.ts")).cluster,
   },
+  failover: {
+    summary: "how long nobody answers when the owner of a VIP fails or leaves, with 2, 3 and 8 nodes",
+    load: async () => (await import("../workbench/bench/failover.ts")).failover,
+  },
   manifests: {
     summary: "start to first answer with 10,000 Services in manifests, and from an edit to the wire",
     load: async () => (await import("../workbench/bench/manifests.ts")).manifests,
@@ -92,6 +108,10 @@ const MOST_EDITS = 5000;
 const MOST_NODES = 5000;
 /** Addresses that the pool of new Services has. */
 const MOST_WRITES = 250;
+const MOST_MINUTES = 1440;
+const MOST_TRIALS = 10_000;
+/** Of the bench failover. */
+const nodeCounts = { least: 2, most: 16 };
 const MOST_ROUTES = 4_000_000;
 const drivers: readonly Driver[] = ["event-loop", "blocking"];
 
@@ -110,6 +130,10 @@ const flags = {
   senders: { type: "string" },
   limit: { type: "string" },
   full: { type: "boolean" },
+  cases: { type: "string" },
+  trials: { type: "string" },
+  families: { type: "string" },
+  minutes: { type: "string" },
   json: { type: "boolean" },
   part: { type: "string" }, // what this bench runs of itself; not for people
 } as const;
@@ -146,22 +170,35 @@ function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptio
   const isFull = values.full ?? false;
   const sizes = values.sizes ?? (isFull ? "1000,100000,1000000" : "1000,100000");
   const given = { ...defaults, ...defaultsOf[name], ...values };
+  const isFailover = name === "failover"; // its --nodes is a list
   return {
+    ...(isFailover ? { ...readFailover(values), nodes: 0 } : { ...readFailover({}), nodes: count("nodes", given.nodes, MOST_NODES) }),
     rounds: count("rounds", given.rounds, MOST_ROUNDS),
-    seconds: seconds("seconds", given.seconds, 60),
+    seconds: number("seconds", given.seconds, 60),
     vips: count("vips", given.vips, MOST_VIPS),
     drivers: values.driver === undefined ? drivers : [oneOf(values.driver, drivers, "driver")],
     services: count("services", given.services, MOST_SERVICES),
     edits: count("edits", given.edits, MOST_EDITS),
-    nodes: count("nodes", given.nodes, MOST_NODES),
     writes: count("writes", given.writes, MOST_WRITES),
-    restSeconds: seconds("rest", given.rest, 600),
+    restSeconds: number("rest", given.rest, 600),
     ...(values.directory === undefined ? {} : { directory: directory(values.directory) }),
     sizes: sizes.split(",").map((size) => count("sizes", size, MOST_ROUTES)),
     senders: (values.senders?.split(",") ?? senderNames).map((sender) => oneOf(sender, senderNames, "sender")),
-    limitMs: seconds("limit", values.limit ?? (isFull ? "120" : "20"), 3600) * 1000,
+    limitMs: number("limit", values.limit ?? (isFull ? "120" : "20"), 3600) * 1000,
     full: isFull,
     json: values.json ?? false,
+  };
+}
+
+function readFailover(values: Partial<FlagValues<typeof flags>>): Omit<FailoverOptions, "json"> {
+  const { least, most } = nodeCounts;
+  const cases = values.cases?.split(",") ?? failoverCases.filter((name) => name !== "calm");
+  return {
+    cases: cases.map((name) => oneOf(name, failoverCases, "case")),
+    trials: count("trials", values.trials ?? "20", MOST_TRIALS),
+    nodeCounts: (values.nodes ?? "2,3,8").split(",").map((number) => count("nodes", number, most, least)),
+    families: (values.families ?? "4,6").split(",").map((family) => (oneOf(family, ["4", "6"], "family") === "4" ? 4 : 6)),
+    minutes: number("minutes", values.minutes ?? "30", MOST_MINUTES),
   };
 }
 
@@ -171,14 +208,14 @@ function list(io: CommandIo): number {
   return 0;
 }
 
-function count(flag: string, value: string, most: number): number {
+function count(flag: string, value: string, most: number, least = 1): number {
   const found = Number(value);
-  if (!Number.isInteger(found) || found < 1 || found > most)
-    throw new UsageError(`Flag --${flag} is ${value}: expected a whole number from 1 to ${most}`);
+  if (!Number.isInteger(found) || found < least || found > most)
+    throw new UsageError(`Flag --${flag} is ${value}: expected a whole number from ${least} to ${most}`);
   return found;
 }
 
-function seconds(flag: string, value: string, most: number): number {
+function number(flag: string, value: string, most: number): number {
   const found = Number(value);
   if (!(found >= 0.01 && found <= most)) throw new UsageError(`Flag --${flag} is ${value}: expected a number from 0.01 to ${most}`);
   return found;

@@ -144,7 +144,8 @@ function feed(input: string, file: string, ...args: readonly string[]): string {
 export class PrivateNetwork {
   /** The switch sees every frame once, as a capture on it does. */
   readonly bridge = "switch0";
-  #ports = 0;
+  readonly #ports = new Map<string, string>();
+  #count = 0;
 
   constructor() {
     ipBatch([`link add ${this.bridge} type bridge mcast_snooping 1`, `link set ${this.bridge} promisc on up`]);
@@ -152,7 +153,8 @@ export class PrivateNetwork {
 
   /** A host with `eth0` on the switch and addresses (`192.0.2.1/24`, `2001:db8::1/64 nodad`), all up. The name must be fit for a file. */
   addHost(name: string, ...addresses: readonly string[]): void {
-    const port = `port${++this.#ports}`;
+    const port = `port${++this.#count}`;
+    this.#ports.set(name, port);
     ipBatch([`netns add ${name}`, `link add ${port} type veth peer name eth0 netns ${name}`, `link set ${port} master ${this.bridge} up`]);
     ipBatch(["link set lo up", "link set eth0 up", ...addresses.map((address) => `address add ${address} dev eth0`)], "-n", name);
   }
@@ -161,6 +163,11 @@ export class PrivateNetwork {
   removeHost(name: string): void {
     this.ip(name, "link", "delete", "eth0");
     run("ip", "netns", "delete", name);
+  }
+
+  /** The switch's end of the host's cable. */
+  port(host: string): string {
+    return this.#ports.get(host) ?? "";
   }
 
   ip(host: string, ...args: readonly string[]): string {

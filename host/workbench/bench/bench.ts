@@ -44,8 +44,20 @@ export interface ClusterOptions {
   readonly restSeconds: number;
 }
 
+export interface FailoverOptions {
+  readonly json: boolean;
+  readonly cases: readonly string[];
+  /** Of each case, with each number of nodes. */
+  readonly trials: number;
+  readonly nodeCounts: readonly number[];
+  /** In the order of their addresses in the Service. */
+  readonly families: readonly (4 | 6)[];
+  /** Without a fault. */
+  readonly minutes: number;
+}
+
 /** Every flag; a bench reads its own. */
-export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions;
+export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions & FailoverOptions;
 
 /** How a bench starts its own program again, behind the Node binary. */
 export interface Self {
