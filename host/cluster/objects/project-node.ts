@@ -1,13 +1,15 @@
 /** v1 Node and v1 Namespace → facts. */
 
-import type { V1Node, V1NodeAddress, V1NodeCondition, V1NodeStatus } from "@kubernetes/client-node";
-import { readList } from "../../rules/config.ts";
+import type { V1Node, V1NodeAddress, V1NodeCondition, V1NodeSpec, V1NodeStatus } from "@kubernetes/client-node";
+import { readBoolean, readList } from "../../rules/config.ts";
 import type { NamespaceFact, NodeFact } from "../../rules/vocabulary.ts";
 import type { Metadata } from "./metadata.ts";
 import { type Reader, readFields, readText, type Untrusted } from "./read-fields.ts";
 
 /** Reads a Node; where the reader has noted a problem, the fact is not to be used. */
 export function projectNode(reader: Reader, raw: Untrusted<V1Node>, { name, labels }: Metadata): NodeFact {
+  const { unschedulable } = readFields<V1NodeSpec>(reader, "spec", raw.spec);
+  const isUnschedulable = readBoolean(reader, "spec.unschedulable", unschedulable, false);
   const status = readFields<V1NodeStatus>(reader, "status", raw.status);
   const unavailable = readList(reader, "status.conditions", status.conditions).filter((item, at) => {
     const condition = readFields<V1NodeCondition>(reader, `status.conditions[${at}]`, item);
@@ -18,7 +20,8 @@ export function projectNode(reader: Reader, raw: Untrusted<V1Node>, { name, labe
     const { type, address } = readFields<V1NodeAddress>(reader, path, item);
     return type === "InternalIP" ? (readText(reader, `${path}.address`, address) ?? []) : [];
   });
-  return { name, labels, networkUnavailable: unavailable.length > 0, addresses };
+  const fact = { name, labels, networkUnavailable: unavailable.length > 0, addresses };
+  return isUnschedulable ? { ...fact, isUnschedulable } : fact;
 }
 
 /** The label that the API server gives to every Namespace is there in manifests too. */
