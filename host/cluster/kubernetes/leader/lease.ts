@@ -9,6 +9,7 @@
 import type { Clock } from "../../../announcer.ts";
 import { type Api, ApiError } from "../../api/api.ts";
 import { collectionPath } from "../../api/resource-path.ts";
+import type { OwnerReference } from "../reports/owned-object.ts";
 
 export interface LeaseOptions {
   /** With connections of its own, so that nothing else can keep a renewal waiting. */
@@ -20,13 +21,21 @@ export interface LeaseOptions {
   /** How long the Lease is ours after a renewal. */
   readonly durationMs: number;
   readonly clock: Pick<Clock, "now">;
+  /** Goes with each write; what else the Lease has stays. */
+  readonly metadata?: () => LeaseMetadata;
+}
+
+export interface LeaseMetadata {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
 }
 
 /** How a request may end. */
 type RequestLimits = { readonly timeoutMs: number; readonly signal: AbortSignal };
 
 interface LeaseObject {
-  readonly metadata?: { readonly resourceVersion?: string };
+  readonly metadata?: LeaseMetadata & { readonly resourceVersion?: string };
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
@@ -95,7 +104,8 @@ export class Lease {
     const { api, name, namespace, durationMs } = this.#options;
     const old = this.#object;
     const spec = { ...old?.spec, leaseDurationSeconds: Math.ceil(durationMs / 1000), ...changes };
-    const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name, namespace }, ...old, spec };
+    const metadata = { name, namespace, ...merged(old?.metadata, this.#options.metadata?.()) };
+    const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", ...old, metadata, spec };
     try {
       const place =
         old === undefined ? ({ method: "POST", path: this.#path } as const) : ({ method: "PUT", path: `${this.#path}/${name}` } as const);
@@ -121,6 +131,11 @@ export class Lease {
     this.#record = record;
     this.#changedAtMs = this.#options.clock.now();
   }
+}
+
+function merged(old: LeaseObject["metadata"], more: LeaseMetadata | undefined): LeaseMetadata {
+  if (more === undefined) return { ...old };
+  return { ...old, ...more, labels: { ...old?.labels, ...more.labels }, annotations: { ...old?.annotations, ...more.annotations } };
 }
 
 function isStatus(error: unknown, status: number): boolean {

@@ -1,7 +1,7 @@
-/** The Pod that this process runs in: what it writes for as long as it lives goes with it. */
+/** Whose objects are whose: what is written for as long as a Pod lives goes with it, and what for as long as a Node is there with that. */
 
 import { type Api, ApiError } from "../../api/api.ts";
-import { pathOf } from "../object-reference.ts";
+import { type ObjectReference, pathOf } from "../object-reference.ts";
 import type { OwnerReference } from "./owned-object.ts";
 
 /**
@@ -11,17 +11,18 @@ import type { OwnerReference } from "./owned-object.ts";
 export function podOwner(api: Api, namespace: string, name: string): () => Promise<OwnerReference | undefined> {
   let known: { readonly owner: OwnerReference | undefined } | undefined;
   return async () => {
-    known ??= { owner: await ask(api, namespace, name) };
+    known ??= { owner: await findOwner(api, { apiVersion: "v1", kind: "Pod", namespace, name }) };
     return known.owner;
   };
 }
 
-async function ask(api: Api, namespace: string, name: string): Promise<OwnerReference | undefined> {
-  const reference = { apiVersion: "v1", kind: "Pod", name };
+/** Undefined where it is not there, or may not be read. Rejects as the request does. */
+export async function findOwner(api: Api, reference: ObjectReference): Promise<OwnerReference | undefined> {
+  const { apiVersion, kind, name } = reference;
   try {
-    const pod = await api.request<{ metadata?: { uid?: unknown } }>({ method: "GET", path: pathOf({ ...reference, namespace }) });
-    const uid = pod.metadata?.uid;
-    return typeof uid === "string" ? { ...reference, uid } : undefined;
+    const object = await api.request<{ metadata?: { uid?: unknown } }>({ method: "GET", path: pathOf(reference) });
+    const uid = object.metadata?.uid;
+    return typeof uid === "string" ? { apiVersion, kind, name, uid } : undefined;
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return undefined;
     throw error;
