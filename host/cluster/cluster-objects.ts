@@ -4,7 +4,7 @@
  */
 
 import { separateReservations } from "../rules/separate-blocks.ts";
-import type { Pool, Problem, Reservation, ServiceFact, ServiceKey } from "../rules/vocabulary.ts";
+import type { NodeFact, Pool, Problem, Reservation, ServiceFact, ServiceKey, SpeakerFact } from "../rules/vocabulary.ts";
 import type { ClusterObject } from "./objects/project.ts";
 import { type EndpointSlice, mergeEndpoints } from "./objects/project-endpoints.ts";
 import { keepSeparate } from "./pools-in-force.ts";
@@ -23,6 +23,8 @@ export class ClusterObjects {
   readonly #statuses = new Map<ServiceKey, ServiceStatus>();
   readonly #slices = new Map<string, EndpointSlice>();
   readonly #slicesOf = new Map<ServiceKey, Set<EndpointSlice>>();
+  readonly #nodes = new Map<string, NodeFact>();
+  readonly #speakers = new Map<string, SpeakerFact>();
   readonly #pools = new Map<string, Pool>();
   #poolsInForce: ReadonlyMap<string, Pool> = new Map();
   #poolProblems: readonly Problem[] = [];
@@ -46,7 +48,7 @@ export class ClusterObjects {
     const { key } = object;
     if (object.kind === "Service") this.#setService(key, object.value);
     else if (object.kind === "EndpointSlice") this.#setSlice(key, object.value);
-    else if (object.kind === "Node") this.#sink.replace("nodes", key, object.value);
+    else if (object.kind === "Node") this.#setNode(key, object.value);
     else if (object.kind === "Namespace") this.#sink.replace("namespaces", key, object.value);
     else if (object.kind === "IPAddressPool") this.#setPool(key, object.value);
     else if (object.kind === "Reservation") this.#setReservation(key, object.value);
@@ -59,7 +61,7 @@ export class ClusterObjects {
     const { kind, key } = object;
     if (kind === "Service") this.#setService(key, undefined);
     else if (kind === "EndpointSlice") this.#setSlice(key, undefined);
-    else if (kind === "Node") this.#sink.replace("nodes", key, undefined);
+    else if (kind === "Node") this.#setNode(key, undefined);
     else if (kind === "Namespace") this.#sink.replace("namespaces", key, undefined);
     else if (kind === "IPAddressPool") this.#setPool(key, undefined);
     else if (kind === "Reservation") this.#setReservation(key, undefined);
@@ -72,6 +74,12 @@ export class ClusterObjects {
   setStatus(key: ServiceKey, status: ServiceStatus | undefined): void {
     assign(this.#statuses, key, status);
     this.#setService(key, this.#services.get(key));
+  }
+
+  /** What the speaker of a node says of itself, also before the node is known; undefined: nothing. */
+  setSpeaker(node: string, speaker: SpeakerFact | undefined): void {
+    assign(this.#speakers, node, speaker);
+    this.#setNode(node, this.#nodes.get(node));
   }
 
   /** Ends a batch of changes: pools can only be judged together, and what plugins make of objects stands on those. */
@@ -97,6 +105,12 @@ export class ClusterObjects {
   #setService(key: ServiceKey, service: ServiceFact | undefined): void {
     assign(this.#services, key, service);
     this.#sink.replace("services", key, service && withStatus(service, this.#statuses.get(key)));
+  }
+
+  #setNode(name: string, node: NodeFact | undefined): void {
+    assign(this.#nodes, name, node);
+    const speaker = this.#speakers.get(name);
+    this.#sink.replace("nodes", name, node === undefined || speaker === undefined ? node : { ...node, speaker });
   }
 
   #setSlice(key: string, slice: EndpointSlice | undefined): void {

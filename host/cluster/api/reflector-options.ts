@@ -13,6 +13,8 @@ export interface Reflected {
   readonly fieldSelector?: string;
   /** Its definition may not be installed: then it has no objects. */
   readonly isOptional?: boolean;
+  /** It may not be ours to read: then it has no objects either. */
+  readonly mayBeForbidden?: boolean;
 }
 
 export interface ReflectorState {
@@ -20,7 +22,7 @@ export interface ReflectorState {
   readonly isSynced: boolean;
   /** A watch is open, and nothing is missing. */
   readonly isFollowing: boolean;
-  /** There is no such resource on the server. */
+  /** There is no such resource on the server, or it is not ours to read. */
   readonly isAbsent: boolean;
   readonly objects: number;
   /** When the last bytes came, as `now` counts; then, the last event and bookmark among them. */

@@ -17,7 +17,7 @@ import { eventBatches } from "./event-stream.ts";
 import { LineFault } from "./lines.ts";
 import { listPage } from "./list-page.ts";
 import { Mirror } from "./mirror.ts";
-import { DEFAULT_TIMING, type ReflectorOptions, type ReflectorState, type ReflectorTiming } from "./reflector-options.ts";
+import { DEFAULT_TIMING, type Reflected, type ReflectorOptions, type ReflectorState, type ReflectorTiming } from "./reflector-options.ts";
 import type { WatchEvent } from "./watch-event.ts";
 
 const PAGE_OBJECTS = 500;
@@ -199,7 +199,8 @@ export class Reflector {
 
   #failed(error: unknown): number {
     const { status, reason, retryAfterMs } = error instanceof ApiError ? error : NO_ANSWER;
-    if (status === 404 && this.#options.resource.isOptional) return this.#absent();
+    const absence = absenceOf(status, this.#options.resource);
+    if (absence !== undefined) return this.#absent(absence);
     if ((status === 400 || status === 422) && this.#asksForLess()) return 0;
     if (this.#wasGood()) this.#recovered();
     if (error instanceof LineFault) this.#parseErrors++;
@@ -228,11 +229,11 @@ export class Reflector {
     return false;
   }
 
-  #absent(): number {
+  #absent(why: string): number {
     const { log, resource } = this.#options;
     this.#absences++;
     this.#mirror.forgetVersion();
-    if (this.#absences === 1) log.info("The API server does not have this resource", { path: resource.path });
+    if (this.#absences === 1) log.info(why, { path: resource.path });
     if (this.#mirror.objects === 0 || this.#absences >= ABSENCES_TO_REMOVE) {
       this.#mirror.beginList();
       this.#mirror.endList(undefined);
@@ -281,4 +282,11 @@ export class Reflector {
     const begin = from === undefined ? { sendInitialEvents: true, resourceVersionMatch: "NotOlderThan" } : { resourceVersion: from };
     return { watch: true, allowWatchBookmarks: true, timeoutSeconds, ...this.#selectors(), ...begin };
   }
+}
+
+/** Why there are no objects; undefined: something went wrong. */
+function absenceOf(status: number, { isOptional, mayBeForbidden }: Reflected): string | undefined {
+  if (status === 404 && isOptional) return "The API server does not have this resource";
+  if (status === 403 && mayBeForbidden) return "This account may not read this resource";
+  return undefined;
 }

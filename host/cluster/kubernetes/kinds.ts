@@ -3,6 +3,7 @@
 import { API_GROUP } from "../../rules/api-group.ts";
 import { collectionPath, pluralOf } from "../api/resource-path.ts";
 import type { KindReaders } from "../objects/project.ts";
+import { SPEAKER_KEY } from "./speakers/speaker-words.ts";
 
 /** One resource that is watched. */
 export interface WatchedKind {
@@ -15,11 +16,15 @@ export interface WatchedKind {
   readonly labelSelector?: string;
   /** Its definition may not be installed. */
   readonly isOptional?: boolean;
+  /** The account may not be allowed to read it. */
+  readonly mayBeForbidden?: boolean;
 }
 
 export type Role = "controller" | "speaker";
 
 type Everywhere = Omit<WatchedKind, "path">;
+
+export const LEASE = "coordination.k8s.io/v1/Lease";
 
 const SERVICES: Everywhere = { type: "v1/Service", fieldSelector: "spec.type=LoadBalancer" };
 
@@ -35,9 +40,15 @@ const EVERYWHERE: Readonly<Record<Role, readonly Everywhere[]>> = {
 };
 
 /** As with MetalLB, these count in one namespace only. */
-const OWN_NAMESPACE: Readonly<Record<Role, readonly string[]>> = {
-  controller: ["metallb.io/v1beta1/IPAddressPool", ownType("Reservation")],
-  speaker: ["metallb.io/v1beta1/IPAddressPool", "metallb.io/v1beta1/L2Advertisement", "v1/Secret"],
+const OWN_NAMESPACE: Readonly<Record<Role, readonly Everywhere[]>> = {
+  controller: [installed("metallb.io/v1beta1/IPAddressPool"), installed(`${API_GROUP}/v1alpha1/Reservation`)],
+  speaker: [
+    installed("metallb.io/v1beta1/IPAddressPool"),
+    installed("metallb.io/v1beta1/L2Advertisement"),
+    { type: "v1/Secret" },
+    // What the speakers say of themselves; whoever has roles of his own may not know of them, and announces without.
+    { type: LEASE, labelSelector: SPEAKER_KEY, mayBeForbidden: true },
+  ],
 };
 
 /** The resources that a role reads, with those that plugins have readers for: of each kind its newest version. */
@@ -49,17 +60,13 @@ export function kindsOf(role: Role, namespace: string, readers: KindReaders): Wa
   }
   return [
     ...EVERYWHERE[role].map((kind) => ({ ...kind, path: pathOf(kind.type) })),
-    ...[...OWN_NAMESPACE[role], ...newest.values()].map((type) => ({
-      type,
-      path: pathOf(type, namespace),
-      isOptional: type.includes("."),
-    })),
+    ...[...OWN_NAMESPACE[role], ...[...newest.values()].map(installed)].map((kind) => ({ ...kind, path: pathOf(kind.type, namespace) })),
   ];
 }
 
-/** One of Herald's own kinds as objects say it. */
-function ownType(kind: string): string {
-  return `${API_GROUP}/v1alpha1/${kind}`;
+/** A kind whose definition somebody installed, or has not yet. */
+function installed(type: string): Everywhere {
+  return { type, isOptional: true };
 }
 
 export function kindOf(type: string): string {

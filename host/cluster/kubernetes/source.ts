@@ -12,15 +12,17 @@ import type { Close, Log } from "../../announcer.ts";
 import type { Problem, ServiceKey } from "../../rules/vocabulary.ts";
 import type { Api } from "../api/api.ts";
 import { type ObjectName, type RawObject, rawObject } from "../api/known-objects.ts";
+import type { ObjectSink } from "../api/mirror.ts";
 import { Reflector } from "../api/reflector.ts";
 import { ClusterObjects, type ObjectId } from "../cluster-objects.ts";
 import { type KindReaders, project } from "../objects/project.ts";
 import type { Source, WatchState } from "../source.ts";
 import type { FactSink } from "../store.ts";
 import { Translated, type Translator } from "../translated.ts";
-import { apiVersionOf, kindOf, kindsOf, type Role, type WatchedKind } from "./kinds.ts";
+import { apiVersionOf, kindOf, kindsOf, LEASE, type Role, type WatchedKind } from "./kinds.ts";
 import type { ShownPools } from "./reports/pool-status.ts";
 import type { ShownServices } from "./service-writer.ts";
+import { HeardSpeakers } from "./speakers/heard-speakers.ts";
 
 export interface KubernetesOptions {
   readonly api: Api;
@@ -34,6 +36,8 @@ export interface KubernetesOptions {
 }
 
 const MOST_NODES_NAMED = 5;
+/** Between two looks for speakers that have fallen silent. */
+const JUDGE_MS = 1000;
 
 const SERVICE = "v1/Service";
 const POOL = "metallb.io/v1beta1/IPAddressPool";
@@ -47,6 +51,9 @@ export class KubernetesSource implements Source, ShownServices, ShownPools {
   /** Problems that objects have by themselves, by `Kind key`. */
   readonly #bad = new Map<string, readonly Problem[]>();
   readonly #nodes = new Set<string>();
+  readonly #speakers: HeardSpeakers;
+  #hasSpeakerNews = false;
+  #judging: NodeJS.Timeout | undefined;
   /** The version of each Service that the store shows. */
   readonly #versions = new Map<ServiceKey, string>();
   readonly #poolStatuses = new Map<string, unknown>();
@@ -73,16 +80,16 @@ export class KubernetesSource implements Source, ShownServices, ShownPools {
     this.translated = new Translated(store, translators, node);
     this.#objects = new ClusterObjects(this.translated, this.translated);
     this.#readers = this.translated.readers;
+    this.#speakers = new HeardSpeakers({
+      tell: (name, speaker) => {
+        this.#objects.setSpeaker(name, speaker);
+        this.#hasSpeakerNews = true;
+      },
+      log,
+      now: () => performance.now(),
+    });
     this.#watches = kindsOf(role, namespace, this.#readers).map((kind) => {
-      const sink = {
-        put: (raw: RawObject) => this.#put(kind.type, raw),
-        remove: (name: ObjectName) => this.#remove(kind.type, name),
-        commit: () => {
-          this.#commit();
-          if (kind.type === POOL) for (const call of this.#poolCalls) call();
-        },
-        synced: () => this.#commit(),
-      };
+      const sink = kind.type === LEASE ? this.#speakerSink() : this.#sinkOf(kind.type);
       return { kind, reflector: new Reflector({ api, resource: kind, sink, log }) };
     });
   }
@@ -124,7 +131,13 @@ export class KubernetesSource implements Source, ShownServices, ShownPools {
     return this.#watches.map(({ kind, reflector }) => ({ type: kind.type, ...reflector.state() }));
   }
 
+  /** Those that a Lease tells of and that are not silent. */
+  speakers(): number {
+    return this.#speakers.count();
+  }
+
   close(): void {
+    clearInterval(this.#judging);
     for (const { reflector } of this.#watches) reflector.close();
   }
 
@@ -135,7 +148,39 @@ export class KubernetesSource implements Source, ShownServices, ShownPools {
     });
     signal?.throwIfAborted();
     for (const { reflector } of this.#watches) reflector.start();
+    this.#judging = setInterval(() => {
+      this.#speakers.judge();
+      this.#commitSpeakers();
+    }, JUDGE_MS);
     await synced;
+  }
+
+  #sinkOf(type: string): ObjectSink {
+    return {
+      put: (raw) => this.#put(type, raw),
+      remove: (name) => this.#remove(type, name),
+      commit: () => {
+        this.#commit();
+        if (type === POOL) for (const call of this.#poolCalls) call();
+      },
+      synced: () => this.#commit(),
+    };
+  }
+
+  /** Leases change all the time; what they say hardly ever does. */
+  #speakerSink(): ObjectSink {
+    return {
+      put: (raw) => this.#speakers.put(raw),
+      remove: (name) => this.#speakers.remove(name),
+      commit: () => this.#commitSpeakers(),
+      synced: () => this.#commit(),
+    };
+  }
+
+  #commitSpeakers(): void {
+    if (!this.#hasSpeakerNews) return;
+    this.#hasSpeakerNews = false;
+    this.#commit();
   }
 
   #put(type: string, raw: RawObject): void {
