@@ -10,6 +10,7 @@ import { clock } from "./clock.ts";
 import { credentialsFor } from "./credentials.ts";
 import type { EndpointChoice } from "./endpoints.ts";
 import { endpointsInCluster } from "./endpoints-in-cluster.ts";
+import { keepSpeakerLease } from "./keep-speaker-lease.ts";
 import { reportSpeaker } from "./report-speaker.ts";
 import type { SpeakerOptions, Surroundings } from "./speaker.ts";
 
@@ -40,12 +41,14 @@ export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOption
     ...({ api, part: "speaker", node, lbClass: loadBalancerClass, takeover, log, clock } as const),
     events: { sink: events, subject },
   });
+  let speakers = (): number => 1;
   const surroundings: Surroundings = {
     reads: server,
     isController: false,
     plan: { ignoreExcludeLabel, closed: closedBy(gate), ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
     async open(store, translators) {
       const source = await KubernetesSource.open({ api, role: "speaker", namespace, node, translators, log }, store, signal);
+      speakers = () => source.speakers();
       // Before there is a plan: beside MetalLB nothing may be announced, not even once.
       await gate.start();
       return source;
@@ -54,7 +57,11 @@ export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOption
       const stopFollowing = gate.onChange(() => speaker.reconciler.replan());
       const pod = podName === undefined ? {} : { podName };
       const stopReporting = reportSpeaker({ api, namespace, node, events, gate, log, ...pod }, speaker);
-      return () => {
+      // On a connection of its own, so that nothing else can keep a renewal waiting.
+      const leaseApi = new Client({ credentials, userAgent: "herald-speaker" });
+      const endLease = keepSpeakerLease({ api: leaseApi, namespace, node, ...pod, speakers, log, clock }, speaker);
+      return async (why) => {
+        await endLease(why);
         stopFollowing();
         gate.close();
         stopReporting();

@@ -9,6 +9,7 @@ import { memoryWire } from "../packets/memory-wire.ts";
 import { openMemoryNetwork } from "../packets/network.ts";
 import { type ApiServer, startApiServer } from "../workbench/api-server/api-server.ts";
 import { writeEndpoints, writeNamespace, writeNode } from "../workbench/api-server/objects.ts";
+import type { KubernetesObject } from "../workbench/api-server/test-client.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
 import { apiServer, testWith } from "../workbench/testing/requirements.ts";
 import { inCluster } from "./in-cluster.ts";
@@ -49,6 +50,12 @@ function toy(name: string, kind: string, from: "owner" | "every-node", more: Par
     permissions: () => [],
     start: async () => announcer,
   });
+}
+
+async function leaseWords(): Promise<unknown> {
+  const name = `${NS}/herald-speaker-${NODE}`;
+  const look = ({ metadata }: KubernetesObject) => metadata["annotations"]?.["herald.dev/speaker"];
+  return JSON.parse((await server?.admin.until("coordination.k8s.io/v1/Lease", name, "words", look)) ?? "null");
 }
 
 async function start(): Promise<Speaker> {
@@ -96,6 +103,7 @@ testWith(REPORT, [apiServer], "a Service, a session and the configuration of a c
   );
   const session = await find("herald.dev/v1alpha1/BGPSessionState", NS, (object) => object.status?.state === "Established");
   await admin.until("metallb.io/v1beta1/ConfigurationState", SPEAKER_NAME, "Valid", (object) => object.status?.result === "Valid");
+  assert.equal(await leaseWords(), { node: NODE, links: ["eth0"], macs: ["02:00:00:00:00:01"], isLeaving: false });
 
   await speaker.stop("replace");
   sessions[0] = { ...(sessions[0] as (typeof sessions)[0]), uptimeSeconds: 12, prefixes: 2 };
@@ -118,6 +126,12 @@ testWith(REPORT, [apiServer], "a pool that overlaps with another makes the confi
   assert.is(status?.status.node, NODE);
   await admin.delete("metallb.io/v1beta1/IPAddressPool", `${NS}/other`);
   await admin.until(STATE, SPEAKER_NAME, "Valid", (object) => object.status?.result === "Valid");
+});
+
+testWith(REPORT, [apiServer], "a speaker that leaves says so by its Lease", async () => {
+  await speaker?.stop("leave");
+  speaker = undefined;
+  assert.equal(await leaseWords(), { node: NODE, links: ["eth0"], macs: ["02:00:00:00:00:01"], isLeaving: true });
 });
 
 REPORT.after(async () => {
