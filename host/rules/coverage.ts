@@ -4,8 +4,9 @@
  */
 
 import { firstObjection } from "./gate.ts";
-import { NODE_GATES, type NodeOptions, type NodeSubject } from "./node-gates.ts";
+import { isSilent, type NodeOptions, type NodeSubject, nodeGates } from "./node-gates.ts";
 import type { Candidate } from "./rank.ts";
+import type { Reach } from "./reach.ts";
 import { matchesAny, matchesSelector } from "./selectors.ts";
 import type { Advertisement, Labels, NodeFact, Pool } from "./vocabulary.ts";
 
@@ -20,9 +21,11 @@ export interface Placement {
 export interface Coverage {
   /** Nodes that may announce, by name. */
   readonly candidates: readonly Candidate[];
-  /** Of each candidate. */
+  /** Those that would be candidates, but whose speakers are taken for dead. */
+  readonly silent: readonly Candidate[];
+  /** Of each candidate, silent or not. */
   readonly placements: ReadonlyMap<string, Placement>;
-  /** Nodes that may not, by name. */
+  /** Other nodes, by name. */
   readonly refused: readonly { readonly node: string; readonly reason: string }[];
   /** All nodes by name, with those of the advertisements that include them. */
   readonly subjects: readonly NodeSubject[];
@@ -30,6 +33,13 @@ export interface Coverage {
   readonly advertisements: readonly Advertisement[];
   /** Some advertisement is for certain Services only. */
   readonly selectsServices: boolean;
+}
+
+/** Candidates that reach a Service; the silent ones where there are no others, since then nobody is sure of anything. */
+export function reaching({ candidates, silent }: Pick<Coverage, "candidates" | "silent">, reach: Reach): readonly Candidate[] {
+  const among = (some: readonly Candidate[]) => (reach === "everywhere" ? some : some.filter(({ name }) => reach.has(name)));
+  const heard = among(candidates);
+  return heard.length > 0 ? heard : among(silent);
 }
 
 /** Coverage by advertisement kind, for a Service with these labels and an address of this pool. */
@@ -71,6 +81,7 @@ function coverByKind(advertisements: readonly Advertisement[], nodes: readonly N
     kinds.map((kind) => [
       kind,
       coverNodes(
+        kind,
         advertisements.filter((each) => each.kind === kind),
         nodes,
         options,
@@ -79,24 +90,25 @@ function coverByKind(advertisements: readonly Advertisement[], nodes: readonly N
   );
 }
 
-function coverNodes(advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: NodeOptions): Coverage {
+function coverNodes(kind: string, advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: NodeOptions): Coverage {
   const subjects = nodes.map((node): NodeSubject => {
     const isHere = ({ nodeSelectors }: Advertisement) => nodeSelectors.length === 0 || matchesAny(nodeSelectors, node.labels);
     return { node, advertisements: advertisements.filter(isHere), options };
   });
   const candidates: Candidate[] = [];
+  const silent: Candidate[] = [];
   const placements = new Map<string, Placement>();
   const refused: { node: string; reason: string }[] = [];
   for (const subject of subjects) {
     const { name, labels } = subject.node;
-    const reason = firstObjection(NODE_GATES, subject);
+    const reason = firstObjection(nodeGates(kind), subject);
     if (reason === undefined) {
-      candidates.push({ name, weight: sumWeights(subject.advertisements, labels) });
+      (isSilent(kind, subject.node) ? silent : candidates).push({ name, weight: sumWeights(subject.advertisements, labels) });
       placements.set(name, placeOn(subject.advertisements));
     } else refused.push({ node: name, reason });
   }
   const selectsServices = advertisements.some(({ serviceSelectors }) => serviceSelectors.length > 0);
-  return { candidates, placements, refused, subjects, advertisements, selectsServices };
+  return { candidates, silent, placements, refused, subjects, advertisements, selectsServices };
 }
 
 /** Weights add up, within an advertisement and over several that include the node. */

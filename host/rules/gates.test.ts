@@ -60,7 +60,7 @@ function planned(index: PlanIndex, snapshot: Snapshot, key: ServiceKey): string[
 GATES("the first gate that is not met is the reason of the plan, for each node", () => {
   fc.assert(
     fc.property(snapshots, (snapshot) => {
-      const index = indexPlan(snapshot, ANNOUNCERS, rankOracle, { closed });
+      const index = indexPlan(snapshot, ANNOUNCERS, rankOracle, { closed, honorCordon: true });
       for (const key of snapshot.services.keys()) assert.equal(explained(index, snapshot, key), planned(index, snapshot, key), key);
     }),
     { numRuns: 500 },
@@ -70,7 +70,7 @@ GATES("the first gate that is not met is the reason of the plan, for each node",
 GATES("nodes have the rank of the plan, Services at one VIP joined", () => {
   fc.assert(
     fc.property(snapshots, (snapshot) => {
-      const index = indexPlan(snapshot, ANNOUNCERS, rankOracle, { closed });
+      const index = indexPlan(snapshot, ANNOUNCERS, rankOracle, { closed, honorCordon: true });
       const { claims } = planAll(index, snapshot);
       const ranks = new Map(claims.map(({ vip, via, rank }) => [`${vip} ${via}`, rank]));
       const vias = [...snapshot.services.keys()].flatMap((key) => explainGates(index, snapshot, key)?.vias ?? []);
@@ -90,10 +90,11 @@ GATES("nodes have the rank of the plan, Services at one VIP joined", () => {
 
 GATES("explainGates() goes on after a gate that is not met, and says what was found", () => {
   const away = { networkUnavailable: true, labels: { "node.kubernetes.io/exclude-from-external-load-balancers": "" } };
+  const here = { isUnschedulable: true, speaker: { links: ["eth0"], macs: [], isLeaving: false, isSilent: true } } as const;
   const snapshot = {
     services: new Map([["default/web", serviceFact("web", { ingress: ["192.0.2.1"], externalTrafficPolicy: "Local" })]]),
     endpoints: new Map([["default/web", [{ nodeName: "node-b", servable: true }]]]),
-    nodes: new Map([nodeFact("node-a", away), nodeFact("node-b")].map((node) => [node.name, node])),
+    nodes: new Map([nodeFact("node-a", away), nodeFact("node-b", here)].map((node) => [node.name, node])),
     pools: new Map([["home", poolFact("home", ["192.0.2.0/24"])]]),
     advertisements: [advertisementFact("x"), advertisementFact("routes", { kind: "BGPAdvertisement" })],
   };
@@ -118,11 +119,15 @@ GATES("explainGates() goes on after a gate that is not met, and says what was fo
     [
       [
         ...["node-a", undefined, "advertisement of the node: yes (x)", "network available: nodeNetworkUnavailable (no)"],
-        ...["not excluded by label: nodeLabeledExcludeBalancers (labelled)", "endpoint on the node: noLocalEndpoints (0)"],
+        ...["not excluded by label: nodeLabeledExcludeBalancers (labelled)", "not cordoned: yes (not cordoned, ignored)"],
+        ...["speaker stays: yes (not heard of)", "interface that is up: yes (not heard of, of all)"],
+        ...["endpoint on the node: noLocalEndpoints (0)", "speaker heard of lately: yes (yes)"],
       ],
       [
         ...["node-b", 1, "advertisement of the node: yes (x)", "network available: yes (yes)"],
-        ...["not excluded by label: yes (not labelled)", "endpoint on the node: yes (1)"],
+        ...["not excluded by label: yes (not labelled)", "not cordoned: yes (cordoned, ignored)"],
+        ...["speaker stays: yes (yes)", "interface that is up: yes (eth0, of all)"],
+        ...["endpoint on the node: yes (1)", "speaker heard of lately: yes (silent, as all others)"],
       ],
     ],
   );

@@ -4,9 +4,10 @@
  */
 
 import { type Address, formatAddress, parseAddress } from "./addresses.ts";
+import { reaching } from "./coverage.ts";
 import { type TriedGate, tryGates } from "./gate.ts";
 import { mergeClaims } from "./merge-claims.ts";
-import { NODE_GATES, REACH_GATE } from "./node-gates.ts";
+import { isSilent, nodeGates, REACH_GATES } from "./node-gates.ts";
 import { type Claim, claimService, coverVips, type PlanIndex, type Vip } from "./plan.ts";
 import { type Reach, reachOf } from "./reach.ts";
 import { PART_GATES, readSubject, SERVICE_GATES, VIA_GATES } from "./service-gates.ts";
@@ -69,6 +70,7 @@ function explainVia(
 ): ViaGates {
   const { name: via, from, serves } = announcer;
   const coverage = vip.coverages.get(serves.kind);
+  const isAnyHeard = coverage !== undefined && reach !== undefined && reaching({ ...coverage, silent: [] }, reach).length > 0;
   const rank = claims.find((claim) => claim.vip === vip.text && claim.via === via)?.rank ?? [];
   return {
     ...{ via, vip: vip.text },
@@ -76,8 +78,9 @@ function explainVia(
     nodes: (coverage?.subjects ?? []).map((subject) => {
       const { name } = subject.node;
       const place = rank.indexOf(name) + 1;
-      const gates = [...tryGates(NODE_GATES, subject), ...(reach === undefined ? [] : tryGates([REACH_GATE], { name, reach }))];
-      return { node: name, gates, ...(place === 0 ? {} : { rank: place }) };
+      const silence = { isSilent: isSilent(serves.kind, subject.node), isAnyHeard };
+      const last = reach === undefined ? [] : tryGates(REACH_GATES, { name, reach, ...silence });
+      return { node: name, gates: [...tryGates(nodeGates(serves.kind), subject), ...last], ...(place === 0 ? {} : { rank: place }) };
     }),
   };
 }

@@ -4,8 +4,8 @@ import { closeObject, complain, openObject, type Parsed, type Reading, readInteg
 import { readSelector, readSelectors } from "./read-selectors.ts";
 import type { Advertisement } from "./vocabulary.ts";
 
-/** The kind of such a resource, and of the advertisement that it becomes. */
-const L2_ADVERTISEMENT = "L2Advertisement";
+/** The kind of such a resource, and of the advertisement that it becomes: for announcers on segments. */
+export const L2_ADVERTISEMENT = "L2Advertisement";
 
 const WEIGHTS = { minimum: 1, maximum: 100 };
 

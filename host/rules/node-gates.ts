@@ -1,6 +1,7 @@
-/** What must hold of a node that announces: MetalLB's conditions, in its order. */
+/** What must hold of a node that announces: MetalLB's conditions, in its order, and then what its speaker says of itself. */
 
 import type { Gate } from "./gate.ts";
+import { L2_ADVERTISEMENT } from "./l2-advertisement.ts";
 import type { Reach } from "./reach.ts";
 import type { Advertisement, NodeFact } from "./vocabulary.ts";
 
@@ -11,6 +12,8 @@ const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 export interface NodeOptions {
   /** MetalLB's flag `--ignore-exclude-lb`. */
   readonly ignoreExcludeLabel?: boolean;
+  /** Cordoned nodes may not announce. By default they may, as in MetalLB. */
+  readonly honorCordon?: boolean;
 }
 
 /** A node, and the advertisements of one kind that include it. */
@@ -20,8 +23,7 @@ export interface NodeSubject {
   readonly options: NodeOptions;
 }
 
-/** Whatever the Service's endpoints are. */
-export const NODE_GATES: readonly Gate<NodeSubject>[] = [
+const EVERY_KIND: readonly Gate<NodeSubject>[] = [
   {
     name: "advertisement of the node",
     objection: ({ advertisements }) => (advertisements.length === 0 ? "noMatchingAdvertisement" : undefined),
@@ -37,14 +39,79 @@ export const NODE_GATES: readonly Gate<NodeSubject>[] = [
     objection: ({ node, options }) => (!options.ignoreExcludeLabel && isExcluded(node) ? "nodeLabeledExcludeBalancers" : undefined),
     found: ({ node, options }) => `${isExcluded(node) ? "labelled" : "not labelled"}${options.ignoreExcludeLabel ? ", ignored" : ""}`,
   },
+  {
+    name: "not cordoned",
+    objection: ({ node, options }) => (options.honorCordon && node.isUnschedulable ? "nodeCordoned" : undefined),
+    found: ({ node, options }) => `${node.isUnschedulable ? "cordoned" : "not cordoned"}${options.honorCordon ? "" : ", ignored"}`,
+  },
 ];
 
-/** The last one: the node and what reaches the Service. */
-export const REACH_GATE: Gate<{ readonly name: string; readonly reach: Reach }> = {
-  name: "endpoint on the node",
-  objection: ({ name, reach }) => (reach === "everywhere" || reach.has(name) ? undefined : "noLocalEndpoints"),
-  found: ({ name, reach }) => (reach === "everywhere" ? "not needed" : `${reach.get(name) ?? 0}`),
-};
+/**
+ * Beyond MetalLB. On a segment the owner answers itself, by a link of its own. Routes do not care: their peers see for themselves, and may
+ * keep them while a speaker is replaced.
+ */
+const SEGMENT: readonly Gate<NodeSubject>[] = [
+  {
+    name: "speaker stays",
+    objection: ({ node: { speaker } }) => (speaker?.isLeaving ? "speakerLeaving" : undefined),
+    found: ({ node: { speaker } }) => (speaker === undefined ? "not heard of" : speaker.isLeaving ? "leaving" : "yes"),
+  },
+  {
+    name: "interface that is up",
+    objection: (subject) => {
+      const links = subject.node.speaker?.links;
+      const listed = listedInterfaces(subject);
+      if (links === undefined || links.some((link) => listed?.includes(link) ?? true)) return undefined;
+      return listed === undefined ? "noUsableInterface" : "noListedInterface";
+    },
+    found: (subject) => {
+      const up = subject.node.speaker?.links.join(", ");
+      return `${up === undefined ? "not heard of" : up || "none"}, of ${listedInterfaces(subject)?.join(", ") ?? "all"}`;
+    },
+  },
+];
+const EVERY_AND_SEGMENT = [...EVERY_KIND, ...SEGMENT];
+
+/** Whatever the Service's endpoints are, for advertisements of a kind. */
+export function nodeGates(kind: string): readonly Gate<NodeSubject>[] {
+  return kind === L2_ADVERTISEMENT ? EVERY_AND_SEGMENT : EVERY_KIND;
+}
+
+/** A node that all gates of its own let pass, and a Service. */
+export interface ReachSubject {
+  readonly name: string;
+  readonly reach: Reach;
+  /** Its speaker is taken for dead, where that matters. */
+  readonly isSilent: boolean;
+  /** Some other node could announce, and is not taken for dead. */
+  readonly isAnyHeard: boolean;
+}
+
+/** The last ones. */
+export const REACH_GATES: readonly Gate<ReachSubject>[] = [
+  {
+    name: "endpoint on the node",
+    objection: ({ name, reach }) => (reach === "everywhere" || reach.has(name) ? undefined : "noLocalEndpoints"),
+    found: ({ name, reach }) => (reach === "everywhere" ? "not needed" : `${reach.get(name) ?? 0}`),
+  },
+  {
+    // Where all are silent, it may be that nobody is heard: then it says nothing.
+    name: "speaker heard of lately",
+    objection: ({ isSilent, isAnyHeard }) => (isSilent && isAnyHeard ? "speakerSilent" : undefined),
+    found: ({ isSilent, isAnyHeard }) => (isSilent ? `silent${isAnyHeard ? "" : ", as all others"}` : "yes"),
+  },
+];
+
+/** Does it matter for advertisements of this kind, and is it so, that the node's speaker is taken for dead? */
+export function isSilent(kind: string, { speaker }: NodeFact): boolean {
+  return kind === L2_ADVERTISEMENT && (speaker?.isSilent ?? false);
+}
+
+/** Undefined: all. */
+function listedInterfaces({ advertisements }: NodeSubject): readonly string[] | undefined {
+  const isForAll = advertisements.length === 0 || advertisements.some(({ interfaces }) => interfaces.length === 0);
+  return isForAll ? undefined : [...new Set(advertisements.flatMap(({ interfaces }) => interfaces))].sort();
+}
 
 function isExcluded({ labels }: NodeFact): boolean {
   return Object.hasOwn(labels, EXCLUDE_LABEL);

@@ -7,9 +7,9 @@
  */
 
 import { type Address, formatAddress } from "./addresses.ts";
-import { type Cover, type Coverage, indexCoverage, type Placement } from "./coverage.ts";
+import { type Cover, type Coverage, indexCoverage, type Placement, reaching } from "./coverage.ts";
 import { firstObjection } from "./gate.ts";
-import { type NodeOptions, REACH_GATE } from "./node-gates.ts";
+import { type NodeOptions, REACH_GATES } from "./node-gates.ts";
 import { indexPools, type PoolIndex } from "./pool-index.ts";
 import type { Candidate, RankNodes } from "./rank.ts";
 import { type Reach, reachOf } from "./reach.ts";
@@ -192,16 +192,15 @@ function planPart(
     refuseAll(index, key, via, objection as string, refused);
     return [];
   }
-  const { candidates, placements } = coverage;
   if (refused !== undefined) refused.push(...refuseNodes(coverage, reach).map((refusal) => ({ service: key, via, ...refusal })));
-  const eligible = reach === "everywhere" ? candidates : candidates.filter(({ name }) => reach.has(name));
+  const eligible = reaching(coverage, reach);
   if (eligible.length === 0) return [];
   const rank = rankTogether(index, vips, serves.kind, eligible);
   // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
   const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
   const group = vips.map(({ text }) => text);
   const isSticky = vips[0]?.pool.ownership === "sticky";
-  const common = { via, from, services: [key], group, rank, placements, isSticky, ...local };
+  const common = { via, from, services: [key], group, rank, placements: coverage.placements, isSticky, ...local };
   return part.flatMap(({ text: vip, family }) => (serves.families.includes(family) ? [{ vip, family, ...common }] : []));
 }
 
@@ -213,7 +212,7 @@ function rankTogether({ rank }: PlanIndex, vips: readonly Vip[], kind: string, e
   const first = vips[0] as Vip;
   const coverages = [...new Set(vips.map(({ coverages: ofVip }) => ofVip.get(kind)))].filter((coverage) => coverage !== undefined);
   if (coverages.length < 2) return rank(first.text, eligible);
-  const listed = coverages.map(({ candidates }) => new Map(candidates.map(({ name, weight }) => [name, weight])));
+  const listed = coverages.map(({ candidates, silent }) => new Map([...candidates, ...silent].map(({ name, weight }) => [name, weight])));
   const joint = eligible.map(({ name }) => {
     const weights = listed.flatMap((weightOf) => weightOf.get(name) ?? []);
     return { name, weight: weights.reduce((sum, weight) => sum + weight, 0), isInAll: weights.length === listed.length };
@@ -222,13 +221,15 @@ function rankTogether({ rank }: PlanIndex, vips: readonly Vip[], kind: string, e
   return [...rankOf(joint.filter(({ isInAll }) => isInAll)), ...rankOf(joint.filter(({ isInAll }) => !isInAll))];
 }
 
-/** Those that may not announce, and those that cannot reach the Service. */
-function refuseNodes({ refused, candidates }: Coverage, reach: Reach): { readonly node: string; readonly reason: string }[] {
-  const remote = candidates.flatMap(({ name }) => {
-    const reason = REACH_GATE.objection({ name, reach });
-    return reason === undefined ? [] : { node: name, reason };
-  });
-  return [...refused, ...remote];
+/** Those that may not announce, those that cannot reach the Service, and those that are not heard while others are. */
+function refuseNodes({ refused, candidates, silent }: Coverage, reach: Reach): { readonly node: string; readonly reason: string }[] {
+  const isAnyHeard = reaching({ candidates, silent: [] }, reach).length > 0;
+  const refuse = (some: readonly Candidate[], isSilent: boolean) =>
+    some.flatMap(({ name }) => {
+      const reason = firstObjection(REACH_GATES, { name, reach, isSilent, isAnyHeard });
+      return reason === undefined ? [] : { node: name, reason };
+    });
+  return [...refused, ...refuse(candidates, false), ...refuse(silent, true)];
 }
 
 function refuseAll({ nodes }: PlanIndex, service: ServiceKey, via: string, reason: string, refused: PlanRefusal[] | undefined): void {

@@ -24,9 +24,29 @@ const service = fc
     }),
   )
   .map(([at, parts]) => serviceFact(`s${at}`, parts));
+const speaker = fc.record({
+  links: fc.subarray(["eth0", "eth2"]),
+  macs: fc.constant([]),
+  isLeaving: fc.constantFrom(false, false, true),
+  isSilent: fc.boolean(),
+});
 const node = fc
-  .record({ name: fc.constantFrom(...NODES), labels, networkUnavailable: fc.boolean() })
-  .map(({ name, ...parts }): NodeFact => nodeFact(name, { ...parts, networkUnavailable: parts.networkUnavailable && name === "node-d" }));
+  .record({
+    name: fc.constantFrom(...NODES),
+    labels,
+    networkUnavailable: fc.boolean(),
+    isCordoned: fc.boolean(),
+    speaker: fc.option(speaker),
+  })
+  .map(
+    ({ name, labels: own, networkUnavailable, isCordoned, speaker: said }): NodeFact =>
+      nodeFact(name, {
+        labels: own,
+        networkUnavailable: networkUnavailable && name === "node-d",
+        ...(isCordoned ? { isUnschedulable: true } : {}),
+        ...(said === null ? {} : { speaker: said }),
+      }),
+  );
 const endpoint: fc.Arbitrary<EndpointFact> = fc.record({ nodeName: fc.constantFrom(...NODES), servable: fc.boolean() });
 const advertisement = fc
   .record({
