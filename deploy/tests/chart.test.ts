@@ -85,7 +85,7 @@ testWith(chart, helm, "values reach what they are for", () => {
   const { spec } = find(objects, "DaemonSet").spec.template;
   const [{ image, args }] = spec.containers;
   assert.is(image, `herald@sha256:${"0123456789abcdef".repeat(4)}`);
-  for (const flag of ["--lb-class=herald.dev/lan", "--takeover", "--ignore-exclude-lb", "--port=9443"])
+  for (const flag of ["--lb-class=herald.dev/lan", "--takeover", "--ignore-exclude-lb", "--honor-cordon", "--port=9443"])
     assert.ok(args.includes(flag), flag);
   for (const flag of ["--tls-min-version=VersionTLS12", "--metrics-cert-dir=/etc/metrics-certificate"])
     assert.ok(args.includes(flag), flag);

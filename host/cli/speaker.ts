@@ -16,6 +16,8 @@ announcements go on.
   --node-name NAME     the node that this is (default: $METALLB_NODE_NAME)
 ${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
                        node.kubernetes.io/exclude-from-external-load-balancers
+  --honor-cordon       do not announce from nodes that are cordoned (kubectl cordon,
+                       kubectl drain); all speakers need the same
   --interface IF       answer ARP and NDP only on this interface; repeat the
                        flag, or separate with commas (default: every one that is fit)
   --driver DRIVER      event-loop (default), or blocking for machines that
@@ -49,6 +51,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
   const { values, positionals } = parseFlags(args, {
     "node-name": { type: "string" },
     "ignore-exclude-lb": { type: "boolean" },
+    "honor-cordon": { type: "boolean" },
     ...clusterFlags,
     ...announcerFlags,
   });
@@ -60,6 +63,8 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
   const interfaces = readInterfaces(values.interface);
   const log = readLog(values, io, { node });
 
+  const gates = { ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, honorCordon: values["honor-cordon"] ?? false };
+
   return runRole("speaker", io, async (onFatal, signal) => {
     const { startSpeaker } = await import("../roles/speaker.ts");
     const { inCluster } = await import("../roles/in-cluster.ts");
@@ -67,7 +72,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     const { controlPlace } = await import("../observe/control-place.ts");
     const speaker = await startSpeaker({
       node,
-      ...(await inCluster({ ...choice, node, ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, log, signal })),
+      ...(await inCluster({ ...choice, node, ...gates, log, signal })),
       control: controlPlace(values.control, node),
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),

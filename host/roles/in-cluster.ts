@@ -21,6 +21,7 @@ export interface ClusterPlace {
   readonly podName: string | undefined;
   readonly loadBalancerClass: string | undefined;
   readonly ignoreExcludeLabel: boolean;
+  readonly honorCordon: boolean;
   /** Go on beside another load balancer. */
   readonly isTakeover: boolean;
   readonly endpoints: EndpointChoice;
@@ -31,7 +32,7 @@ export interface ClusterPlace {
 
 /** Rejects where nothing says where the API server is, and who we are; it need not be there. */
 export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOptions, "surroundings" | "endpoints">> {
-  const { namespace, node, podName, loadBalancerClass, ignoreExcludeLabel, isTakeover: takeover, log, signal } = place;
+  const { namespace, node, podName, loadBalancerClass, ignoreExcludeLabel, honorCordon, isTakeover: takeover, log, signal } = place;
   const credentials = await credentialsFor(place.kubeconfig);
   const { server } = await credentials.access();
   const api = new Client({ credentials, userAgent: "herald-speaker" });
@@ -45,7 +46,7 @@ export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOption
   const surroundings: Surroundings = {
     reads: server,
     isController: false,
-    plan: { ignoreExcludeLabel, closed: closedBy(gate), ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
+    plan: { ignoreExcludeLabel, honorCordon, closed: closedBy(gate), ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
     async open(store, translators) {
       const source = await KubernetesSource.open({ api, role: "speaker", namespace, node, translators, log }, store, signal);
       speakers = () => source.speakers();

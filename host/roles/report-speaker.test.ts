@@ -63,7 +63,7 @@ async function start(): Promise<Speaker> {
   const { log } = recordedLog();
   const cluster = await inCluster({
     ...{ kubeconfig: server.kubeconfig(), namespace: NS, node: NODE, podName: "speaker-x", loadBalancerClass: undefined },
-    ...{ ignoreExcludeLabel: false, isTakeover: false, endpoints: { metricsPort: 0, healthPort: 0, tls: {} } },
+    ...{ ignoreExcludeLabel: false, honorCordon: false, isTakeover: false, endpoints: { metricsPort: 0, healthPort: 0, tls: {} } },
     ...{ log, signal: new AbortController().signal },
   });
   const bgp = toy("bgp", "BGPAdvertisement", "every-node", { inspect: (what) => (what === "peers" ? sessions : undefined) });
