@@ -70,6 +70,11 @@ export class PacketEngine {
     this.#programs.set(name, { program, match, attachments: new Map(), links, datagrams, counts: new ProgramCounts() });
   }
 
+  /** For code beside the engine, between two turns; undefined: it is not loaded. */
+  program(name: string): PacketProgram | undefined {
+    return this.#programs.get(name)?.program;
+  }
+
   removeProgram(name: string): void {
     const running = this.#programs.get(name);
     if (running !== undefined) closePorts(running);

@@ -125,6 +125,15 @@ PROGRAM("states are handed out where a program has them, and once a version", ()
     assert.throws(() => load({ globals: { ...globals, STATES: i32(at), statesVersion } }), `found STATES at ${at}, 320 bytes`);
 });
 
+for (const [name, bytes] of Object.entries({ CLAIMS: 640, HEARD: 512, HEARD_PEERS: 320 })) {
+  PROGRAM(`region ${name} may be absent, and else must lie inside the memory, at a multiple of 8`, () => {
+    withGlobal(name, i32(PAGE - bytes));
+    for (const at of [PAGE - bytes + 8, -8, 1028])
+      assert.throws(() => withGlobal(name, i32(at)), `found ${name} at ${at}, ${bytes} bytes, expected a multiple of 8`);
+    assert.throws(() => withGlobal(name, { type: "f64", value: Number.NaN }), `found ${name} at NaN`);
+  });
+}
+
 PROGRAM("a refusal has the program's name for it, or its number", () => {
   const program = withGlobal("Refused.TableFull", i32(-7));
   assert.equal([program.refusalName(-7), program.refusalName(-8)], ["table_full", "status_8"]);

@@ -5,36 +5,15 @@
  * second look. Nothing that a program writes is used as a pointer.
  */
 
-/** Shape of a packet program's exports. Memory offsets and sizes are in bytes. */
-interface Exports {
-  memory: WebAssembly.Memory;
-  setup(seedLow: number, seedHigh: number): void;
-  setLink(link: number, mac: number, flags: number): void;
-  put(): number;
-  remove(): number;
-  process(link: number, count: number, nowMs: number): number;
-  tick(nowMs: number): number;
-  nextTickMs: WebAssembly.Global;
-  eventsWritten: WebAssembly.Global;
-  rowCount: WebAssembly.Global;
-  statesVersion?: WebAssembly.Global;
-}
+import { Hearing } from "./hearing.ts";
+import { COUNTER_BYTES, EVENT_BYTES, type Exports, instantiate, type Numbers, STATE_BYTES } from "./program-exports.ts";
+import { Row } from "./row-layout.ts";
 
-const ABI_VERSION = 1;
-export const ROW_BYTES = 64;
+export const ROW_BYTES = Row.bytes;
+export { STATE_BYTES };
+
 const DESCRIPTOR_BYTES = 32;
-const COUNTER_BYTES = 32;
-const EVENT_BYTES = 64;
-/** One row's entry in STATES. */
-export const STATE_BYTES = 8;
 const FLAG_UP = 1;
-
-const regions = ["RX", "RX_DESCRIPTORS", "TX", "TX_DESCRIPTORS", "ROW", "DROPS", "EVENTS", "LEVELS", "COUNTERS"] as const;
-const sizes = ["SLOTS", "SLOT_BYTES", "ROWS", "DROP_REASONS", "EVENT_SLOTS"] as const;
-const functions = ["setup", "setLink", "put", "remove", "process", "tick"] as const;
-const mutable = ["nextTickMs", "eventsWritten", "rowCount"] as const;
-
-type Numbers = Record<(typeof regions)[number] | (typeof sizes)[number], number>;
 
 export interface RowCounters {
   readonly answered: number;
@@ -66,6 +45,8 @@ export class PacketProgram {
   /** Where the descriptors of the slots begin. */
   readonly rxDescriptors: number;
   readonly txDescriptors: number;
+  /** What it has heard of others. */
+  readonly hearing: Hearing;
   readonly #exports: Exports;
   readonly #numbers: Numbers;
   readonly #dropNames: readonly [index: number, name: string][];
@@ -82,20 +63,12 @@ export class PacketProgram {
   /** Throws, naming what is missing or out of bounds, where the module breaks the ABI. */
   constructor(name: string, module: WebAssembly.Module) {
     this.name = name;
-    const imports = WebAssembly.Module.imports(module);
-    if (imports.length > 0) broken(name, `imports ${imports.map((item) => `${item.module}.${item.name}`).join(", ")}`, "no imports");
-    const exports = new WebAssembly.Instance(module).exports;
-    this.#numbers = readNumbers(name, exports);
-    checkExports(name, exports, this.#numbers);
-    this.#statesAt = findStates(name, exports, this.#numbers);
-    this.#exports = exports as unknown as Exports;
-    const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global) as [string, WebAssembly.Global][];
-    this.#dropNames = globals.filter(([key]) => key.startsWith("Drop.")).map(([key, { value }]) => [value, snakeCase(key.slice(5))]);
-    const stray = this.#dropNames.find(([index]) => !(index >= 0 && index < this.#numbers.DROP_REASONS));
-    if (stray !== undefined) broken(name, `drop reason ${stray[1]} at ${stray[0]}`, `0 to ${this.#numbers.DROP_REASONS - 1}`);
-    this.#refusalNames = new Map(
-      globals.filter(([key]) => key.startsWith("Refused.")).map(([key, { value }]) => [value, snakeCase(key.slice(8))]),
-    );
+    const { exports, numbers, optional, dropNames, refusalNames } = instantiate(name, module);
+    this.#exports = exports;
+    this.#numbers = numbers;
+    this.#dropNames = dropNames;
+    this.#refusalNames = refusalNames;
+    this.#statesAt = optional.STATES;
     const { buffer } = this.#exports.memory;
     this.memory = new Uint8Array(buffer);
     this.#u16 = new Uint16Array(buffer);
@@ -108,6 +81,7 @@ export class PacketProgram {
     this.tx = this.#numbers.TX;
     this.rxDescriptors = this.#numbers.RX_DESCRIPTORS;
     this.txDescriptors = this.#numbers.TX_DESCRIPTORS;
+    this.hearing = new Hearing(this.memory, optional, this.rows);
     this.#rxLength = this.rxDescriptors >> 1;
     this.#txLength = this.txDescriptors >> 1;
   }
@@ -224,74 +198,7 @@ function readEvent(view: DataView, bytes: Uint8Array): RawEvent {
   };
 }
 
-function readNumbers(name: string, exports: Record<string, unknown>): Numbers {
-  const read = (key: string): number => {
-    const value = exports[key];
-    if (!(value instanceof WebAssembly.Global)) broken(name, `no global ${key}`, "one");
-    return Number(value.value);
-  };
-  if (read("ABI") !== ABI_VERSION) broken(name, `ABI version ${read("ABI")}`, `${ABI_VERSION}`);
-  for (const key of mutable) read(key);
-  return Object.fromEntries([...regions, ...sizes].map((key) => [key, read(key)])) as Numbers;
-}
-
-function checkExports(name: string, exports: Record<string, unknown>, numbers: Numbers): void {
-  for (const key of functions) if (typeof exports[key] !== "function") broken(name, `no function ${key}`, "one");
-  const memory = exports["memory"];
-  if (!(memory instanceof WebAssembly.Memory)) broken(name, "no exported memory", "one");
-  if (canGrow(memory))
-    broken(name, "a memory that can grow", "an initial size equal to the maximum, since the kernel holds addresses in it");
-  const bytes = memory.buffer.byteLength;
-  const { SLOTS, SLOT_BYTES, ROWS, DROP_REASONS, EVENT_SLOTS } = numbers;
-  const lengths: Record<(typeof regions)[number], number> = {
-    RX: SLOTS * SLOT_BYTES,
-    TX: SLOTS * SLOT_BYTES,
-    RX_DESCRIPTORS: SLOTS * DESCRIPTOR_BYTES,
-    TX_DESCRIPTORS: SLOTS * DESCRIPTOR_BYTES,
-    ROW: ROW_BYTES,
-    DROPS: DROP_REASONS * 8,
-    EVENTS: EVENT_SLOTS * EVENT_BYTES,
-    LEVELS: Math.ceil(ROWS / 32) * 4,
-    COUNTERS: ROWS * COUNTER_BYTES,
-  };
-  for (const key of sizes)
-    if (!(Number.isInteger(numbers[key]) && numbers[key] > 0)) broken(name, `${key} ${numbers[key]}`, "a positive number");
-  for (const key of regions) {
-    const isInside = numbers[key] >= 0 && numbers[key] % 8 === 0 && numbers[key] + lengths[key] <= bytes;
-    if (!isInside) broken(name, `${key} at ${numbers[key]}, ${lengths[key]} bytes`, `a multiple of 8 inside the memory of ${bytes} bytes`);
-  }
-}
-
-/** Where STATES lies, in a program that has it. */
-function findStates(name: string, exports: Record<string, unknown>, { ROWS }: Numbers): number | undefined {
-  const { STATES, statesVersion, memory } = exports;
-  if (STATES === undefined) return undefined;
-  if (!(statesVersion instanceof WebAssembly.Global)) broken(name, "STATES and no global statesVersion", "one");
-  const at = STATES instanceof WebAssembly.Global ? Number(STATES.value) : Number.NaN;
-  const bytes = (memory as WebAssembly.Memory).buffer.byteLength;
-  if (!(at >= 0 && at % 8 === 0 && at + ROWS * STATE_BYTES <= bytes))
-    broken(name, `STATES at ${at}, ${ROWS * STATE_BYTES} bytes`, `a multiple of 8 inside the memory of ${bytes} bytes`);
-  return at;
-}
-
-function canGrow(memory: WebAssembly.Memory): boolean {
-  try {
-    memory.grow(1);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function broken(name: string, found: string, expected: string): never {
-  throw new Error(`Cannot load packet program ${name}: found ${found}, expected ${expected}`);
-}
-
 /** `aa:bb:cc:dd:ee:ff` as one big-endian number; an absent MAC is 0. */
 export function macNumber(mac: string): number {
   return mac === "" ? 0 : Number.parseInt(mac.replaceAll(":", ""), 16);
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }

@@ -1,16 +1,11 @@
 /** Rows and events of packet programs as bytes: `docs/packet-programs.md` "Rows" and "Events". */
 
 import type { ProgramEvent, ProgramRow } from "../announcer.ts";
-import { type RawEvent, ROW_BYTES } from "../packets/program.ts";
+import type { RawEvent } from "../packets/program.ts";
+import { Row, RowState } from "../packets/row-layout.ts";
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
 
-const STATES = { active: 1, standby: 2, draining: 3 } as const;
-const FAMILY_AT = 0;
-const STATE_AT = 1;
-const LINKS_AT = 8;
-const ADDRESS_AT = 16;
-const ATTRIBUTES_AT = 32;
-const ATTRIBUTES_BYTES = 32;
+const ATTRIBUTES_BYTES = Row.bytes - Row.attributes;
 
 const EVERY_LINK = 0xffff_ffff_ffff_ffffn;
 const EVENT_KINDS: Readonly<Record<number, ProgramEvent["kind"]>> = { 1: "conflict" };
@@ -20,12 +15,12 @@ export function writeRow(record: Uint8Array, row: ProgramRow, linkId: (name: str
   const { address, links, state, attributes } = row;
   writeAddress(record, address);
   const bits = links === null ? EVERY_LINK : links.reduce((mask, link) => mask | (1n << BigInt(linkId(link))), 0n);
-  new DataView(record.buffer, record.byteOffset).setBigUint64(LINKS_AT, bits, true);
-  record[STATE_AT] = STATES[state];
+  new DataView(record.buffer, record.byteOffset).setBigUint64(Row.links, bits, true);
+  record[Row.state] = RowState[state];
   if (attributes === undefined) return;
   if (attributes.length > ATTRIBUTES_BYTES)
     throw new Error(`${attributes.length} bytes of attributes, expected at most ${ATTRIBUTES_BYTES}`);
-  record.set(attributes, ATTRIBUTES_AT);
+  record.set(attributes, Row.attributes);
 }
 
 /** The key of a row: family and address. Throws where the text is no address. */
@@ -33,8 +28,8 @@ export function writeAddress(record: Uint8Array, text: string): void {
   const address = parseAddress(text);
   if (address === undefined) throw new Error(`${JSON.stringify(text)} is not an address`);
   const { family, value } = address;
-  const view = new DataView(record.buffer, record.byteOffset + ADDRESS_AT);
-  record[FAMILY_AT] = family;
+  const view = new DataView(record.buffer, record.byteOffset + Row.address);
+  record[Row.family] = family;
   if (family === 4) view.setUint32(0, Number(value));
   else {
     view.setBigUint64(0, value >> 64n);
@@ -44,8 +39,8 @@ export function writeAddress(record: Uint8Array, text: string): void {
 
 /** All rows; for those that never are refused. */
 export function packRows(rows: readonly ProgramRow[], linkId: (name: string) => number): Uint8Array {
-  const records = new Uint8Array(rows.length * ROW_BYTES);
-  rows.forEach((row, at) => void writeRow(records.subarray(at * ROW_BYTES), row, linkId));
+  const records = new Uint8Array(rows.length * Row.bytes);
+  rows.forEach((row, at) => void writeRow(records.subarray(at * Row.bytes), row, linkId));
   return records;
 }
 

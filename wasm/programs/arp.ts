@@ -2,13 +2,14 @@
 //
 // In: frames from the ARP port of each attached link. Out: one unicast reply a request for an active row (RFC 826
 // "Packet Reception"), and bursts of gratuitous requests and replies (RFC 5227 §3 "ARP Announcements"; two forms a round,
-// since some stacks only learn from one). What is remembered: the row table, and a burst's rounds. A request is answered
+// since some stacks only learn from one), again as often as the row says; probes for rows on standby whose askSerial changes. What is
+// remembered: the row table, when each row speaks next, and who else was heard. A request is answered
 // when it is broadcast or sent to this link's own MAC; probes (sender 0.0.0.0, RFC 5227 §2.1.1) are answered like any other,
 // since the address is in use. A packet whose sender address is a row that answers on this link is a conflict: it is
 // reported and never answered; a draining row falls silent there and then.
 //
 // Left out: learning neighbors (the kernel's business), RARP and InARP.
-import { dueRow, finishRound, nextDue, RECORD_BURST_LINKS } from "../table/announce";
+import { dueRow, finishRound, nextDue, RECORD_ROUND_LINKS } from "../table/announce";
 import { findIpv4Row, seedRows } from "../table/rows";
 import {
   ARP_FRAME_LENGTH,
@@ -25,7 +26,7 @@ import {
 import { getMac, getU16 } from "../wire/bytes";
 import { ETHERNET_HEADER, ETHERTYPE_ARP, encodeEthernet, MAC_BROADCAST } from "../wire/ethernet";
 import { Status } from "../wire/status";
-import { isUp, linkMac, linksUp, updateLink } from "./links";
+import { hearStation, isOwnMac, isUp, linkMac, linksUp, updateLink } from "./links";
 import {
   COUNTER_ANNOUNCED,
   COUNTER_ANSWERED,
@@ -35,11 +36,13 @@ import {
   DROPS,
   increment,
   ROW_ADDRESS,
+  ROW_STATE,
   RX,
   RX_DESCRIPTORS,
   record,
   SLOT_BYTES,
   SLOTS,
+  State,
   TX,
   TX_DESCRIPTORS,
 } from "./memory";
@@ -106,11 +109,26 @@ export function process(link: u32, count: u32, nowMs: f64): u32 {
   if (!isUp(link) || count > SLOTS) return 0;
   const mac = linkMac(link);
   for (let slot: u32 = 0; slot < count; slot++) {
-    const length: u32 = load<u16>(RX_DESCRIPTORS + slot * DESCRIPTOR_BYTES + DESCRIPTOR_LENGTH);
-    const drop = answer(RX + slot * SLOT_BYTES, length, link, mac, nowMs);
+    const drop = answer(RX + slot * SLOT_BYTES, receivedLength(slot), link, mac, nowMs);
     if (drop !== 0) increment(DROPS + drop * 8, 1);
   }
+  if (isAnyFromOthers(count)) hearStation(link, nowMs);
   return sent;
+}
+
+function receivedLength(slot: u32): u32 {
+  return load<u16>(RX_DESCRIPTORS + slot * DESCRIPTOR_BYTES + DESCRIPTOR_LENGTH);
+}
+
+/** One of the received frames is a sound one of another station; as a rule the first, so this costs next to nothing. */
+function isAnyFromOthers(count: u32): bool {
+  for (let slot: u32 = 0; slot < count; slot++) {
+    const frame: usize = RX + slot * SLOT_BYTES;
+    const length = receivedLength(slot);
+    if (length > SLOT_BYTES || checkArpFrame(frame, length) !== Status.Ok) continue;
+    if (!isOwnMac(getMac(frame + ETHERNET_HEADER + ARP_SHA))) return true;
+  }
+  return false;
 }
 
 /**
@@ -156,9 +174,10 @@ function explain(frame: usize, length: u32, link: u32, nowMs: f64): u32 {
 export function tick(nowMs: f64): u32 {
   sent = 0;
   for (let row = dueRow(nowMs); row >= 0; row = dueRow(nowMs)) {
-    const links = load<u64>(record(row) + RECORD_BURST_LINKS) & linksUp;
+    const links = load<u64>(record(row) + RECORD_ROUND_LINKS) & linksUp;
     if (sent + 2 * <u32>popcnt(links) > SLOTS) break;
-    announce(row, links);
+    if (load<u8>(record(row) + ROW_STATE) === State.Standby) ask(row, links);
+    else announce(row, links);
     finishRound(row, nowMs);
   }
   nextTickMs = nextDue();
@@ -174,6 +193,15 @@ function announce(row: u32, links: u64): void {
     send(link, mac, MAC_BROADCAST, ARP_REQUEST, vip, MAC_BROADCAST, vip);
     send(link, mac, MAC_BROADCAST, ARP_REPLY, vip, MAC_BROADCAST, vip);
     increment(counter(row, COUNTER_ANNOUNCED), 2);
+  }
+}
+
+/** A probe on each link, RFC 5227 §2.1.1 "Probe Details": whoever has the address answers, and nobody learns ours from it. */
+function ask(row: u32, links: u64): void {
+  const vip = load<u32>(record(row) + ROW_ADDRESS);
+  for (let left = links; left !== 0; left &= left - 1) {
+    const link = <u32>ctz(left);
+    send(link, linkMac(link), MAC_BROADCAST, ARP_REQUEST, 0, 0, vip);
   }
 }
 

@@ -54,6 +54,7 @@ export {
   DROPS,
   EVENT_SLOTS,
   EVENTS,
+  HEARD_PEERS,
   LEVELS,
   Refused,
   ROW,

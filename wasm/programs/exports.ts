@@ -4,11 +4,13 @@ export { rowCount } from "../table/rows";
 export { eventsWritten } from "./events";
 export {
   ABI,
+  CLAIMS,
   COUNTERS,
   DROP_REASONS,
   DROPS,
   EVENT_SLOTS,
   EVENTS,
+  HEARD,
   LEVELS,
   Refused,
   ROW,

@@ -2,7 +2,7 @@
 
 import { startBurst } from "../table/announce";
 import { isUsed, rowLimit } from "../table/rows";
-import { LINKS, linkEntry, ROW_LINKS, ROW_STATE, record, State } from "./memory";
+import { HEARD, LINKS, linkEntry, ROW_LINKS, ROW_STATE, record, State } from "./memory";
 
 const ENTRY_MAC: u32 = 0; // u64, as getMac
 const ENTRY_FLAGS: u32 = 8; // u32
@@ -10,6 +10,8 @@ const FLAG_UP: u32 = 1;
 
 /** Bit set of the links that are up. */
 export let linksUp: u64 = 0;
+/** Of those that have a MAC. */
+let linksKnown: u64 = 0;
 
 /** As the ABI's setLink. A link that comes up or changes its MAC announces every active row on it again. */
 export function updateLink(link: u32, mac: f64, flags: u32): void {
@@ -19,6 +21,8 @@ export function updateLink(link: u32, mac: f64, flags: u32): void {
   const bit = (<u64>1) << link;
   const wasSame = (linksUp & bit) !== 0 && load<u64>(entry + ENTRY_MAC) === found;
   store<u64>(entry + ENTRY_MAC, found);
+  linksKnown = found !== 0 ? linksKnown | bit : linksKnown & ~bit;
+  if (found === 0) hearStation(link, 0);
   store<u32>(entry + ENTRY_FLAGS, flags);
   linksUp = flags & FLAG_UP ? linksUp | bit : linksUp & ~bit;
   if (wasSame || (flags & FLAG_UP) === 0) return;
@@ -38,6 +42,11 @@ export function linkMac(link: u32): u64 {
 
 /** One of this machine's attached links has this MAC: what it says is no stranger's claim. */
 export function isOwnMac(mac: u64): bool {
-  for (let link: u32 = 0; link < LINKS; link++) if (linkMac(link) === mac) return mac !== 0;
+  for (let left = linksKnown; left !== 0; left &= left - 1) if (linkMac(<u32>ctz(left)) === mac) return true;
   return false;
+}
+
+/** A sound frame of another station came by the link. */
+export function hearStation(link: u32, nowMs: f64): void {
+  store<f64>(HEARD + link * 8, nowMs);
 }

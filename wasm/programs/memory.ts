@@ -2,6 +2,7 @@
 // Each base follows from the one before; docs/packet-programs.md says what the host reads and writes in each.
 //
 //   4 KiB │ rx, tx descriptors │ row mailbox │ drops │ links │ events │ levels │ rx slots │ tx slots │ counters │ records │ index │ answers │
+//   claims │ heard │ lists │
 
 export const ABI: i32 = 1;
 
@@ -26,6 +27,9 @@ export const RECORD_BYTES: u32 = 128;
 const LINK_BYTES: u32 = 16;
 const BUCKET_BYTES: u32 = 8;
 const ANSWERS_BYTES: u32 = 8;
+export const CLAIM_BYTES: u32 = 16;
+/** Slots of the wheel of refreshes (table/wheel.ts); a power of two. */
+export const WHEEL_SLOTS: u32 = 1024;
 
 export const RX_DESCRIPTORS: u32 = 4096;
 export const TX_DESCRIPTORS: u32 = RX_DESCRIPTORS + SLOTS * DESCRIPTOR_BYTES;
@@ -41,6 +45,10 @@ const RECORDS: u32 = COUNTERS + ROWS * COUNTER_BYTES;
 const INDEX: u32 = RECORDS + ROWS * RECORD_BYTES;
 /** Apart from the records and close together: a lookup that finds its row reads nothing else of it. */
 const ANSWERS: u32 = INDEX + BUCKETS * BUCKET_BYTES;
+export const CLAIMS: u32 = ANSWERS + ROWS * ANSWERS_BYTES;
+export const HEARD: u32 = CLAIMS + ROWS * CLAIM_BYTES;
+/** Heads of the lists of rows (table/lists.ts). */
+export const LISTS: u32 = HEARD + LINKS * 8;
 
 // A descriptor: one received or sent frame.
 export const DESCRIPTOR_LENGTH: u32 = 0; // u16; of a received frame the true length, also where the slot cut it
@@ -50,6 +58,16 @@ export const ROW_FAMILY: u32 = 0; // u8: 4 or 6
 export const ROW_STATE: u32 = 1; // u8: State
 export const ROW_LINKS: u32 = 8; // u64, a bit a link
 export const ROW_ADDRESS: u32 = 16; // 16 bytes; IPv4 in the first four, the rest zero
+
+// From here on, what the plugins, the host and these programs agree on.
+export const ROW_ATTRIBUTES: u32 = 32;
+export const ROW_REFRESH: u32 = 32; // u32, ms
+export const ROW_ASK_SERIAL: u32 = 36; // u32
+export const ROW_ANNOUNCE_SERIAL: u32 = 40; // u32
+
+// What was last heard of another station that uses a row's address.
+export const CLAIM_AT: u32 = 0; // f64, ms; 0: never
+export const CLAIM_MAC: u32 = 8; // 6 bytes, then the link, u8
 
 // Counters of a row, u64 each.
 export const COUNTER_ANSWERED: u32 = 0; // requests answered
@@ -91,6 +109,10 @@ export function record(row: u32): usize {
 /** Links on which a row answers, u64, a bit a link. */
 export function answers(row: u32): usize {
   return ANSWERS + row * ANSWERS_BYTES;
+}
+
+export function claim(row: u32): usize {
+  return CLAIMS + row * CLAIM_BYTES;
 }
 
 export function bucket(index: u32): usize {

@@ -1,8 +1,9 @@
 // The NDP packet program: answers Neighbor Solicitations for its rows, announces them, notices others who claim them.
 //
 // In: ICMPv6 frames from the port of each attached link. Out: one Neighbor Advertisement a solicitation for an active row (RFC 4861 §7.2.4
-// "Sending Solicited Neighbor Advertisements"), and bursts of unsolicited ones to all nodes (§7.2.6). What is remembered: the row table,
-// and a burst's rounds. A solicitation is answered however it came, to the solicited-node group, to all nodes or to one, with or without
+// "Sending Solicited Neighbor Advertisements"), and bursts of unsolicited ones to all nodes (§7.2.6), again as often as the row says;
+// probes for rows on standby whose askSerial changes. What is remembered: the row table, when each row speaks next, and who else was
+// heard. A solicitation is answered however it came, to the solicited-node group, to all nodes or to one, with or without
 // the sender's MAC in it: what a kernel sends to see whether a neighbor is still there is no other question. Who probes for a
 // duplicate (source ::, RFC 4862 §5.4) is told by way of all nodes, since it has no address yet.
 //
@@ -13,7 +14,7 @@
 // a draining row falls silent there and then.
 //
 // Left out: learning neighbors (the kernel's business), SEND (RFC 3971), and what comes in extension headers or fragments (RFC 6980).
-import { dueRow, finishRound, nextDue, RECORD_BURST_LINKS } from "../table/announce";
+import { dueRow, finishRound, nextDue, RECORD_ROUND_LINKS } from "../table/announce";
 import { findRow, seedRows } from "../table/rows";
 import { getMac, isGroupMac } from "../wire/bytes";
 import { ETHERNET_DESTINATION, ETHERNET_SOURCE } from "../wire/ethernet";
@@ -22,13 +23,15 @@ import {
   checkAdvertisement,
   checkSolicitation,
   encodeAdvertisement,
+  encodeProbe,
   FLAG_OVERRIDE,
   FLAG_SOLICITED,
   NEIGHBOR_TARGET,
+  PROBE_LENGTH,
 } from "../wire/neighbor";
 import { IPV6_DESTINATION, IPV6_SOURCE, isMulticast, isSolicitedNode, isUnspecified, linkLayer } from "../wire/neighbor-discovery";
 import { Status } from "../wire/status";
-import { isUp, linkMac, linksUp, updateLink } from "./links";
+import { hearStation, isOwnMac, isUp, linkMac, linksUp, updateLink } from "./links";
 import {
   COUNTER_ANNOUNCED,
   COUNTER_ANSWERED,
@@ -38,11 +41,13 @@ import {
   DROPS,
   increment,
   ROW_ADDRESS,
+  ROW_STATE,
   RX,
   RX_DESCRIPTORS,
   record,
   SLOT_BYTES,
   SLOTS,
+  State,
   TX,
   TX_DESCRIPTORS,
 } from "./memory";
@@ -86,6 +91,9 @@ export enum Drop {
   OtherLink = 38,
 }
 
+/** Reasons up to this one say that the frame is no sound solicitation or advertisement. */
+const LAST_FAULT: u32 = Drop.SolicitedMulticast;
+
 /** ff02::1 as two words in memory order, and its MAC (RFC 2464 §7 "Address Mapping -- Multicast") as getMac gives it. */
 const ALL_NODES_LOW: u64 = 0x2ff;
 const ALL_NODES_HIGH: u64 = 0x0100000000000000;
@@ -121,11 +129,16 @@ export function process(link: u32, count: u32, nowMs: f64): u32 {
   sent = 0;
   if (!isUp(link) || count > SLOTS) return 0;
   const mac = linkMac(link);
+  let isAlone = true;
   for (let slot: u32 = 0; slot < count; slot++) {
+    const frame: usize = RX + slot * SLOT_BYTES;
     const length: u32 = load<u16>(RX_DESCRIPTORS + slot * DESCRIPTOR_BYTES + DESCRIPTOR_LENGTH);
-    const drop = length > SLOT_BYTES ? Drop.Oversized : answer(RX + slot * SLOT_BYTES, length, link, mac, nowMs);
+    const drop: u32 = length > SLOT_BYTES ? Drop.Oversized : answer(frame, length, link, mac, nowMs);
     if (drop !== 0) increment(DROPS + drop * 8, 1);
+    // Once a batch is enough.
+    if (isAlone && (drop === 0 || drop > LAST_FAULT)) isAlone = isOwnMac(senderOf(frame));
   }
+  if (!isAlone) hearStation(link, nowMs);
   return sent;
 }
 
@@ -185,9 +198,10 @@ function isForUs(frame: usize, mac: u64): bool {
 export function tick(nowMs: f64): u32 {
   sent = 0;
   for (let row = dueRow(nowMs); row >= 0; row = dueRow(nowMs)) {
-    const links = load<u64>(record(row) + RECORD_BURST_LINKS) & linksUp;
+    const links = load<u64>(record(row) + RECORD_ROUND_LINKS) & linksUp;
     if (sent + <u32>popcnt(links) > SLOTS) break;
-    announce(row, links);
+    if (load<u8>(record(row) + ROW_STATE) === State.Standby) ask(row, links);
+    else announce(row, links);
     finishRound(row, nowMs);
   }
   nextTickMs = nextDue();
@@ -203,10 +217,23 @@ function announce(row: u32, links: u64): void {
   }
 }
 
+/** A probe on each link in the form of RFC 4862 §5.4.2: whoever has the address tells all nodes, and nobody learns ours from it. */
+function ask(row: u32, links: u64): void {
+  for (let left = links; left !== 0; left &= left - 1) {
+    const link = <u32>ctz(left);
+    encodeProbe(TX + sent * SLOT_BYTES, linkMac(link), record(row) + ROW_ADDRESS);
+    describe(link, PROBE_LENGTH);
+  }
+}
+
 /** Sends an advertisement of a row to a MAC and an address, the latter as two words in memory order. */
 function send(link: u32, mac: u64, row: u32, destination: u64, low: u64, high: u64, flags: u32): void {
   encodeAdvertisement(TX + sent * SLOT_BYTES, destination, mac, low, high, record(row) + ROW_ADDRESS, flags);
-  const descriptor: usize = TX_DESCRIPTORS + sent * DESCRIPTOR_BYTES;
-  store<u64>(descriptor, ADVERTISEMENT_LENGTH | ((<u64>link) << 32)); // length, port 0, link
+  describe(link, ADVERTISEMENT_LENGTH);
+}
+
+/** The next sending slot holds a frame. */
+function describe(link: u32, length: u64): void {
+  store<u64>(TX_DESCRIPTORS + sent * DESCRIPTOR_BYTES, length | ((<u64>link) << 32)); // length, port 0, link
   sent++;
 }

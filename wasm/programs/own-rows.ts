@@ -1,19 +1,30 @@
 // What the address programs (ARP, NDP) do alike with their rows: take them, let go of them, tell who else uses their addresses.
-import { cancelBurst, startBurst } from "../table/announce";
+//
+// Attributes of a row: how often an active one announces itself again, and two serial numbers, a change of which asks for something now: on
+// standby for one question who has the address, of an active row for one round of its announcement.
+import { restartRefresh, sendOnce, startBurst } from "../table/announce";
+import { takeOut } from "../table/lists";
 import { addRow, answerOn, findRow, removeRow } from "../table/rows";
 import { reportConflict } from "./events";
 import { isOwnMac } from "./links";
 import {
   answers,
+  CLAIM_AT,
+  CLAIM_MAC,
   COUNTER_UNANSWERED,
+  claim,
   counter,
   increment,
   Refused,
   ROW,
   ROW_ADDRESS,
+  ROW_ANNOUNCE_SERIAL,
+  ROW_ASK_SERIAL,
+  ROW_ATTRIBUTES,
   ROW_BYTES,
   ROW_FAMILY,
   ROW_LINKS,
+  ROW_REFRESH,
   ROW_STATE,
   record,
   State,
@@ -40,16 +51,27 @@ export function putRow(family: u32): i32 {
   const low = load<u64>(ROW + ROW_ADDRESS);
   const high = load<u64>(ROW + ROW_ADDRESS, 8);
   let row = findRow(low, high);
-  const isNew = row < 0;
-  if (isNew) row = addRow(low, high);
+  if (row < 0) row = addRow(low, high);
   if (row < 0) return Refused.TableFull;
-  const at = record(row);
-  if (!isNew && memory.compare(at, ROW, ROW_BYTES) === 0) return row;
-  memory.copy(at, ROW, ROW_BYTES);
-  answerOn(row, state === <u32>State.Standby ? 0 : load<u64>(at + ROW_LINKS));
-  cancelBurst(row);
-  if (state === <u32>State.Active) startBurst(row, load<u64>(at + ROW_LINKS));
+  takeRow(row);
   return row;
+}
+
+/** What is in the mailbox becomes the row. A new row was all zero before. */
+function takeRow(row: u32): void {
+  const at = record(row);
+  const state: u32 = load<u8>(ROW + ROW_STATE);
+  const serial = state === <u32>State.Active ? ROW_ANNOUNCE_SERIAL : ROW_ASK_SERIAL;
+  const isSame = memory.compare(at, ROW, ROW_ATTRIBUTES) === 0;
+  const hasSameRefresh = load<u32>(at + ROW_REFRESH) === load<u32>(ROW + ROW_REFRESH);
+  const isCalled = load<u32>(at + serial) !== load<u32>(ROW + serial);
+  memory.copy(at, ROW, ROW_BYTES);
+  if (!isSame) {
+    answerOn(row, state === <u32>State.Standby ? 0 : load<u64>(at + ROW_LINKS));
+    takeOut(row);
+    if (state === <u32>State.Active) startBurst(row, load<u64>(at + ROW_LINKS));
+  } else if (!hasSameRefresh && state === <u32>State.Active) restartRefresh(row);
+  if (isCalled && state !== <u32>State.Draining) sendOnce(row);
 }
 
 /** As the ABI's remove. */
@@ -59,7 +81,7 @@ export function removeOwnRow(family: u32): i32 {
   const high: u64 = family === 4 ? 0 : load<u64>(ROW + ROW_ADDRESS, 8);
   const row = findRow(low, high);
   if (row < 0) return row;
-  cancelBurst(row);
+  takeOut(row);
   return removeRow(low, high);
 }
 
@@ -76,9 +98,13 @@ export function keepSilent(row: u32): bool {
 /** A station uses a row's address. A draining row leaves it to that station. */
 export function hearClaim(row: u32, link: u32, sender: u64, nowMs: f64): Claim {
   if (isOwnMac(sender)) return Claim.Own;
+  const at = record(row);
+  if (((load<u64>(at + ROW_LINKS) >> link) & 1) === 0) return Claim.Allowed;
+  store<f64>(claim(row) + CLAIM_AT, nowMs);
+  store<u64>(claim(row) + CLAIM_MAC, sender | ((<u64>link) << 48));
   if (!isAnswering(row, link)) return Claim.Allowed;
   // The row stays as it was put: putting it again must change nothing.
-  if (load<u8>(record(row) + ROW_STATE) === State.Draining) answerOn(row, 0);
+  if (load<u8>(at + ROW_STATE) === State.Draining) answerOn(row, 0);
   reportConflict(row, link, sender, nowMs);
   return Claim.Conflict;
 }

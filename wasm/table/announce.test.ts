@@ -1,7 +1,7 @@
-/** The announcement queue through module `arp`, beside a model that sorts a list: who announces when, on which links, in which order. */
+/** The announcement lists through module `arp`, beside a model that sorts one: who announces or asks when, on which links, in which order. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ProgramStation, readArp, type SentFrame } from "../../host/workbench/testing/program-station.ts";
+import { addressAttributes, ProgramStation, readArp, type SentFrame } from "../../host/workbench/testing/program-station.ts";
 import { randomFrom, testSeed } from "../../host/workbench/testing/random.ts";
 
 const ANNOUNCE = suite("announce");
@@ -13,6 +13,8 @@ interface Row {
   readonly address: string;
   state: "active" | "standby" | "draining";
   links: bigint;
+  askSerial: number;
+  announceSerial: number;
 }
 
 interface Burst {
@@ -32,10 +34,21 @@ class Model {
 
   put(id: number, row: Row): void {
     const before = this.rows.get(id);
-    if (before !== undefined && before.state === row.state && before.links === row.links) return;
     this.rows.set(id, row);
-    this.#bursts.delete(id);
-    if (row.state === "active") this.#start(id, row.links);
+    if (before?.state !== row.state || before.links !== row.links) {
+      this.#bursts.delete(id);
+      if (row.state === "active") this.#start(id, row.links);
+    }
+    const isCalled =
+      row.state === "active" ? (before?.announceSerial ?? 0) !== row.announceSerial : (before?.askSerial ?? 0) !== row.askSerial;
+    if (isCalled && row.state !== "draining") this.#once(id, row.links);
+  }
+
+  /** One round more, and the next one at once. */
+  #once(id: number, links: bigint): void {
+    const burst = this.#bursts.get(id);
+    const rounds = burst === undefined ? 1 : burst.rounds + (burst.dueMs === -Infinity ? 0 : 1);
+    this.#bursts.set(id, { links: links | (burst?.links ?? 0n), rounds, dueMs: -Infinity, order: this.#order++ });
   }
 
   remove(id: number): void {
@@ -67,8 +80,9 @@ class Model {
       const [id, burst] = next;
       const links = [...this.#macs.keys()].sort((left, right) => left - right).filter((link) => (burst.links >> BigInt(link)) & 1n);
       if (lines.length + 2 * links.length > SLOTS) break;
-      for (const link of links)
-        for (const operation of [1, 2]) lines.push(`${link} ${this.rows.get(id)?.address} ${operation} ${this.#macs.get(link)}`);
+      const { state, address } = this.rows.get(id) as Row;
+      const kinds = state === "standby" ? [`asks ${address}`] : [`${address} 1`, `${address} 2`];
+      for (const link of links) for (const kind of kinds) lines.push(`${link} ${kind} ${this.#macs.get(link)}`);
       burst.rounds--;
       if (burst.rounds === 0) this.#bursts.delete(id);
       else Object.assign(burst, { dueMs: nowMs + INTERVAL_MS, order: this.#order++ });
@@ -87,8 +101,9 @@ class Model {
 }
 
 function describe({ link, frame }: SentFrame): string {
-  const { senderAddress, operation, senderMac } = readArp(frame);
-  return `${link} ${senderAddress} ${operation} ${senderMac}`;
+  const { senderAddress, targetAddress, operation, senderMac } = readArp(frame);
+  const isProbe = senderAddress === "0.0.0.0" && operation === 1;
+  return `${link} ${isProbe ? `asks ${targetAddress}` : `${senderAddress} ${operation}`} ${senderMac}`;
 }
 
 ANNOUNCE("whatever happens to rows and links, the program announces what the model does", () => {
@@ -101,8 +116,15 @@ ANNOUNCE("whatever happens to rows and links, the program announces what the mod
     const kind = random(10);
     const address = `10.0.0.${random(100)}`;
     if (kind < 4) {
-      const row: Row = { address, state: states[random(4)] as Row["state"], links: BigInt(random(16)) };
-      model.put(station.put(row), row);
+      const row: Row = {
+        ...{ address, state: states[random(4)] as Row["state"], links: BigInt(random(16)) },
+        ...{ askSerial: random(3), announceSerial: random(3) },
+      };
+      model.put(station.put({ ...row, attributes: addressAttributes(row) }), row);
+      if (random(4) === 0) {
+        const again = { ...row, askSerial: random(3), announceSerial: random(3) };
+        model.put(station.put({ ...again, attributes: addressAttributes(again) }), again);
+      }
     } else if (kind === 4) {
       const id = [...model.rows].find(([, row]) => row.address === address)?.[0];
       station.remove(address);

@@ -8,7 +8,9 @@ import {
   BUCKET_BITS,
   BUCKETS,
   bucket,
+  CLAIM_BYTES,
   COUNTER_BYTES,
+  claim,
   counter,
   LEVELS,
   RECORD_BYTES,
@@ -16,9 +18,8 @@ import {
   ROWS,
   record,
 } from "../programs/memory";
+import { RECORD_NEXT } from "./lists";
 
-/** Free rows are chained here, as id plus one; used rows chain in the announcement queue (announce.ts). */
-export const RECORD_NEXT: u32 = 80; // u32
 const RECORD_USED: u32 = 90; // u8
 
 let seed: u32 = 0;
@@ -82,6 +83,7 @@ export function addRow(low: u64, high: u64): i32 {
   const at = record(row);
   memory.fill(at, 0, RECORD_BYTES);
   memory.fill(counter(row, 0), 0, COUNTER_BYTES);
+  memory.fill(claim(row), 0, CLAIM_BYTES);
   store<u64>(at + ROW_ADDRESS, low);
   store<u64>(at + ROW_ADDRESS + 8, high);
   store<u8>(at + RECORD_USED, 1);

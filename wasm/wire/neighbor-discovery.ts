@@ -24,6 +24,10 @@ const ICMPV6: u32 = 58;
 const ON_LINK: u32 = 255;
 const SHORTEST: u32 = 8;
 
+/** ff02::1:ff00:0 as two words in memory order. */
+export const SOLICITED_NODE_LOW: u64 = 0x2ff;
+export const SOLICITED_NODE_HIGH: u64 = 0xff01000000;
+
 const OPTION_UNIT: u32 = 8;
 /** Types of the option with a MAC: the sender's own, or that of the target. */
 export const SOURCE_LINK_LAYER: u32 = 1;
@@ -126,7 +130,7 @@ export function isMulticast(address: usize): bool {
 
 /** ff02::1:ff00:0/104, which every node that solicitations are sent to is in: RFC 4291 §2.7.1 "Pre-Defined Multicast Addresses". */
 export function isSolicitedNode(address: usize): bool {
-  return load<u64>(address) === 0x2ff && (load<u64>(address, 8) & 0xffffffffff) === 0xff01000000;
+  return load<u64>(address) === SOLICITED_NODE_LOW && (load<u64>(address, 8) & 0xffffffffff) === SOLICITED_NODE_HIGH;
 }
 
 export function isUnspecified(address: usize): bool {

@@ -2,10 +2,10 @@
 
 import { codec, type Fields } from "../../packets/codec/codec.ts";
 import { parseIpv4, parseIpv6 } from "../../packets/codec/text.ts";
-import { PacketProgram, ROW_BYTES, type RowCounters } from "../../packets/program.ts";
+import { PacketProgram, type RowCounters } from "../../packets/program.ts";
+import { AddressRow, Row, RowState } from "../../packets/row-layout.ts";
 import { loadModule } from "../../packets/wasm.ts";
 
-const STATES = { active: 1, standby: 2, draining: 3 } as const;
 const EVERY_LINK = 0xffff_ffff_ffff_ffffn;
 
 export interface TestRow {
@@ -13,7 +13,7 @@ export interface TestRow {
   readonly address: string | Uint8Array;
   /** Default: that of the address where it is a text, else 4. */
   readonly family?: number;
-  readonly state?: keyof typeof STATES | number;
+  readonly state?: keyof typeof RowState | number;
   /** A bit a link; default every link. */
   readonly links?: bigint;
   readonly attributes?: Uint8Array;
@@ -26,15 +26,22 @@ export interface SentFrame {
 
 /** `docs/packet-programs.md` "Rows". */
 export function writeRow({ address, family, state = "active", links = EVERY_LINK, attributes }: TestRow): Uint8Array {
-  const row = new Uint8Array(ROW_BYTES);
+  const row = new Uint8Array(Row.bytes);
   const bytes = typeof address === "string" ? (parseIpv4(address) ?? parseIpv6(address)) : address;
   if (bytes === undefined) throw new Error(`Not an address: ${address}`);
-  row[0] = family ?? (typeof address === "string" && address.includes(":") ? 6 : 4);
-  row[1] = typeof state === "number" ? state : STATES[state];
-  new DataView(row.buffer).setBigUint64(8, links, true);
-  row.set(bytes, 16);
-  if (attributes !== undefined) row.set(attributes, 32);
+  row[Row.family] = family ?? (typeof address === "string" && address.includes(":") ? 6 : 4);
+  row[Row.state] = typeof state === "number" ? state : RowState[state];
+  new DataView(row.buffer).setBigUint64(Row.links, links, true);
+  row.set(bytes, Row.address);
+  if (attributes !== undefined) row.set(attributes, Row.attributes);
   return row;
+}
+
+/** Attributes of a row of `arp` or `ndp`; what is left out is 0. */
+export function addressAttributes(values: { readonly [attribute in keyof typeof AddressRow]?: number }): Uint8Array {
+  const row = new DataView(new ArrayBuffer(Row.bytes));
+  for (const [name, at] of Object.entries(AddressRow)) row.setUint32(at, values[name as keyof typeof AddressRow] ?? 0, true);
+  return new Uint8Array(row.buffer, Row.attributes);
 }
 
 export const BROADCAST = "ff:ff:ff:ff:ff:ff";

@@ -17,6 +17,7 @@ import {
   ECHO_LINK,
   ECHO_MAC,
   findDiscriminator,
+  hearPeer,
   IS_ECHOING,
   linkMac,
   MULTIPLIER,
@@ -135,6 +136,7 @@ export function receiveEcho(frame: usize, length: u32, link: u32, nowMs: f64): b
   if (row < 0) return false;
   const at = session(row);
   if (!mayEcho(at) || link !== load<u8>(at + ECHO_LINK) || getU32(frame + PAYLOAD + 4) !== load<u32>(at + ECHO_KEY)) return false;
+  hearPeer(row, nowMs);
   store<f64>(at + ECHO_DETECT_AT, nowMs + intervalMs(at) * <f64>load<u8>(at + MULTIPLIER));
   if (load<u8>(at + IS_ECHOING) !== 0) return true;
   store<u8>(at + IS_ECHOING, 1);

@@ -1,6 +1,6 @@
 // The memory map of the BFD program: the regions of docs/packet-programs.md, then the sessions.
 //
-//   4 KiB │ rx, tx descriptors │ row mailbox │ drops │ event │ levels │ states │ discriminators │ counters │ rx slots │ tx slots │ sessions │
+//   4 KiB │ rx, tx descriptors │ row mailbox │ drops │ event │ levels │ states │ discriminators │ counters │ rx slots │ tx slots │ sessions │ heard │
 
 export const ABI: i32 = 1;
 
@@ -32,6 +32,8 @@ export const RX: u32 = COUNTERS + ROWS * COUNTER_BYTES;
 export const TX: u32 = RX + SLOTS * SLOT_BYTES;
 const LINK_MACS: u32 = TX + SLOTS * SLOT_BYTES;
 const SESSIONS: u32 = LINK_MACS + 64 * 8;
+/** f64 a row, ms: when the session's last packet came, an echo too; 0: never. */
+export const HEARD_PEERS: u32 = SESSIONS + ROWS * SESSION_BYTES;
 
 // A descriptor.
 export const PACKET_LENGTH: usize = 0; // u16
@@ -117,7 +119,13 @@ export function session(row: u32): usize {
   return SESSIONS + row * SESSION_BYTES;
 }
 
+/** A packet of the session has come. */
+export function hearPeer(row: u32, nowMs: f64): void {
+  store<f64>(HEARD_PEERS + row * 8, nowMs);
+}
+
 export function clearSession(row: u32): void {
+  hearPeer(row, 0);
   memory.fill(session(row), 0, SESSION_BYTES);
   memory.fill(COUNTERS + row * COUNTER_BYTES, 0, COUNTER_BYTES);
 }

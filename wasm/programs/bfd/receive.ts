@@ -27,6 +27,7 @@ import {
   FLAG_MULTIHOP,
   FLAGS,
   findDiscriminator,
+  hearPeer,
   LINKS,
   MINIMUM_HOP_LIMIT,
   PACKET_FAMILY,
@@ -89,6 +90,7 @@ export function receive(packet: usize, descriptor: usize, nowMs: f64): u32 {
   if (load<u8>(descriptor + PACKET_HOP_LIMIT) < leastHopLimit(at)) return Drop.LowHopLimit;
   receivedRow = row;
   count(row, COUNTER_RECEIVED);
+  hearPeer(row, nowMs);
   learn(at, packet);
   if (hasBfdFlag(packet, BFD_FINAL)) endPoll(row);
   restartDetection(at, nowMs);
