@@ -9,6 +9,7 @@ import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
 import { controllerCommandFor } from "./cli/controller.ts";
 import { decode } from "./cli/decode.ts";
+import { explainCommandFor } from "./cli/explain.ts";
 import { labCommandFor } from "./cli/lab.ts";
 import { migrateCommandFor } from "./cli/migrate.ts";
 import { planCommandFor } from "./cli/plan.ts";
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   speakerCommandFor(builtIns, version()),
   controllerCommandFor(version()),
   planCommandFor(builtIns),
+  explainCommandFor(builtIns),
   migrateCommandFor(builtIns),
   status,
   ...pluginCommands.map(hostCommand),

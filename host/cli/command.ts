@@ -1,6 +1,7 @@
 /** What a command of Herald is, and how its flags are read: one clear line for each mistake, nothing run before all flags are good. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type CommandIo, NoAnswer, UsageError } from "../announcer.ts";
+import { distance } from "../observe/near-names.ts";
 
 export { type CommandIo, UsageError };
 
@@ -62,18 +63,4 @@ export function suggest(found: string, known: readonly string[], prefix = ""): s
   const [nearest] = known.map((name) => ({ name, away: distance(found, name) })).sort((left, right) => left.away - right.away);
   if (nearest !== undefined && nearest.away <= 2) return `: did you mean ${prefix}${nearest.name}?`;
   return known.length > 0 ? `: expected one of ${known.map((name) => prefix + name).join(", ")}` : ": it has no flags";
-}
-
-/** Letters to add, drop or replace to get from one word to the other (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const [at, letter] of [...from].entries()) {
-    const next = [at + 1];
-    for (let column = 0; column < to.length; column++) {
-      const replaced = (row[column] ?? 0) + (letter === to[column] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

@@ -1,18 +1,15 @@
 /** Manifests → what Herald would do with them, as data. */
 
-import { hostname } from "node:os";
 import type { PluginDefinition } from "../announcer.ts";
 import { dryRun } from "../cluster/dry-run.ts";
-import { ManifestsSource } from "../cluster/manifests/manifests.ts";
 import type { SourceProblem } from "../cluster/manifests/source-problems.ts";
-import { translatorsOf } from "../cluster/plugin-resources/translators.ts";
 import { statusFrom } from "../cluster/service-status.ts";
-import { Store } from "../cluster/store.ts";
 import { createRank } from "../packets/rank.ts";
 import { announceFrom, planAll } from "../rules/merge-claims.ts";
 import { type Claim, indexPlan } from "../rules/plan.ts";
 import type { PlanRefusal, ServiceKey } from "../rules/vocabulary.ts";
 import { announcerFact } from "../sandbox/start-plugin.ts";
+import { type ManifestsPlace, openManifests } from "./open-manifests.ts";
 
 /** What `herald plan --json` prints. */
 export interface PlanOutput {
@@ -30,22 +27,8 @@ export interface PlanOutput {
 }
 
 /** Throws where there is nothing at the path. */
-export async function planManifests(
-  builtIns: readonly PluginDefinition[],
-  { manifests, allocations, node }: { manifests: string; allocations: string | undefined; node: string | undefined },
-): Promise<PlanOutput> {
-  const store = new Store();
-  const options = {
-    path: manifests,
-    follow: false,
-    translators: translatorsOf(builtIns),
-    ...(node === undefined ? {} : { node }),
-    ...(allocations === undefined ? {} : { allocations }),
-  };
-  const source = await ManifestsSource.open(options, store);
-  source.close();
-  // As for a speaker: without Nodes this box is the one.
-  if (node === undefined && store.snapshot().nodes.size === 0) return planManifests(builtIns, { manifests, allocations, node: hostname() });
+export async function planManifests(builtIns: readonly PluginDefinition[], place: ManifestsPlace): Promise<PlanOutput> {
+  const { source, store, node } = await openManifests(builtIns, place);
   const { allocations: allocated, snapshot } = dryRun(source, store.snapshot());
   const plan = planAll(indexPlan(snapshot, builtIns.map(announcerFact), createRank()), snapshot);
   const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];

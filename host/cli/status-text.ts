@@ -4,6 +4,7 @@ import { STANDINGS } from "../liveness/standing.ts";
 import { visible } from "../observe/log.ts";
 import type { AnnouncerStatus, ReportStatus, RowStatus, Status, WatchStatus } from "../observe/status.ts";
 import { table } from "./table.ts";
+import { count, duration } from "./words.ts";
 
 /** Of one table. */
 const MOST_SHOWN = 20;
@@ -115,22 +116,4 @@ function section(heads: readonly string[], rows: readonly (readonly string[])[],
   if (rows.length === 0) return "";
   const shown = rows.map((row) => row.map(visible));
   return `\n${table(heads, shown)}${more > 0 ? `and ${more} more; --json has all\n` : ""}`;
-}
-
-/** In its two largest units. */
-function duration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [seconds % 60, "s"],
-  ] as const;
-  const first = parts.findIndex(([number]) => number > 0);
-  const shown = first < 0 ? parts.slice(-1) : parts.slice(first, first + 2);
-  return shown.map(([number, unit]) => `${number} ${unit}`).join(" ");
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -7,6 +7,7 @@
  *   {"ask": "status"}                                        one row: `Status` of `status.ts`
  *   {"ask": "rows"}                                          a row for each announcement that is wanted or told
  *   {"ask": "reports"}                                       a row for each report of a plugin: {"announcer", "key", "state"}
+ *   {"ask": "explain", "service": "default/web"}             one row: `SpeakerExplanation` of `explain.ts`
  *   {"ask": "announcer", "name": "bgp", "what": "peers"}     what `Announcer.inspect("peers")` of that plugin gives
  *
  *   {"row": …}          none, one or many

@@ -39,7 +39,11 @@ async function running(succession?: Succession): Promise<SpeakerParts> {
   await lane.start(announcer);
   await new Promise((done) => setImmediate(done));
   const plugin = { name: "bgp", announcer, reports: new Map([["192.0.2.1", "probing"]]), open: 3 } as Partial<RunningPlugin>;
-  return { ...starting(), announcers: [{ lane, plugin: plugin as RunningPlugin, kind: "BGPAdvertisement", restarts: 2 }], isReady: true };
+  return {
+    ...starting(),
+    announcers: [{ lane, plugin: plugin as RunningPlugin, kind: "BGPAdvertisement", from: "every-node", restarts: 2 }],
+    isReady: true,
+  };
 }
 
 const rowsOf = async (answer: unknown): Promise<unknown[]> => [...((await answer) as Iterable<unknown>)];
@@ -94,7 +98,7 @@ status("answerFrom() asks the announcer that is named", async () => {
 
 status("answerFrom() answers an unknown name with those that are known", async () => {
   const parts = await running();
-  assert.is(await refusal(parts, { ask: "stats" }), 'Unknown question "stats": expected status, rows, reports, announcer');
+  assert.is(await refusal(parts, { ask: "stats" }), 'Unknown question "stats": expected status, rows, reports, announcer, explain');
   for (const ask of ["constructor", "__proto__", "toString"]) assert.match(await refusal(parts, { ask }), "Unknown question");
   assert.is(await refusal(parts, { ask: "announcer", name: "bpg" }), 'Unknown announcer "bpg": expected bgp');
   assert.is(await refusal(parts, { ask: "announcer" }), "Unknown announcer (none): expected bgp");

@@ -1,6 +1,7 @@
 /** What a speaker answers on its control socket (`control.ts`): the parts that there are so far, as they are now. */
 
 import type { Source, WatchState } from "../cluster/source.ts";
+import type { Store } from "../cluster/store.ts";
 import type { LivenessService } from "../liveness/liveness.ts";
 import type { Standing, Standings } from "../liveness/standing.ts";
 import type { Network } from "../packets/network.ts";
@@ -10,6 +11,7 @@ import type { LaneRow, LaneState } from "../reconcile/lane.ts";
 import type { Reconciler, ReconcilerState } from "../reconcile/reconciler.ts";
 import type { PluginRun } from "../roles/plugin-run.ts";
 import type { Answer, ControlRequest } from "./control.ts";
+import { explain } from "./explain.ts";
 
 /** Parts come as the speaker starts. */
 export interface SpeakerParts {
@@ -22,11 +24,12 @@ export interface SpeakerParts {
   readonly startedAtMs: number;
   source?: Pick<Source, "problems" | "watches">;
   network?: Pick<Network, "packets">;
-  reconciler?: Pick<Reconciler, "state">;
+  store?: Pick<Store, "snapshot">;
+  reconciler?: Pick<Reconciler, "state" | "gates">;
   liveness?: Pick<LivenessService, "counts">;
   /** Absent: whatever an announcer is told is announced. */
   standings?: Standings;
-  readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "restarts">[];
+  readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "from" | "restarts">[];
   /** Everything runs, and the first plan is made. */
   isReady: boolean;
 }
@@ -92,6 +95,7 @@ export function answerFrom(parts: SpeakerParts): Answer {
     rows: () => rows(parts),
     reports: () => reports(parts),
     announcer: (request) => inspect(parts, request),
+    explain: ({ service }) => explain(parts, service),
   };
   return (request) => one("question", request.ask, new Map(Object.entries(questions)))(request);
 }

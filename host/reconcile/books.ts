@@ -19,6 +19,8 @@ interface Row {
 
 interface ToldRow extends Row {
   readonly isUnsure: boolean;
+  /** Absent: it is unsure, or from before. */
+  readonly atMs?: number | undefined;
 }
 
 /** A row with how far it has come; one that is not desired is on its way out. */
@@ -26,6 +28,8 @@ export interface BookedRow {
   readonly announcement: Announcement;
   readonly isDesired: boolean;
   readonly state: "told" | "untold" | "unsure";
+  /** When the announcer took it over as it is, where that was in this life. */
+  readonly toldAtMs?: number;
 }
 
 export class Books {
@@ -93,7 +97,7 @@ export class Books {
       if (row === undefined) throw new Error(`Cannot find the announcement of ${vip}, which the route table calls ${kind}`);
       this.#sets.hold(row.set);
       if (told !== undefined) this.#sets.release(told.set);
-      this.#told.set(vip, { ...row, isUnsure: true });
+      this.#told.set(vip, { ...row, isUnsure: true, atMs: undefined });
       changes[kind].push(row.announcement);
     }
     const moved = changes.removed.map(({ vip }) => vip).filter((vip) => this.#elsewhere.has(vip));
@@ -101,11 +105,11 @@ export class Books {
   }
 
   /** The announcer has taken these changes over, but for the refused VIPs. */
-  settle(changes: Changes, refused: { has(vip: string): boolean }): void {
+  settle(changes: Changes, refused: { has(vip: string): boolean }, nowMs?: number): void {
     const put = [...changes.added, ...changes.changed].filter(({ vip }) => !refused.has(vip));
     const routes = put.map(({ vip }) => {
       const row = this.#requireTold(vip);
-      this.#told.set(vip, { ...row, isUnsure: false });
+      this.#told.set(vip, { ...row, isUnsure: false, atMs: nowMs });
       return { ...requireKey(vip), attributes: row.set };
     });
     this.#put(this.#toldTable, routes);
@@ -140,7 +144,8 @@ export class Books {
     for (const [vip, { announcement, set }] of this.#desired) {
       const told = this.#told.get(vip);
       const state = told?.isUnsure ? "unsure" : told?.set === set ? "told" : "untold";
-      yield { announcement, isDesired: true, state };
+      const since = state === "told" && told?.atMs !== undefined ? { toldAtMs: told.atMs } : {};
+      yield { announcement, isDesired: true, state, ...since };
     }
     for (const [vip, { announcement, isUnsure }] of this.#told) {
       if (!this.#desired.has(vip)) yield { announcement, isDesired: false, state: isUnsure ? "unsure" : "told" };

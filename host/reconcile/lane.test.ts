@@ -104,7 +104,7 @@ LANE("add, change and remove each reach the announcer once", async () => {
   await script.answer();
   lane.run();
   assert.equal(script.take(), []);
-  assert.equal(lane.rows(), [{ announcement: C, isDesired: true, state: "told" }]);
+  assert.equal(lane.rows(), [{ announcement: C, isDesired: true, state: "told", toldAtMs: 0 }]);
 });
 
 LANE("an announcement with equal content is no news", async () => {
@@ -260,7 +260,7 @@ LANE("start() again begins anew, whatever the one before still answers", async (
   await hung.answer({ vip: A.vip, reason: "too late" });
   assert.equal(next.take(), []);
   await next.answer();
-  assert.equal(lane.rows(), [{ announcement: A, isDesired: true, state: "told" }]);
+  assert.equal(lane.rows(), [{ announcement: A, isDesired: true, state: "told", toldAtMs: 0 }]);
 });
 
 LANE("stop() for good takes everything down first", async () => {

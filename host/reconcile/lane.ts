@@ -226,7 +226,7 @@ export class Lane {
     this.#failuresInARow = 0;
     this.#isFresh = false;
     const refused = new Map(refusals.map(({ vip, reason }) => [vip, reason]));
-    this.#books.settle(changes, refused);
+    this.#books.settle(changes, refused, nowMs);
     const random = this.#random();
     for (const { vip } of [...changes.added, ...changes.changed, ...changes.removed]) {
       const reason = refused.get(vip);

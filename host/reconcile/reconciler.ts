@@ -8,6 +8,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Close } from "../announcer.ts";
+import { explainGates, type ServiceGates } from "../rules/gates.ts";
 import { announceFrom, mergeClaims, refuseOthers } from "../rules/merge-claims.ts";
 import { type Claim, claimService, indexPlan, type PlanIndex, type PlanOptions, planService } from "../rules/plan.ts";
 import type { RankNodes } from "../rules/rank.ts";
@@ -159,6 +160,12 @@ export class Reconciler {
     const claims = plan.claims.map((claim) => this.#joined(basis, idOf(claim)) as Claim);
     const others = claims.flatMap((claim) => refuseOthers(claim)).filter(({ service }) => service === key);
     return { claims, refused: [...plan.refused, ...others] };
+  }
+
+  /** Why it is announced from where it is: every condition, as of the last run. Undefined: there is no such Service. */
+  gates(key: ServiceKey): ServiceGates | undefined {
+    const basis = this.#basis;
+    return basis && explainGates(basis.index, basis.snapshot, key);
   }
 
   state(): ReconcilerState {

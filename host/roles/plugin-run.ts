@@ -67,6 +67,11 @@ export class PluginRun {
     return this.#definition.serves.kind;
   }
 
+  /** Who announces by it. */
+  get from(): PluginDefinition["from"] {
+    return this.#definition.from;
+  }
+
   /** Calls after each turn of the lane: rows may have come further, and may be for others than before. */
   onRows(call: () => void): Close {
     this.#rowCalls.add(call);

@@ -102,6 +102,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const health = { problem: () => parts.network?.packets.problem, isReady: () => parts.isReady };
   ends.push((await options.endpoints?.({ metrics, ...health })) ?? (() => {}));
   const store = new Store();
+  parts.store = store;
   const definitions = plugins.map(({ definition }) => definition);
   const flags = (name: string): unknown => plugins.find(({ definition }) => definition.name === name)?.config;
   const source = await surroundings.open(store, translatorsOf(definitions, flags));

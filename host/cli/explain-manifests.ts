@@ -1,0 +1,49 @@
+/** Manifests → what would become of one Service, and why. */
+
+import type { PluginDefinition } from "../announcer.ts";
+import { dryRun } from "../cluster/dry-run.ts";
+import { unknownService } from "../observe/explain.ts";
+import { createRank } from "../packets/rank.ts";
+import { explainGates, type ServiceGates } from "../rules/gates.ts";
+import { indexPlan, type PlanOptions } from "../rules/plan.ts";
+import type { Allocation } from "../rules/settle.ts";
+import type { ServiceKey, Snapshot } from "../rules/vocabulary.ts";
+import { announcerFact } from "../sandbox/start-plugin.ts";
+import type { Unconcluded } from "./explanation.ts";
+import { openManifests } from "./open-manifests.ts";
+
+export interface ExplainManifests {
+  readonly manifests: string;
+  readonly allocations: string | undefined;
+  readonly service: ServiceKey;
+}
+
+/** Throws where there is nothing at the path, and no such Service in it. */
+export async function explainManifests(builtIns: readonly PluginDefinition[], options: ExplainManifests): Promise<Unconcluded> {
+  const { source, store } = await openManifests(builtIns, options);
+  const { allocations, snapshot } = dryRun(source, store.snapshot());
+  return { ...explainSnapshot(builtIns, snapshot, options.service, allocations), basis: "manifests" };
+}
+
+/** By facts alone. `allocations`: what each Service would be given. Throws where there is no such Service. */
+export function explainSnapshot(
+  builtIns: readonly PluginDefinition[],
+  snapshot: Snapshot,
+  service: ServiceKey,
+  allocations: ReadonlyMap<ServiceKey, Allocation>,
+  options: PlanOptions = {},
+): Omit<Unconcluded, "basis"> {
+  const gates: ServiceGates | undefined = explainGates(
+    indexPlan(snapshot, builtIns.map(announcerFact), createRank(), options),
+    snapshot,
+    service,
+  );
+  if (gates === undefined) throw new Error(unknownService(service, snapshot.services.keys()));
+  const fromOf = new Map(builtIns.map(({ name, from }) => [name, from]));
+  const refused = allocations.get(service)?.refused?.message;
+  return {
+    ...gates,
+    vias: gates.vias.map((via) => ({ ...via, from: fromOf.get(via.via) ?? null })),
+    ...(refused === undefined ? {} : { notGiven: refused }),
+  };
+}
