@@ -46,6 +46,16 @@ const LAYER2 = {
   metallb_layer2_gratuitous_sent: counter("Packets that announced an address unasked", "ip"),
   herald_vip_groups: gauge("VIP groups by what this node is to them: it answers for those that it owns", "standing"),
   herald_address_conflicts_total: counter("Packets by which another station claimed an address that is announced here", "ip"),
+  herald_address_claims_total: counter(
+    "Claims of an address of this node, and answers for one of another node, by who made them: a stranger, a speaker, or a kernel beside it",
+    ...["ip", "kind"],
+  ),
+  herald_self_tests_total: counter("Times that this node asked for an address of another node, to see whether it answers"),
+  herald_self_test_failures_total: counter(
+    "Times that a living node did not answer three requests in a row for an address that it owns",
+    "ip",
+    "owner",
+  ),
 };
 
 const BGP = {
