@@ -31,10 +31,6 @@ export async function announceOnSegments(context: Context, config: SegmentConfig
   const { interfaces = [], exclude = DEFAULT_EXCLUDE } = config;
   await followLinks(context, { interfaces, exclude });
 
-  context.program.onEvent(({ kind, address, link, mac }) => {
-    if (kind === "conflict") context.log.warn("Another station announces our address", { vip: address, link, mac });
-  });
-
   return {
     async apply({ added, changed, removed, moved }) {
       // Both are handed over at once, in this order: new rows need not wait until the old ones are gone.

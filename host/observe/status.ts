@@ -2,6 +2,7 @@
 
 import type { Source, WatchState } from "../cluster/source.ts";
 import type { Store } from "../cluster/store.ts";
+import type { Conflicts } from "../liveness/conflicts.ts";
 import type { LivenessService } from "../liveness/liveness.ts";
 import type { Standing, Standings } from "../liveness/standing.ts";
 import type { Network } from "../packets/network.ts";
@@ -29,6 +30,7 @@ export interface SpeakerParts {
   liveness?: Pick<LivenessService, "counts">;
   /** Absent: whatever an announcer is told is announced. */
   standings?: Standings;
+  conflicts?: Pick<Conflicts, "of">;
   readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "from" | "restarts">[];
   /** Everything runs, and the first plan is made. */
   isReady: boolean;

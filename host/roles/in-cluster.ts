@@ -11,7 +11,7 @@ import { credentialsFor } from "./credentials.ts";
 import type { EndpointChoice } from "./endpoints.ts";
 import { endpointsInCluster } from "./endpoints-in-cluster.ts";
 import { keepSpeakerLease } from "./keep-speaker-lease.ts";
-import { reportSpeaker } from "./report-speaker.ts";
+import { reportSpeaker, warnByEvents } from "./report-speaker.ts";
 import type { SpeakerOptions, Surroundings } from "./speaker.ts";
 
 export interface ClusterPlace {
@@ -47,6 +47,7 @@ export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOption
     reads: server,
     isController: false,
     plan: { ignoreExcludeLabel, honorCordon, closed: closedBy(gate), ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
+    warn: (store) => warnByEvents(events, store),
     async open(store, translators) {
       const source = await KubernetesSource.open({ api, role: "speaker", namespace, node, translators, log }, store, signal);
       speakers = () => source.speakers();

@@ -3,15 +3,17 @@
 import type { Close, Log } from "../announcer.ts";
 import type { Api } from "../cluster/api/api.ts";
 import type { Gate } from "../cluster/kubernetes/coexistence/gate.ts";
-import type { EventRecorder } from "../cluster/kubernetes/events/events.ts";
+import type { EventRecorder, EventSink } from "../cluster/kubernetes/events/events.ts";
 import { tellProblemsByEvents } from "../cluster/kubernetes/events/problem-events.ts";
 import { serviceReference } from "../cluster/kubernetes/object-reference.ts";
 import { ConfigurationReports, isOfSpeakers } from "../cluster/kubernetes/reports/configuration-reports.ts";
 import { podOwner } from "../cluster/kubernetes/reports/pod-owner.ts";
 import { SessionReports } from "../cluster/kubernetes/reports/session-reports.ts";
 import { type FollowedAnnouncer, SpeakerReports } from "../cluster/kubernetes/reports/speaker-reports.ts";
+import type { Store } from "../cluster/store.ts";
 import type { PluginRun } from "./plugin-run.ts";
 import type { Accompanied } from "./speaker.ts";
+import type { WarnOfService } from "./warn-of-vip.ts";
 
 export interface ReportOptions {
   readonly api: Api;
@@ -56,6 +58,14 @@ export function reportSpeaker(options: ReportOptions, { store, source, runs, net
     closeEvents();
     closeFirst?.();
     for (const part of parts) part.close();
+  };
+}
+
+/** By Events of the Services that there are. */
+export function warnByEvents(events: EventSink, store: Pick<Store, "snapshot">): WarnOfService {
+  return (key, reason, message) => {
+    const service = store.snapshot().services.get(key);
+    if (service !== undefined) events.record({ object: serviceReference(service), type: "Warning", reason, message });
   };
 }
 

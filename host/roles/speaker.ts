@@ -5,12 +5,14 @@
  * objects come from, and who gives out addresses there, is for the surroundings: a directory of manifests, or a cluster.
  */
 
-import type { Log, PluginDefinition } from "../announcer.ts";
+import type { Log, PluginDefinition, ProgramEvent } from "../announcer.ts";
 import { translatorsOf } from "../cluster/plugin-resources/translators.ts";
 import type { Source } from "../cluster/source.ts";
 import { Store } from "../cluster/store.ts";
 import type { Translator } from "../cluster/translated.ts";
+import { Conflicts } from "../liveness/conflicts.ts";
 import { LivenessService } from "../liveness/liveness.ts";
+import { speakerMacs } from "../liveness/speaker-macs.ts";
 import type { Standings } from "../liveness/standing.ts";
 import { collectProcess } from "../observe/collect-process.ts";
 import { collectSpeaker } from "../observe/collect-speaker.ts";
@@ -30,6 +32,7 @@ import type { Endpoints } from "./endpoints.ts";
 import { type End, Ends } from "./ends.ts";
 import { PluginRun } from "./plugin-run.ts";
 import { tellProblems } from "./tell-problems.ts";
+import { type WarnOfService, warnOfVip } from "./warn-of-vip.ts";
 
 /** Where a speaker lives. */
 export interface Surroundings {
@@ -37,6 +40,8 @@ export interface Surroundings {
   readonly reads: string;
   readonly isController: boolean;
   readonly plan?: PlanOptions;
+  /** Tells people of a Service, where it is looked at; absent: the log does. */
+  readonly warn?: (store: Store) => WarnOfService;
   /** Opens what fills the store; resolves when everything has been read once. */
   open(store: Store, translators: readonly Translator[]): Promise<Source>;
   /** Starts what else runs there, such as what gives out addresses; called with everything made and nothing announced. */
@@ -127,10 +132,21 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
     for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
   });
   const runs = new Map<string, PluginRun>();
+  const conflicts = new Conflicts({
+    ...{ links: network.links, log, clock, metrics },
+    speakers: speakerMacs(() => store.snapshot().nodes),
+    warn: warnOfVip(
+      () => Array.from(runs.values(), ({ lane }) => lane.rows().map(({ announcement }) => announcement)).flat(),
+      surroundings.warn?.(store) ?? (() => {}),
+    ),
+  });
+  parts.conflicts = conflicts;
+  const onEvent = (_: string, { kind, address: vip, ...event }: ProgramEvent) =>
+    void (kind === "conflict" && conflicts.hear({ vip, ...event }));
   const { translated } = source;
   for (const definition of definitions) {
     const { name } = definition;
-    const host = { node, ...network, secrets: translated.secrets, liveness, log, metrics };
+    const host = { node, ...network, secrets: translated.secrets, liveness, log, metrics, onEvent };
     const run = await PluginRun.open(definition, translated.config(name), host, clock);
     ends.push(() => run.close());
     runs.set(name, run);

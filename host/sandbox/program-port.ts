@@ -38,6 +38,8 @@ export interface ProgramHost {
   /** Absent: a wire that carries every frame to everybody. */
   readonly groups?: (() => MulticastGroups) | undefined;
   readonly grants: Grants;
+  /** Hears each event of the program, as the plugin does. */
+  readonly onEvent?: ((event: ProgramEvent) => void) | undefined;
   readonly log: Log;
 }
 
@@ -85,6 +87,7 @@ class Port implements ProgramPort {
         const linkName = (id: number) => host.links.all().find((link) => link.id === id)?.name ?? `link ${id}`;
         const translated = readEvent(event, linkName, (address) => this.#rows.has(address));
         for (const call of this.#listeners) call(translated);
+        host.onEvent?.(translated);
       }),
     ];
   }

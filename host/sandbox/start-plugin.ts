@@ -14,7 +14,15 @@
  * Here plugins run in the host's process, as the built-ins do: their code is trusted, what they may do is not assumed.
  */
 
-import { type Announcer, API_VERSION, type Liveness, type Log, type Permission, type PluginDefinition } from "../announcer.ts";
+import {
+  type Announcer,
+  API_VERSION,
+  type Liveness,
+  type Log,
+  type Permission,
+  type PluginDefinition,
+  type ProgramEvent,
+} from "../announcer.ts";
 import { withFields } from "../observe/log.ts";
 import type { MetricsRegistry } from "../observe/metrics.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
@@ -46,6 +54,8 @@ export interface PluginHost {
   readonly liveness?: Liveness;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
+  /** Hears every event of a plugin's packet program. */
+  readonly onEvent?: (plugin: string, event: ProgramEvent) => void;
   /** Hears every use of a permission, granted or not. */
   readonly audit?: (plugin: string, permission: Permission, isAllowed: boolean) => void;
 }
@@ -90,6 +100,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
       links: host.links,
       groups: host.groups,
       grants,
+      onEvent: (event) => host.onEvent?.(name, event),
       log,
     });
     if (program !== undefined) closes.push(() => program.close());

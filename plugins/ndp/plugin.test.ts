@@ -157,14 +157,12 @@ plugin("asks for the interfaces that it was told, else for all", () => {
 });
 
 plugin("counts and tells who else announces a VIP, and goes on answering", async () => {
-  const { neighbor, says, apply, conflicts, end } = await announcing();
+  const { stage, neighbor, apply, conflicts, end } = await announcing();
   await apply([VIP]);
   neighbor.claim(VIP, "02:00:00:00:00:99");
   neighbor.claim(OTHER, "02:00:00:00:00:99");
   await turns();
-  assert.equal(says("warn"), [
-    ["Another station announces our address", { plugin: "ndp", vip: VIP, link: "eth0", mac: "02:00:00:00:00:99" }],
-  ]);
+  assert.equal(stage.conflicts, [{ kind: "conflict", address: VIP, link: "eth0", mac: "02:00:00:00:00:99", heldBack: 0 }]);
   assert.is(await conflicts(VIP), 1);
   assert.is(await neighbor.knows(VIP), true);
   await end();

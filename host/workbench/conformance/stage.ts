@@ -2,7 +2,7 @@
  * A stage for one announcer: a host whose network is in memory, with the real packet programs, and what happens on it written down.
  */
 
-import type { Permission, PluginDefinition } from "../../announcer.ts";
+import type { Permission, PluginDefinition, ProgramEvent } from "../../announcer.ts";
 import { createMetrics } from "../../observe/metrics.ts";
 import { memoryFrames } from "../../packets/frame-socket.ts";
 import { type MemoryLinks, memoryLinks } from "../../packets/links.ts";
@@ -23,6 +23,8 @@ export interface Stage {
   readonly lines: readonly LogLine[];
   /** Permissions that were used, with those that were refused. */
   readonly used: readonly { readonly permission: Permission; readonly isAllowed: boolean }[];
+  /** Stations that announced an address of the plugins. */
+  readonly conflicts: readonly ProgramEvent[];
   /** Frames that the links of this host have sent; those of stations that a test puts there are not counted. */
   readonly sentFrames: number;
   /** Calls of `put` and `remove` to lose, the next first. */
@@ -42,13 +44,16 @@ export function createStage(links: readonly string[] = ["eth0", "eth1"]): Stage 
   const book = memoryLinks(links.map((name) => testLink(name)));
   const packets = lossy(localService(segment), losses);
   const audit = (_: string, permission: Permission, isAllowed: boolean) => void used.push({ permission, isAllowed });
-  const host: PluginHost = { node: "node-a", packets, links: book, frames: memoryFrames(segment), log, metrics: createMetrics(), audit };
+  const conflicts: ProgramEvent[] = [];
+  const onEvent = (_: string, event: ProgramEvent) => void (event.kind === "conflict" && conflicts.push(event));
+  const wire = { packets, links: book, frames: memoryFrames(segment) };
+  const host: PluginHost = { node: "node-a", ...wire, log, metrics: createMetrics(), onEvent, audit };
   let sentFrames = 0;
   segment.onFrame((_, link) => {
     if (links.includes(link)) sentFrames += 1;
   });
   return {
-    ...{ host, segment, links: book, lines, used, losses },
+    ...{ host, segment, links: book, lines, used, losses, conflicts },
     get sentFrames() {
       return sentFrames;
     },
