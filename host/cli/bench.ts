@@ -10,7 +10,7 @@ import { type Command, type CommandIo, parseFlags, suggest, UsageError } from ".
 /** Kept in step with `bgp-senders.ts` by a test: no speaker loads that. */
 export const senderNames = ["herald", "bird", "frr", "gobgp", "exabgp", "replay"] as const;
 /** Likewise of `failover-cases.ts`. */
-export const failoverCases = ["death", "link-down", "freeze", "kill", "stop", "leave", "rolling", "partition", "calm"] as const;
+export const failoverCases = ["death", "link-down", "freeze", "kill", "stop", "leave", "rolling", "partition", "isolated", "calm"] as const;
 
 const help = `
 Usage: herald bench [BENCH] [flags]
@@ -50,6 +50,7 @@ of cluster, which also takes --seconds, and needs kube-apiserver and etcd in $KU
   --nodes N           Nodes (default 1000)
   --writes N          new Services, one at a time (default 100)
   --rest S            before the memory of a speaker is read (default 30)
+  --logs DIR          keep what the speakers log there
 
 of failover:
   --cases A,B         of ${failoverCases.join(", ")} (default all but calm)
@@ -57,6 +58,7 @@ of failover:
   --nodes N,N         clusters of so many nodes, 2 to 16 (default 2,3,8)
   --families 4,6      of the VIPs; with both, one Service has a VIP of each (default 4,6)
   --minutes M         of calm: no fault, while every core is kept busy (default 30)
+  --logs DIR          keep what the speakers log there
 
 of manifests:
   --services N        Services in the directory (default 10000)
@@ -134,6 +136,7 @@ const flags = {
   trials: { type: "string" },
   families: { type: "string" },
   minutes: { type: "string" },
+  logs: { type: "string" },
   json: { type: "boolean" },
   part: { type: "string" }, // what this bench runs of itself; not for people
 } as const;
@@ -181,7 +184,7 @@ function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptio
     edits: count("edits", given.edits, MOST_EDITS),
     writes: count("writes", given.writes, MOST_WRITES),
     restSeconds: number("rest", given.rest, 600),
-    ...(values.directory === undefined ? {} : { directory: directory(values.directory) }),
+    ...(values.directory === undefined ? {} : { directory: directory("directory", values.directory) }),
     sizes: sizes.split(",").map((size) => count("sizes", size, MOST_ROUTES)),
     senders: (values.senders?.split(",") ?? senderNames).map((sender) => oneOf(sender, senderNames, "sender")),
     limitMs: number("limit", values.limit ?? (isFull ? "120" : "20"), 3600) * 1000,
@@ -199,6 +202,7 @@ function readFailover(values: Partial<FlagValues<typeof flags>>): Omit<FailoverO
     nodeCounts: (values.nodes ?? "2,3,8").split(",").map((number) => count("nodes", number, most, least)),
     families: (values.families ?? "4,6").split(",").map((family) => (oneOf(family, ["4", "6"], "family") === "4" ? 4 : 6)),
     minutes: number("minutes", values.minutes ?? "30", MOST_MINUTES),
+    ...(values.logs === undefined ? {} : { logs: directory("logs", values.logs) }),
   };
 }
 
@@ -221,9 +225,8 @@ function number(flag: string, value: string, most: number): number {
   return found;
 }
 
-function directory(value: string): string {
-  if (!statSync(value, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`Flag --directory is ${value}: expected a directory`);
+function directory(flag: string, value: string): string {
+  if (!statSync(value, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`Flag --${flag} is ${value}: expected a directory`);
   return resolve(value);
 }
 

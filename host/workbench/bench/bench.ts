@@ -54,6 +54,8 @@ export interface FailoverOptions {
   readonly families: readonly (4 | 6)[];
   /** Without a fault. */
   readonly minutes: number;
+  /** A directory where what speakers log is kept. */
+  readonly logs?: string;
 }
 
 /** Every flag; a bench reads its own. */

@@ -6,8 +6,8 @@ export interface Case {
   readonly name: string;
   readonly summary: string;
   /** What is asked of it. */
-  readonly target: "outage" | "cold" | "connections" | "healing";
-  /** So long after the take-over the fault lasts. */
+  readonly target: "outage" | "cold" | "connections" | "healing" | "nothing";
+  /** So long after the take-over the fault lasts; where `nothing` may happen, after its beginning. */
   readonly lastsMs: number;
   /** A trial takes about so long, all in all. */
   readonly seconds: number;
@@ -91,6 +91,16 @@ export const cases: readonly Case[] = [
       stage.network.part([victim, FAR]);
     },
     mend: ({ network }, victim) => network.heal([victim, FAR]),
+  },
+  {
+    ...{ name: "isolated", summary: "all nodes but the owner are cut off, each by itself, and come back", target: "nothing" },
+    ...{ lastsMs: 2500, seconds: 7 },
+    strike({ network, nodes }, victim) {
+      for (const node of nodes) if (node !== victim) network.pullOut(node);
+    },
+    mend({ network, nodes }, victim) {
+      for (const node of nodes) if (node !== victim) network.plugIn(node);
+    },
   },
 ];
 

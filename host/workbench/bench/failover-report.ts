@@ -1,22 +1,14 @@
 /** The report of `herald bench failover`, as `--json` prints it: every trial, the summaries, which targets were met, and what to doubt. */
 import type { FailoverOptions } from "./bench.ts";
-import type { Measurements } from "./failover.ts";
 import type { Calm } from "./failover-calm.ts";
 import { type Case, cases } from "./failover-cases.ts";
+import type { Failure, Measurements } from "./failover-measurement.ts";
 import type { Family } from "./failover-network.ts";
 import type { Trial, VipTrial } from "./failover-trial.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { percentile } from "./statistics.ts";
 import { formatNumber } from "./table.ts";
 import type { Target } from "./targets.ts";
-
-/** A trial that could not be brought to its end. */
-export interface Failure {
-  readonly case: string;
-  readonly nodes: number;
-  readonly trial: number;
-  readonly reason: string;
-}
 
 export interface Spread {
   readonly p50: number;
@@ -47,6 +39,8 @@ export interface FailoverSummary {
   /** Of partitions: until nobody but the first owner answered; and trials in which there were two while it lasted. */
   readonly healMs: Spread | null;
   readonly parted: number;
+  /** Trials in which anybody but the owner answered or announced, also after the fault. */
+  readonly others: number;
   /** Node → trials in which it answered first. */
   readonly tookOver: Readonly<Record<string, number>>;
   /** Longest time that the client itself did not send. */
@@ -117,6 +111,7 @@ function summarizeGroup(rows: readonly Row[]): FailoverSummary {
     parted: rows.filter(({ trial: { victim }, vip: { cold, far } }) => {
       return far?.answeredBy[victim] !== undefined && Object.keys(cold.answeredBy).some((name) => name !== victim);
     }).length,
+    others: rows.filter(hasOthers).length,
     tookOver: count(rows.map((row) => [row.trial.tookOver ?? "nobody", 1])),
     pauseMs: Math.max(...rows.map((row) => Math.max(row.vip.warm.pauseMs, row.vip.warmAfter.pauseMs))),
   };
@@ -145,6 +140,11 @@ function healOf({ trial, vip: { coldAfter } }: Row): number {
   return Math.max(0, ...others.map(([, { lastMs }]) => lastMs - trial.mendedMs));
 }
 
+function hasOthers({ trial: { victim }, vip: { cold, coldAfter } }: Row): boolean {
+  const heard = [cold, coldAfter].flatMap(({ answeredBy, announcedBy }) => [...Object.keys(answeredBy), ...Object.keys(announcedBy)]);
+  return heard.some((name) => name !== victim);
+}
+
 function targetsOf(summary: FailoverSummary): Target[] {
   const found = cases.find(({ name }) => name === summary.case);
   const what = `${summary.nodes} nodes, IPv${summary.family}, ${summary.case}`;
@@ -159,7 +159,7 @@ function targetsOf(summary: FailoverSummary): Target[] {
 
 function mainTargets(
   what: string,
-  { warmMs, coldMs, lost, lostConnections, healMs, parted, trials }: FailoverSummary,
+  { warmMs, coldMs, lost, lostAfter, lostConnections, healMs, parted, trials, others }: FailoverSummary,
   none: (name: string, number: number) => Target,
   target: Case["target"] | undefined,
 ): Target[] {
@@ -188,6 +188,8 @@ function mainTargets(
         },
       ];
     }
+    case "nothing":
+      return [none("false take-overs", others), none("probes lost", lost + lostAfter)];
     default:
       return [];
   }

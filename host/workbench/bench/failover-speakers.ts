@@ -1,13 +1,13 @@
 /** The speakers of `herald bench failover`, one a node: started as systemd would, and killed, stopped or told to leave by the bench alone. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readLines } from "../lab/lines.ts";
 import { type Addresses, type Family, nodeAddresses, pools, vips } from "./failover-network.ts";
 
 const START_LIMIT_MS = 30_000;
 const LEAVE_LIMIT_MS = 15_000;
-const KEPT_LINES = 200;
+const KEPT_LINES = 8;
 const READY = "Speaker runs";
 
 export interface SpeakersSetup {
@@ -15,6 +15,8 @@ export interface SpeakersSetup {
   readonly directory: string;
   readonly nodes: readonly string[];
   readonly families: readonly Family[];
+  /** A directory for what they log; default: the last lines are kept in memory. */
+  readonly logs?: string;
   /** The command line of `herald run` on a node, without flags. */
   run(node: string): [string, ...string[]];
 }
@@ -32,13 +34,13 @@ export class Speakers {
 
   constructor(setup: SpeakersSetup) {
     this.#setup = setup;
-    mkdirSync(setup.directory, { recursive: true });
+    for (const directory of [setup.directory, setup.logs ?? setup.directory]) mkdirSync(directory, { recursive: true });
     writeFileSync(join(setup.directory, "bench.yaml"), manifests(setup));
   }
 
   /** Resolves when it runs. The first node's gives out addresses too. */
   async start(node: string): Promise<void> {
-    const { directory, nodes } = this.#setup;
+    const { directory, nodes, logs } = this.#setup;
     const [file, ...args] = this.#setup.run(node);
     const place = ["--manifests", join(directory, "bench.yaml"), "--allocations", join(directory, "allocations.yaml")];
     const flags = [...place, "--node", node, "--interface", "eth0", "--control", "none", "--log-format", "json"];
@@ -49,6 +51,7 @@ export class Speakers {
     for (const stream of [child.stdout, child.stderr])
       readLines(stream, (line) => {
         if (lines.push(line) > KEPT_LINES) lines.shift();
+        if (logs !== undefined) appendFileSync(join(logs, `${node}.log`), `${line}\n`);
         if (line.includes(READY)) isReady();
       });
     const ended = new Promise<string>((resolve) => {
@@ -106,7 +109,7 @@ export class Speakers {
 }
 
 function failure(node: string, how: string, lines: readonly string[]): Error {
-  return new Error(`Cannot bench: the speaker on ${node} failed: ${how}\n${lines.slice(-8).join("\n")}`);
+  return new Error(`Cannot bench: the speaker on ${node} failed: ${how}\n${lines.join("\n")}`);
 }
 
 async function within<Result>(limitMs: number, promise: Promise<Result>, late: () => Error): Promise<Result> {

@@ -28,6 +28,8 @@ export interface StageSetup {
   readonly directory: string;
   readonly nodes: number;
   readonly families: readonly Family[];
+  /** Where what speakers log is kept. */
+  readonly logs?: string;
 }
 
 const START_MS = 30_000;
@@ -67,10 +69,12 @@ export class Stage {
     this.#setup = setup;
     this.network = setup.network;
     this.nodes = setup.network.build(setup.nodes);
+    const { logs } = setup;
     this.speakers = new Speakers({
       directory: join(setup.directory, `${setup.nodes}`),
       nodes: this.nodes,
       families: setup.families,
+      ...(logs === undefined ? {} : { logs: join(logs, `${setup.nodes}-nodes`) }),
       run: (node) => this.network.network.on(node, ...setup.programs.speaker),
     });
   }

@@ -26,6 +26,8 @@ export interface Trial {
   readonly case: string;
   readonly nodes: number;
   readonly victim: string;
+  /** Of the fault, by the wall clock, as logs have it. */
+  readonly at: string;
   /** Who answered first in its place; null: nobody in time. */
   readonly tookOver: string | null;
   /** From the fault, and from the end of it, to the moment that it was over by CLOCK_MONOTONIC. */
@@ -46,12 +48,14 @@ export async function runTrial(stage: Stage, { name, target, lastsMs, strike, me
   const isPlanned = target === "connections";
   if (isPlanned) await stage.setConnecting(true);
   await sleep(BEFORE_MS);
+  const at = new Date().toISOString();
   const struckMs = monotonicMs();
   await strike(stage, victim);
-  await stage.untilTaken(victim, struckMs, TAKE_OVER_LIMIT_MS);
+  if (target !== "nothing") await stage.untilTaken(victim, struckMs, TAKE_OVER_LIMIT_MS);
   await sleep(lastsMs);
   const mendedMs = monotonicMs();
   await mend(stage, victim);
+  if (target === "nothing") await sleep(lastsMs); // what comes late is wrong too
   await stage.untilSteady(BACK_LIMIT_MS, victim);
   const backMs = monotonicMs();
   if (isPlanned) await stage.setConnecting(false);
@@ -68,7 +72,7 @@ export async function runTrial(stage: Stage, { name, target, lastsMs, strike, me
     ...(far[at] === undefined ? {} : { far: far[at] }),
   }));
   return {
-    ...{ case: name, nodes: stage.nodes.length, victim, tookOver: firstOther(cold, victim, struckMs) },
+    ...{ case: name, nodes: stage.nodes.length, at, victim, tookOver: firstOther(cold, victim, struckMs) },
     ...{ struckMs, mendedMs, backMs, loadAverage: loadavg()[0] ?? 0, vips },
   };
 }

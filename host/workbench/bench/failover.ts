@@ -8,31 +8,21 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { CommandIo } from "../../cli/command.ts";
 import { enter, findWay, isInside, onLetGo } from "../private-network.ts";
 import type { Bench, FailoverOptions, Self } from "./bench.ts";
 import { runAsker } from "./failover-asker.ts";
-import { type Calm, keepBusy, runCalm } from "./failover-calm.ts";
-import { type Case, cases } from "./failover-cases.ts";
+import { keepBusy } from "./failover-calm.ts";
 import { runWarmClient } from "./failover-client.ts";
 import { runListener } from "./failover-listener.ts";
-import { FailoverNetwork } from "./failover-network.ts";
-import { createReport, type Failure } from "./failover-report.ts";
-import { type FailoverPart, type Programs, Stage } from "./failover-stage.ts";
+import { Measurement, type Measurements } from "./failover-measurement.ts";
+import { createReport } from "./failover-report.ts";
+import type { FailoverPart, Programs } from "./failover-stage.ts";
 import { formatReport } from "./failover-text.ts";
-import { runTrial, type Trial } from "./failover-trial.ts";
 
 const NOT_ALLOWED = 3;
 const INTERRUPTED = 130;
-const CALM = "calm";
-/** Of a stage: boot, first claims, and the end. */
-const STAGE_SECONDS = 8;
-/** What took less says little about how quick this machine is. */
-const TRUSTED_SECONDS = 30;
-/** Whoever fails so often in one case will again. */
-const MOST_FAILURES = 2;
 
 export const failover: Bench = {
   run,
@@ -52,92 +42,33 @@ async function run(options: FailoverOptions, io: CommandIo, self: Self): Promise
     io.stderr.write(`herald bench failover: nothing is measured, since no private network can be made here: ${way.reason}\n`);
     return NOT_ALLOWED;
   }
-  const directory = mkdtempSync(join("/run", "herald-bench-"));
+  const directory = mkdtempSync(join("/run", "herald-bench-")); // of this network alone, and gone with it
+  const measurement = new Measurement({ options, programs: programsOf(self), directory, say: (line) => void io.stderr.write(`${line}\n`) });
   onLetGo(() => {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    if (measurement.found.trials.length > 0) show(options, measurement.found, io);
     process.exit(INTERRUPTED);
   });
   try {
-    const report = createReport(options, await measure(options, io, self, directory));
-    io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+    await measurement.run();
+    show(options, measurement.found, io);
     return 0;
   } finally {
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-export interface Measurements {
-  readonly trials: Trial[];
-  readonly calms: Calm[];
-  readonly failures: Failure[];
+function show(options: FailoverOptions, found: Measurements, io: CommandIo): void {
+  const report = createReport(options, found);
+  io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
 }
 
-async function measure(options: FailoverOptions, io: CommandIo, self: Self, directory: string): Promise<Measurements> {
+function programsOf({ program, part: own }: Self): Programs {
   const node = [process.execPath, ...process.execArgv];
   const priority = findPriority();
-  const programs: Programs = {
-    speaker: [...node, self.program, "run"],
-    part: (part) => [...("busyMs" in part ? [] : priority), ...node, ...self.part, JSON.stringify(part)],
+  return {
+    speaker: [...node, program, "run"],
+    part: (part) => [...("busyMs" in part ? [] : priority), ...node, ...own, JSON.stringify(part)],
   };
-  const network = new FailoverNetwork();
-  const left = new TimeLeft(options);
-  const measurements: Measurements = { trials: [], calms: [], failures: [] };
-  for (const nodes of options.nodeCounts) {
-    const stages = new Stages(() => {
-      io.stderr.write(`${nodes} nodes: starting; ${left.take(STAGE_SECONDS)}\n`);
-      return new Stage({ network, programs, directory, nodes, families: options.families });
-    });
-    try {
-      for (const one of cases.filter(({ name }) => options.cases.includes(name)))
-        await measureCase(one, nodes, options, stages, measurements, (trial) =>
-          io.stderr.write(`${nodes} nodes, ${one.name}, trial ${trial + 1} of ${options.trials}; ${left.take(one.seconds)}\n`),
-        );
-      if (options.cases.includes(CALM)) {
-        io.stderr.write(`${nodes} nodes, ${CALM}; ${left.take(options.minutes * 60)}\n`);
-        await measureCalm(nodes, options, stages, measurements, programs);
-      }
-    } finally {
-      await stages.end();
-    }
-  }
-  return measurements;
-}
-
-async function measureCase(
-  one: Case,
-  nodes: number,
-  { trials, families }: FailoverOptions,
-  stages: Stages,
-  measurements: Measurements,
-  progress: (trial: number) => void,
-): Promise<void> {
-  let failed = 0;
-  for (let trial = 0; trial < trials && failed < MOST_FAILURES; trial++) {
-    progress(trial);
-    try {
-      measurements.trials.push(await runTrial(await stages.get(), one, families));
-    } catch (error) {
-      failed++;
-      measurements.failures.push({ case: one.name, nodes, trial, reason: (error as Error).message });
-      await stages.end();
-    }
-  }
-}
-
-async function measureCalm(
-  nodes: number,
-  { minutes }: FailoverOptions,
-  stages: Stages,
-  measurements: Measurements,
-  programs: Programs,
-): Promise<void> {
-  try {
-    const busy = availableParallelism();
-    measurements.calms.push(await runCalm(await stages.get(), minutes, busy, (busyMs) => programs.part({ busyMs })));
-  } catch (error) {
-    measurements.failures.push({ case: CALM, nodes, trial: 0, reason: (error as Error).message });
-    await stages.end();
-  }
 }
 
 /**
@@ -147,50 +78,4 @@ async function measureCalm(
 function findPriority(): readonly string[] {
   const prefix = ["chrt", "--rr", "1"];
   return spawnSync(prefix[0] as string, [...prefix.slice(1), "true"]).status === 0 ? prefix : [];
-}
-
-/** One stage at a time, kept as long as all goes well on it. */
-class Stages {
-  readonly #make: () => Stage;
-  #stage: Stage | undefined;
-
-  constructor(make: () => Stage) {
-    this.#make = make;
-  }
-
-  async get(): Promise<Stage> {
-    if (this.#stage === undefined) {
-      this.#stage = this.#make();
-      await this.#stage.start();
-    }
-    return this.#stage;
-  }
-
-  async end(): Promise<void> {
-    const stage = this.#stage;
-    this.#stage = undefined;
-    await stage?.end();
-  }
-}
-
-/** By what a trial of each case usually takes, corrected by what those before took. */
-class TimeLeft {
-  readonly #startedMs = performance.now();
-  readonly #all: number;
-  #done = 0;
-
-  constructor({ cases: wanted, trials, nodeCounts, minutes }: FailoverOptions) {
-    const own = cases.filter(({ name }) => wanted.includes(name));
-    const perStage = own.reduce((sum, { seconds }) => sum + seconds * trials, STAGE_SECONDS);
-    this.#all = (perStage + (wanted.includes(CALM) ? minutes * 60 : 0)) * nodeCounts.length;
-  }
-
-  /** What is left before something that takes `seconds` begins. */
-  take(seconds: number): string {
-    const elapsed = (performance.now() - this.#startedMs) / 1000;
-    const pace = this.#done < TRUSTED_SECONDS ? 1 : elapsed / this.#done;
-    const left = Math.max(this.#all - this.#done, seconds) * pace;
-    this.#done += seconds;
-    return left > 90 ? `about ${Math.ceil(left / 60)} minutes left` : `about ${Math.ceil(left)} s left`;
-  }
 }
