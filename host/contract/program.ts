@@ -38,6 +38,11 @@ export interface DatagramBinding {
   readonly reuse?: boolean;
 }
 
+export interface AttachOptions {
+  /** Their cards let in everything: for drivers that drop requests for addresses which they do not know. */
+  readonly promiscuous?: boolean;
+}
+
 /** The plugin's packet program, running in the packet worker. */
 export interface Program {
   /**
@@ -45,7 +50,7 @@ export interface Program {
    * they are opened when they come, and again when they change. Rejects where a link was not granted. For a program without frames it
    * opens nothing and needs no permission: these are the links that its datagrams come by and leave on.
    */
-  attach(links: readonly string[]): Promise<void>;
+  attach(links: readonly string[], options?: AttachOptions): Promise<void>;
   /**
    * Binds datagram port 1 to 255 of the program to a UDP socket of the packet worker, and gives the socket's port. What was bound before is
    * closed, unless it is the same. From there the program sends to whom it likes.

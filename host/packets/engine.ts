@@ -82,7 +82,7 @@ export class PacketEngine {
     this.portsVersion++;
   }
 
-  /** Makes the program's ports those of exactly these links. A link whose index or MAC changed is opened anew. */
+  /** Makes the program's ports those of exactly these links. A link whose index, MAC or reception changed is opened anew. */
   attach(name: string, links: readonly WireLink[]): { link: string; error: string }[] {
     const running = this.#running(name);
     const failures: { link: string; error: string }[] = [];
@@ -108,7 +108,8 @@ export class PacketEngine {
   #attachOne(running: Running, link: WireLink): void {
     const before = running.attachments.get(link.id);
     const attachment: Attachment = before ?? { link, port: undefined, isReady: false };
-    const isSame = before !== undefined && before.link.index === link.index && before.link.mac === link.mac;
+    const isSame =
+      before !== undefined && before.link.index === link.index && before.link.mac === link.mac && before.link.reception === link.reception;
     running.attachments.set(link.id, attachment);
     attachment.link = link;
     if (!(isSame && link.up)) {

@@ -5,7 +5,7 @@ import { MessageVector } from "./layout.ts";
 import { Errno, type Libc } from "./libc.ts";
 import type { PacketProgram } from "./program.ts";
 import { MSG_DONTWAIT } from "./socket-numbers.ts";
-import { openPacketSocket, openSendSocket, takeKernelDrops } from "./sockets.ts";
+import { openPacketSocket, openSendSocket, takeKernelDrops, widenReception } from "./sockets.ts";
 import type { FramePort, Wire } from "./wire.ts";
 
 /** recvmmsg then reports the true length of a frame that the slot cut short. */
@@ -29,8 +29,9 @@ export function kernelWire(libc: Libc, watches: boolean): Wire {
         vectors.set(program, vector);
       }
       const fd = openPacketSocket(libc, link, etherType, filter);
-      if (!watches) return new KernelPort(libc, { receive: fd, send: fd }, program, vector, undefined);
       try {
+        if (link.reception !== undefined) widenReception(libc, fd, link, link.reception);
+        if (!watches) return new KernelPort(libc, { receive: fd, send: fd }, program, vector, undefined);
         const send = openSendSocket(libc, link);
         return new KernelPort(libc, { receive: fd, send }, program, vector, libc.watch(fd, onReadable));
       } catch (error) {

@@ -10,6 +10,7 @@ import type { KernelLink } from "./netlink.ts";
 import { startPacketWorker } from "./packet-worker.ts";
 import type { Driver, PacketService } from "./service.ts";
 import { checkPacketSockets } from "./sockets.ts";
+import { isWireless } from "./wireless.ts";
 
 export interface Network {
   readonly packets: PacketService;
@@ -17,6 +18,8 @@ export interface Network {
   readonly frames: RawFrames;
   /** Absent: a wire that carries every frame to everybody. */
   readonly groups?: () => MulticastGroups;
+  /** Whether a link is wireless. Absent: none is. */
+  readonly isWireless?: (link: string) => boolean;
 }
 
 /** This machine's links. Throws one clear line where packet sockets are not allowed; `onLost`: nothing is answered any more. */
@@ -28,6 +31,7 @@ export async function openKernelNetwork(driver: Driver, onLost: (error: Error) =
     links: kernelLinks(c),
     frames: kernelFrames(c),
     groups: () => kernelGroups(c),
+    isWireless: (link) => isWireless(link),
   };
 }
 

@@ -4,12 +4,15 @@ import type { Instruction } from "./filter.ts";
 import { Layout, setWord } from "./layout.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
 import { PACKET_IGNORE_OUTGOING, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_PACKET, SOL_SOCKET } from "./socket-numbers.ts";
+import type { Reception } from "./wire.ts";
 
 const AF_PACKET = 17;
 const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_MR_MULTICAST = 0;
+const PACKET_MR_PROMISC = 1;
+const PACKET_MR_ALLMULTI = 2;
 const PACKET_STATISTICS = 6;
 const PACKET_QDISC_BYPASS = 20;
 
@@ -116,13 +119,23 @@ function bindPacketSocket(libc: Libc, fd: number, link: { name: string; index: n
  * otherwise. linux/if_packet.h `struct packet_mreq`.
  */
 export function joinPacketGroup(libc: Libc, fd: number, link: { name: string; index: number }, mac: Uint8Array): void {
+  if (!addMembership(libc, fd, link, PACKET_MR_MULTICAST, mac)) fail(libc, `receive a group on ${link.name}`);
+}
+
+/** Lets every multicast frame in, or every frame, as long as the socket is open. */
+export function widenReception(libc: Libc, fd: number, link: { name: string; index: number }, to: Reception): void {
+  const type = to === "promiscuous" ? PACKET_MR_PROMISC : PACKET_MR_ALLMULTI;
+  if (!addMembership(libc, fd, link, type, new Uint8Array(0))) fail(libc, `make the reception of ${link.name} ${to}`);
+}
+
+function addMembership(libc: Libc, fd: number, link: { index: number }, type: number, mac: Uint8Array): boolean {
   const request = new Uint8Array(16);
   const view = new DataView(request.buffer);
   view.setInt32(0, link.index, true);
-  view.setUint16(4, PACKET_MR_MULTICAST, true);
+  view.setUint16(4, type, true);
   view.setUint16(6, mac.length, true);
   request.set(mac, 8);
-  if (libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, request.length) !== 0) fail(libc, `receive a group on ${link.name}`);
+  return libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, request.length) === 0;
 }
 
 /** Frames that the kernel dropped because the queue was full, since the last call. */

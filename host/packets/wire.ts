@@ -7,6 +7,9 @@ import type { Instruction } from "./filter.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { PacketProgram } from "./program.ts";
 
+/** What a link lets in beside what is for this machine. */
+export type Reception = "all-multicast" | "promiscuous";
+
 /** A link as the engine opens it: its id in row masks, and what finds it in the kernel. */
 export interface WireLink {
   readonly id: number;
@@ -16,6 +19,8 @@ export interface WireLink {
   readonly up: boolean;
   /** False: known to the program by name alone, no frames of it are. Default true. */
   readonly frames?: boolean;
+  /** Default: what its card lets in by itself. */
+  readonly reception?: Reception;
 }
 
 /** One program's frames on one link. */

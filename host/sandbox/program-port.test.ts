@@ -5,6 +5,7 @@ import { type MemoryLinks, memoryLinks } from "../packets/links.ts";
 import type { RawEvent } from "../packets/program.ts";
 import type { PacketService } from "../packets/service.ts";
 import { loadModule } from "../packets/wasm.ts";
+import type { WireLink } from "../packets/wire.ts";
 import { testLink } from "../workbench/testing/links.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
 import { rejects, until } from "../workbench/testing/promises.ts";
@@ -39,7 +40,7 @@ class FakeService implements PacketService {
     this.#call(`add ${name} ${JSON.stringify(match)} ${seed.length}`, () => {});
   removeProgram: PacketService["removeProgram"] = (name) => this.#call(`unload ${name}`, () => {});
   attach: PacketService["attach"] = (_, links) =>
-    this.#call(`attach ${links.map(({ name, mac, up }) => `${name}${up ? "" : " down"} ${mac.slice(-2)}`).join(", ")}`, () =>
+    this.#call(`attach ${links.map(describe).join(", ")}`, () =>
       links.flatMap(({ name }) => (this.broken.has(name) ? { link: name, error: this.broken.get(name) ?? "" } : [])),
     );
   openDatagrams: PacketService["openDatagrams"] = (_, port, { address, udpPort, hopLimit, link }) =>
@@ -59,6 +60,10 @@ class FakeService implements PacketService {
     return () => this.listeners.delete(call);
   };
   stop = () => this.#call("stop", () => {});
+}
+
+function describe({ name, mac, up, reception }: WireLink): string {
+  return [name, up ? "" : "down", mac.slice(-2), reception ?? ""].filter((part) => part !== "").join(" ");
 }
 
 /** Family and first four bytes of the address of each row. */
@@ -81,7 +86,7 @@ async function open(allow: readonly Permission[] = everyLink): Promise<Setting> 
   const service = new FakeService();
   const links = memoryLinks([testLink("eth0"), testLink("eth1")]);
   const { log, lines } = recordedLog();
-  const host = { service, links, grants: new Grants("x", allow), log };
+  const host = { service, links, grants: new Grants("x", allow), log, isWireless: (name: string) => name.startsWith("wlan") };
   const program = await openProgram("x", loadModule("arp"), { etherType: ETHERTYPE }, host);
   service.calls.length = 0;
   return { service, links, program, lines };
@@ -114,6 +119,27 @@ port("attach() opens the links that exist; others as they come, go and change", 
     "attach ",
   ]);
 });
+
+port(
+  "attach() asks for all multicast where a link is wireless, with one line that says why, or for everything where it is told to",
+  async () => {
+    const { program, service, links, lines } = await open();
+    await program.attach(["eth0", "wlan0"]);
+    links.set([testLink("eth0"), testLink("wlan0")]);
+    links.set([testLink("eth0"), testLink("wlan0", { up: false })]);
+    await program.attach(["eth0", "wlan0"], { promiscuous: true });
+    assert.equal(service.calls, [
+      "attach eth0 00",
+      "attach eth0 00, wlan0 00 all-multicast",
+      "attach eth0 00, wlan0 down 00 all-multicast",
+      "attach eth0 00 promiscuous, wlan0 down 00 promiscuous",
+    ]);
+    assert.equal(
+      lines.map(({ message, fields }) => [message.slice(0, 44), fields["link"]]),
+      [["Asking for all multicast on a wireless link:", "wlan0"]],
+    );
+  },
+);
 
 port("what does not touch an attached link attaches nothing anew", async () => {
   const { program, service, links } = await open();

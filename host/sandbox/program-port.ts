@@ -6,7 +6,7 @@
  * handed on at once: a link that is down for a moment must be seen down, or nothing would be announced when it is back.
  */
 
-import type { DatagramBinding, Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
+import type { AttachOptions, DatagramBinding, Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
 import type { FrameMatch } from "../packets/filter.ts";
 import type { LinkSource } from "../packets/links.ts";
 import type { MulticastGroups } from "../packets/multicast-groups.ts";
@@ -18,6 +18,7 @@ import { formatAddress, parseAddress } from "../rules/addresses.ts";
 import type { Grants } from "./grants.ts";
 import { hostText } from "./host-scope.ts";
 import { readEvent, writeAddress, writeRow } from "./program-rows.ts";
+import { Receptions } from "./reception.ts";
 import { readSocketAddress } from "./socket-address.ts";
 import { SolicitedNodes } from "./solicited-nodes.ts";
 
@@ -37,6 +38,8 @@ export interface ProgramHost {
   readonly links: LinkSource;
   /** Absent: a wire that carries every frame to everybody. */
   readonly groups?: (() => MulticastGroups) | undefined;
+  /** Absent: no link is. */
+  readonly isWireless?: ((link: string) => boolean) | undefined;
   readonly grants: Grants;
   /** Hears each event of the program, as the plugin does. */
   readonly onEvent?: ((event: ProgramEvent) => void) | undefined;
@@ -61,6 +64,7 @@ class Port implements ProgramPort {
   readonly #host: ProgramHost;
   /** Of a program that hears ICMPv6. */
   readonly #groups: SolicitedNodes | undefined;
+  readonly #receptions: Receptions;
   readonly #closes: readonly (() => void)[];
   readonly #listeners = new Set<(event: ProgramEvent) => void>();
   /** Canonical address → row of the program. */
@@ -80,6 +84,7 @@ class Port implements ProgramPort {
     this.#host = host;
     const hearsIcmp = match?.etherType === ETHERTYPE_IPV6 && match.ipProtocol === ICMPV6;
     this.#groups = hearsIcmp && host.groups !== undefined ? new SolicitedNodes(host.groups(), host.log) : undefined;
+    this.#receptions = new Receptions(host.isWireless ?? (() => false), host.log);
     this.#closes = [
       host.links.watch(() => this.#follow()),
       host.service.onEvent((program, event) => {
@@ -92,11 +97,12 @@ class Port implements ProgramPort {
     ];
   }
 
-  async attach(names: readonly string[]): Promise<void> {
+  async attach(names: readonly string[], { promiscuous = false }: AttachOptions = {}): Promise<void> {
     const match = this.#match;
     // Without frames a link is a name for where datagrams come from, and opens nothing.
     if (match !== undefined) for (const link of names) this.#host.grants.demand({ kind: "frame", link, ...match });
     this.#wanted = new Set(names);
+    this.#receptions.setPromiscuous(promiscuous);
     await this.#attach();
   }
 
@@ -215,7 +221,8 @@ class Port implements ProgramPort {
       }
     }
     const wanted = links.all().filter(({ name }) => this.#wanted.has(name) && !failures.has(name));
-    return { found: wanted.map(({ id, name, index, mac, up }) => ({ id, name, index, mac, up })), failures };
+    const wide = (name: string) => (this.#match === undefined ? {} : this.#receptions.of(name));
+    return { found: wanted.map(({ id, name, index, mac, up }) => ({ id, name, index, mac, up, ...wide(name) })), failures };
   }
 
   #tell(failures: ReadonlyMap<string, string>): void {

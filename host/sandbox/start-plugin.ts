@@ -48,6 +48,8 @@ export interface PluginHost {
   readonly frames: RawFrames;
   /** Opens a set of IPv6 groups. Default: nobody needs to join any. */
   readonly groups?: () => MulticastGroups;
+  /** Whether a link is wireless. Default: none is. */
+  readonly isWireless?: (link: string) => boolean;
   /** Default: there are none. */
   readonly secrets?: SecretSource;
   /** Default: it keeps no sessions. */
@@ -99,6 +101,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
       service: host.packets,
       links: host.links,
       groups: host.groups,
+      isWireless: host.isWireless,
       grants,
       onEvent: (event) => host.onEvent?.(name, event),
       log,
