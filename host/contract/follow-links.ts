@@ -1,10 +1,10 @@
 /** For built-in plugins that announce on segments: keeps the packet program on the links that are fit, and says which those are, and which were asked for in vain. */
 
-import type { Context, Link } from "../announcer.ts";
+import type { AttachOptions, Context, Link } from "../announcer.ts";
 import { type LinkChoice, whyNot } from "./segment-links.ts";
 
 /** Resolves when the program is on the links that there are; follows them until the plugin ends. */
-export async function followLinks(context: Context, choice: LinkChoice): Promise<void> {
+export async function followLinks(context: Context, choice: LinkChoice, options: AttachOptions): Promise<void> {
   let attached: string | undefined;
   let told = "";
 
@@ -13,7 +13,7 @@ export async function followLinks(context: Context, choice: LinkChoice): Promise
     if (names.join() !== attached) {
       attached = names.join();
       try {
-        await context.program.attach(names);
+        await context.program.attach(names, options);
       } catch (error) {
         attached = undefined;
         throw error;

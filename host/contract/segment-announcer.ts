@@ -7,7 +7,13 @@ import { DEFAULT_EXCLUDE } from "./segment-links.ts";
 export interface SegmentConfig {
   readonly interfaces?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly refreshSeconds?: number;
+  readonly promiscuous?: boolean;
 }
+
+const LONGEST_REFRESH_SECONDS = 3600;
+/** Where the programs' rows have it, among their attributes (`docs/packet-programs.md`). */
+const REFRESH_MS_BYTES = 4;
 
 export const SEGMENT_CONFIG: JsonSchema = {
   type: "object",
@@ -17,6 +23,14 @@ export const SEGMENT_CONFIG: JsonSchema = {
     exclude: {
       ...{ type: "array", items: { type: "string" }, default: DEFAULT_EXCLUDE },
       description: "never announce on these; * is a wildcard",
+    },
+    refreshSeconds: {
+      ...{ type: "integer", minimum: 0, maximum: LONGEST_REFRESH_SECONDS, default: 0 },
+      description: "announce every address again this often, though nothing has changed; 0: never",
+    },
+    promiscuous: {
+      ...{ type: "boolean", default: false },
+      description: "have the network cards let in everything: for drivers that drop requests for addresses which they do not know",
     },
   },
 };
@@ -28,8 +42,10 @@ export function grantedLinks({ interfaces = [] }: SegmentConfig): readonly strin
 
 /** Announcements become rows of the plugin's packet program, which does the rest. Resolves when that is on the links that there are. */
 export async function announceOnSegments(context: Context, config: SegmentConfig): Promise<Announcer> {
-  const { interfaces = [], exclude = DEFAULT_EXCLUDE } = config;
-  await followLinks(context, { interfaces, exclude });
+  const { interfaces = [], exclude = DEFAULT_EXCLUDE, refreshSeconds = 0, promiscuous = false } = config;
+  await followLinks(context, { interfaces, exclude }, { promiscuous });
+  const attributes = new Uint8Array(REFRESH_MS_BYTES);
+  new DataView(attributes.buffer).setUint32(0, refreshSeconds * 1000, true);
 
   return {
     async apply({ added, changed, removed, moved }) {
@@ -38,13 +54,13 @@ export async function announceOnSegments(context: Context, config: SegmentConfig
         removed.map(({ vip }) => vip),
         moved,
       );
-      const [refused] = await Promise.all([context.program.put([...added, ...changed].map(toRow)), removal]);
+      const [refused] = await Promise.all([context.program.put([...added, ...changed].map((row) => toRow(row, attributes))), removal]);
       return refused;
     },
     async stop() {},
   };
 }
 
-function toRow({ vip, links }: Announcement): ProgramRow {
-  return { address: vip, links, state: "active" };
+function toRow({ vip, links }: Announcement, attributes: Uint8Array): ProgramRow {
+  return { address: vip, links, state: "active", attributes };
 }

@@ -60,6 +60,16 @@ plugin("announces a VIP in rounds of a request and a reply, and not again when i
   await stage.end();
 });
 
+plugin("announces a VIP again as often as it is told to", async () => {
+  const { stage, neighbor, apply } = await announcing({ refreshSeconds: 1 });
+  await apply([VIP]);
+  // The burst at the beginning ends after 4.4 s.
+  await pause(5000);
+  const heard = neighbor.heard(VIP).length;
+  await until(() => neighbor.heard(VIP).length >= heard + 4, 5000);
+  await stage.end();
+});
+
 plugin("announces on every link, or on those that the row names", async () => {
   const { stage, neighbor, apply } = await announcing({}, ["eth0", "eth1"]);
   await apply([VIP]);
