@@ -53,6 +53,30 @@ objects("slices of a Service are merged, and follow their label", () => {
   assert.equal([...store.snapshot().endpoints.keys()], ["default/other"]);
 });
 
+objects("what a speaker says of itself is part of its node's fact, in whatever order both come", () => {
+  const store = new Store();
+  const all = new ClusterObjects(store);
+  const speaker = { links: ["eth0"], macs: ["02:00:00:00:00:01"], isLeaving: false, isSilent: false };
+  const node = read("{apiVersion: v1, kind: Node, metadata: {name: a}}");
+  const said = () => store.snapshot().nodes.get("a")?.speaker;
+  all.setSpeaker("a", speaker);
+  assert.is(store.snapshot().nodes.size, 0);
+  all.put(node);
+  assert.equal(said(), speaker);
+  store.takeDirty();
+  all.setSpeaker("a", { ...speaker });
+  all.put(node);
+  assert.is(store.takeDirty().all, false);
+  all.setSpeaker("a", { ...speaker, isSilent: true });
+  assert.is(store.takeDirty().all, true);
+  assert.is(said()?.isSilent, true);
+  all.remove({ kind: "Node", key: "a" });
+  assert.is(store.snapshot().nodes.size, 0);
+  all.setSpeaker("a", undefined);
+  all.put(node);
+  assert.ok(!("speaker" in (store.snapshot().nodes.get("a") ?? {})));
+});
+
 objects("a pod that moves from slice to slice marks nothing dirty", () => {
   const store = new Store();
   const all = new ClusterObjects(store);

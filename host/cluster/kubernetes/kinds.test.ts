@@ -34,6 +34,12 @@ kinds("kindsOf() takes the newest version that a plugin reads, and no other", ()
   }
 });
 
+kinds("kindsOf() asks for the Leases of speakers in its own namespace, and for no other", () => {
+  const lease = kindsOf("speaker", "herald", {}).find(({ type }) => type.endsWith("/Lease"));
+  assert.is(lease?.path, "/apis/coordination.k8s.io/v1/namespaces/herald/leases");
+  assert.is(lease?.labelSelector, "herald.dev/speaker");
+});
+
 kinds("kindsOf() asks for no Secret, endpoint or node where only addresses are given out", () => {
   const types = kindsOf("controller", "herald", {}).map(({ type }) => type);
   assert.equal(types, ["v1/Service", "v1/Namespace", "metallb.io/v1beta1/IPAddressPool", "herald.dev/v1alpha1/Reservation"]);
