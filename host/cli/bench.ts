@@ -25,6 +25,7 @@ Measures Herald beside others who do the same work, in interleaved rounds of one
   failover            how long nobody answers when the owner of a VIP dies, loses its link, stands still or leaves; new connections
                       lost; false take-overs
   manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
+  neighbors           whether a Linux kernel keeps a VIP of each family in its neighbor table for minutes without a gap
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
 namespaces; without either it measures what needs no network and exits 3. The responders in C need a compiler.
@@ -60,12 +61,15 @@ of failover:
   --minutes M         of calm: no fault, while every core is kept busy (default 30)
   --logs DIR          keep what the speakers log there
 
+of neighbors:
+  --minutes M         how long it looks (default 10)
+
 of manifests:
   --services N        Services in the directory (default 10000)
   --edits N           changes of one document (default 200)
   --directory DIR     where the manifests are written (default: in memory)
 
-Exit code: 0 also where a target is missed; 3 where only a part could be measured; 130 when interrupted.
+Exit code: 0 also where a target is missed, but 1 where neighbors finds a gap; 3 where only a part could be measured; 130 when interrupted.
 
 Examples:
   herald bench arp --rounds 9 --vips 65536
@@ -99,6 +103,10 @@ const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSu
   manifests: {
     summary: "start to first answer with 10,000 Services in manifests, and from an edit to the wire",
     load: async () => (await import("../workbench/bench/manifests.ts")).manifests,
+  },
+  neighbors: {
+    summary: "a Linux kernel's neighbor entries of VIPs, by ARP and NDP, over minutes",
+    load: async () => (await import("../workbench/bench/neighbors.ts")).neighbors,
   },
 };
 
@@ -166,8 +174,22 @@ export function benchCommandFor(subjects: BenchSubjects): Command {
 }
 
 /** Of flags with a value, for all benches and for one. */
-const defaults = { rounds: "5", seconds: "1", vips: "1000", services: "10000", nodes: "1000", writes: "100", rest: "30", edits: "200" };
-const defaultsOf: Readonly<Record<string, Partial<typeof defaults>>> = { bgp: { rounds: "3" }, cluster: { seconds: "20" } };
+const defaults = {
+  rounds: "5",
+  seconds: "1",
+  vips: "1000",
+  services: "10000",
+  nodes: "1000",
+  writes: "100",
+  rest: "30",
+  edits: "200",
+  minutes: "10",
+};
+const defaultsOf: Readonly<Record<string, Partial<typeof defaults>>> = {
+  bgp: { rounds: "3" },
+  cluster: { seconds: "20" },
+  failover: { minutes: "30" },
+};
 
 function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptions {
   const isFull = values.full ?? false;
@@ -184,6 +206,7 @@ function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptio
     edits: count("edits", given.edits, MOST_EDITS),
     writes: count("writes", given.writes, MOST_WRITES),
     restSeconds: number("rest", given.rest, 600),
+    minutes: number("minutes", given.minutes, MOST_MINUTES),
     ...(values.directory === undefined ? {} : { directory: directory("directory", values.directory) }),
     sizes: sizes.split(",").map((size) => count("sizes", size, MOST_ROUTES)),
     senders: (values.senders?.split(",") ?? senderNames).map((sender) => oneOf(sender, senderNames, "sender")),
@@ -193,7 +216,7 @@ function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptio
   };
 }
 
-function readFailover(values: Partial<FlagValues<typeof flags>>): Omit<FailoverOptions, "json"> {
+function readFailover(values: Partial<FlagValues<typeof flags>>): Omit<FailoverOptions, "json" | "minutes"> {
   const { least, most } = nodeCounts;
   const cases = values.cases?.split(",") ?? failoverCases.filter((name) => name !== "calm");
   return {
@@ -201,7 +224,6 @@ function readFailover(values: Partial<FlagValues<typeof flags>>): Omit<FailoverO
     trials: count("trials", values.trials ?? "20", MOST_TRIALS),
     nodeCounts: (values.nodes ?? "2,3,8").split(",").map((number) => count("nodes", number, most, least)),
     families: (values.families ?? "4,6").split(",").map((family) => (oneOf(family, ["4", "6"], "family") === "4" ? 4 : 6)),
-    minutes: number("minutes", values.minutes ?? "30", MOST_MINUTES),
     ...(values.logs === undefined ? {} : { logs: directory("logs", values.logs) }),
   };
 }

@@ -58,8 +58,13 @@ export interface FailoverOptions {
   readonly logs?: string;
 }
 
+export interface NeighborsOptions {
+  readonly json: boolean;
+  readonly minutes: number;
+}
+
 /** Every flag; a bench reads its own. */
-export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions & FailoverOptions;
+export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions & FailoverOptions & NeighborsOptions;
 
 /** How a bench starts its own program again, behind the Node binary. */
 export interface Self {
