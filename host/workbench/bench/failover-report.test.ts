@@ -20,7 +20,18 @@ const cold = (window: Partial<ColdWindow> = {}): ColdWindow => ({ ...quiet, anno
 
 function trial(name: string, vip: Partial<VipTrial>, nodes = 3): Trial {
   return {
-    ...{ case: name, nodes, victim: "a", at: "", tookOver: "b", struckMs: 9000, mendedMs: mended, backMs: 16_000, loadAverage: 1 },
+    ...{
+      case: name,
+      nodes,
+      victim: "a",
+      at: "",
+      tookOver: "b",
+      waitedMs: 1,
+      struckMs: 9000,
+      mendedMs: mended,
+      backMs: 16_000,
+      loadAverage: 1,
+    },
     vips: [{ family: 4, warm: warm(), cold: cold(), warmAfter: warm(), coldAfter: cold(), ...vip }],
   };
 }

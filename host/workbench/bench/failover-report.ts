@@ -43,6 +43,8 @@ export interface FailoverSummary {
   readonly others: number;
   /** Node → trials in which it answered first. */
   readonly tookOver: Readonly<Record<string, number>>;
+  /** Of the speaker that took over: how long one of its threads waited for a CPU between fault and take-over. */
+  readonly waitedMs: Spread;
   /** Longest time that the client itself did not send. */
   readonly pauseMs: number;
 }
@@ -113,6 +115,7 @@ function summarizeGroup(rows: readonly Row[]): FailoverSummary {
     }).length,
     others: rows.filter(hasOthers).length,
     tookOver: count(rows.map((row) => [row.trial.tookOver ?? "nobody", 1])),
+    waitedMs: spread((row) => row.trial.waitedMs),
     pauseMs: Math.max(...rows.map((row) => Math.max(row.vip.warm.pauseMs, row.vip.warmAfter.pauseMs))),
   };
 }

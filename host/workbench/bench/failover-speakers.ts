@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readLines } from "../lab/lines.ts";
 import { type Addresses, type Family, nodeAddresses, pools, vips } from "./failover-network.ts";
+import { readCpuTime, type Threads } from "./machine.ts";
 
 const START_LIMIT_MS = 30_000;
 const LEAVE_LIMIT_MS = 15_000;
@@ -95,6 +96,28 @@ export class Speakers {
       const { exitCode, signalCode } = process;
       if (exitCode !== null || signalCode !== null) throw failure(node, signalCode ?? `exit code ${exitCode}`, lines);
     }
+  }
+
+  /** How long each has used a CPU and waited for one by now. */
+  look(): ReadonlyMap<string, Threads> {
+    const alive = [...this.#running].filter(
+      ([
+        ,
+        {
+          process: { exitCode, signalCode },
+        },
+      ]) => exitCode === null && signalCode === null,
+    );
+    return new Map(
+      alive.map(
+        ([
+          node,
+          {
+            process: { pid = 0 },
+          },
+        ]) => [node, readCpuTime(pid)],
+      ),
+    );
   }
 
   async killAll(): Promise<void> {

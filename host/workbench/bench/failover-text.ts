@@ -24,7 +24,8 @@ export function formatReport({ machine, options, summaries, calms, failures, tar
 const LEGEND =
   "warm ms: longest time without an answered probe (p50/p95/max of the trials), of a client that has the VIP in its neighbor table.\n" +
   "cold ms: the same of questions for the VIP by ARP or NDP. after: from the end of the fault until the first owner had its VIPs back.\n" +
-  "lost: probes, during/after. stray: a node that had stood still spoke for its VIP within 3 s of its return. pause: the client's own.";
+  "lost: probes, during/after. stray: a node that had stood still spoke for its VIP within 3 s of its return.\n" +
+  "waited: the speaker that took over was ready to run, and got no CPU, for so long of the time between fault and take-over. pause: the client's own.";
 
 const spread = ({ p50, p95, max }: Spread): string => [p50, p95, max].map((ms) => ms.toFixed(0)).join("/");
 
@@ -52,6 +53,7 @@ const columns: readonly Column<FailoverSummary>[] = [
         .join(", "),
     isText: true,
   },
+  { heading: "waited ms", cell: ({ waitedMs }) => spread(waitedMs) },
   { heading: "pause ms", cell: ({ pauseMs }) => formatNumber(pauseMs) },
 ];
 

@@ -8,6 +8,7 @@ import type { WarmWindow } from "./failover-client.ts";
 import { FAR, type Family } from "./failover-network.ts";
 import { ANSWER_LIMIT_MS } from "./failover-samples.ts";
 import { LATE_MS, type Stage } from "./failover-stage.ts";
+import { longestWaitMs } from "./machine.ts";
 
 /** What became of one VIP. */
 export interface VipTrial {
@@ -30,6 +31,8 @@ export interface Trial {
   readonly at: string;
   /** Who answered first in its place; null: nobody in time. */
   readonly tookOver: string | null;
+  /** So long one thread of that node's speaker was ready to run, between fault and take-over, and had to wait for a CPU. */
+  readonly waitedMs: number;
   /** From the fault, and from the end of it, to the moment that it was over by CLOCK_MONOTONIC. */
   readonly struckMs: number;
   readonly mendedMs: number;
@@ -49,9 +52,11 @@ export async function runTrial(stage: Stage, { name, target, lastsMs, strike, me
   if (isPlanned) await stage.setConnecting(true);
   await sleep(BEFORE_MS);
   const at = new Date().toISOString();
+  const before = stage.speakers.look();
   const struckMs = monotonicMs();
   await strike(stage, victim);
   if (target !== "nothing") await stage.untilTaken(victim, struckMs, TAKE_OVER_LIMIT_MS);
+  const after = stage.speakers.look();
   await sleep(lastsMs);
   const mendedMs = monotonicMs();
   await mend(stage, victim);
@@ -71,8 +76,10 @@ export async function runTrial(stage: Stage, { name, target, lastsMs, strike, me
     ...({ warm: warm[at], cold: cold[at], warmAfter: warmAfter[at], coldAfter: coldAfter[at] } as Omit<VipTrial, "family" | "far">),
     ...(far[at] === undefined ? {} : { far: far[at] }),
   }));
+  const tookOver = firstOther(cold, victim, struckMs);
+  const waitedMs = longestWaitMs(before.get(tookOver ?? "") ?? new Map(), after.get(tookOver ?? "") ?? new Map());
   return {
-    ...{ case: name, nodes: stage.nodes.length, at, victim, tookOver: firstOther(cold, victim, struckMs) },
+    ...{ case: name, nodes: stage.nodes.length, at, victim, tookOver, waitedMs },
     ...{ struckMs, mendedMs, backMs, loadAverage: loadavg()[0] ?? 0, vips },
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseCpuList, readCpuTime, readResidentBytes, since } from "./machine.ts";
+import { longestWaitMs, parseCpuList, readCpuTime, readResidentBytes, since } from "./machine.ts";
 
 const machine = suite("machine");
 
@@ -23,6 +23,13 @@ machine("since() adds up what all threads ran, and takes the wait of the busiest
     ["3", at(20, 60)], // new
   ]);
   assert.equal(since(before, after), { runNs: 121, waitNs: 2 });
+});
+
+machine("longestWaitMs() is of the thread that waited longest, not of one that is gone", () => {
+  const at = (wait: number) => ({ runNs: 0, waitNs: wait * 1e6 });
+  const before = new Map(Object.entries({ 1: at(900), 2: at(10), 3: at(500) }));
+  assert.is(longestWaitMs(before, new Map(Object.entries({ 1: at(905), 2: at(40) }))), 30);
+  assert.is(longestWaitMs(before, new Map()), 0);
 });
 
 if (process.platform === "linux") {

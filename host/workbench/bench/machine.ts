@@ -23,7 +23,7 @@ export interface CpuTime {
   readonly waitNs: number;
 }
 
-type Threads = ReadonlyMap<string, CpuTime>;
+export type Threads = ReadonlyMap<string, CpuTime>;
 
 /** A look at a process, for `since`. Throws where it has ended, or its kernel counts no scheduling. */
 export function readCpuTime(pid: number): Threads {
@@ -44,6 +44,11 @@ export function since(before: Threads, after: Threads): CpuTime {
   });
   const busiest = spent.reduce((most, thread) => (thread.runNs > most.runNs ? thread : most), { runNs: 0, waitNs: 0 });
   return { runNs: spent.reduce((sum, { runNs }) => sum + runNs, 0), waitNs: busiest.waitNs };
+}
+
+/** Longest that one of its threads was ready to run but waited for a CPU. */
+export function longestWaitMs(before: Threads, after: Threads): number {
+  return Math.max(0, ...Array.from(after, ([task, { waitNs }]) => waitNs - (before.get(task)?.waitNs ?? 0))) / 1e6;
 }
 
 /** Resident memory of a process, without its ended children; 0 where it has ended. */
