@@ -1,6 +1,7 @@
 /** The engine with the ARP program on the in-memory wire: ports that follow links, turns, timers, muting, counts. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { solicit } from "../workbench/testing/ndp-frames.ts";
 import { arpFrame, readArp, type TestRow, writeRow } from "../workbench/testing/program-station.ts";
 import { PacketEngine } from "./engine.ts";
 import { localService } from "./local-service.ts";
@@ -48,6 +49,28 @@ function answering(wire?: Wire) {
 
 const ANSWER = `eth0 ${VIP} 2`;
 const ROUND = (link: string) => [`${link} ${VIP} 1`, `${link} ${VIP} 2`];
+
+ENGINE("program() is the running program of a name", () => {
+  const { engine } = answering();
+  assert.ok(engine.program("arp")?.isAnswering(0));
+  assert.is(engine.program("ndp"), undefined);
+  engine.removeProgram("arp");
+  assert.is(engine.program("arp"), undefined);
+});
+
+ENGINE("ICMPv6 of other types than the program names never reaches it", () => {
+  const segment = memoryWire();
+  const engine = new PacketEngine(segment);
+  engine.addProgram("ndp", loadModule("ndp"), { etherType: 0x86dd, ipProtocol: 58 }, [1, 2]);
+  engine.attach("ndp", [eth0]);
+  const typed = (type: number) => solicit("2001:db8::1").map((byte, at) => (at === 54 ? type : byte));
+  for (const type of [128, 129, 130, 133, 134, 137, 143]) segment.transmit(typed(type));
+  engine.turn(0);
+  assert.is(engine.statistics()["ndp"]?.received, 0);
+  for (const type of [135, 136]) segment.transmit(typed(type));
+  engine.turn(1);
+  assert.is(engine.statistics()["ndp"]?.received, 2);
+});
 
 ENGINE("a turn answers what came in, on the link where it came", () => {
   const { engine, segment, take, readable, statistics } = answering();

@@ -67,7 +67,8 @@ export class PacketEngine {
     program.setup(...seed);
     const links = new LinkTable();
     const datagrams = new DatagramPorts(this.#wire, program, links, this.#onReadable);
-    this.#programs.set(name, { program, match, attachments: new Map(), links, datagrams, counts: new ProgramCounts() });
+    const frames = match && { ...match, ...(program.icmpTypes && { icmpTypes: program.icmpTypes }) };
+    this.#programs.set(name, { program, match: frames, attachments: new Map(), links, datagrams, counts: new ProgramCounts() });
   }
 
   /** For code beside the engine, between two turns; undefined: it is not loaded. */

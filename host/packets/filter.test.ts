@@ -44,6 +44,16 @@ FILTER("frameFilter() looks at the UDP port where one is named", () => {
     assert.not(runFilter(echoes, frame(0x0800, 60, { ...sound, [at]: byte }), ours));
 });
 
+FILTER("frameFilter() looks at the type of ICMPv6 where some are named, right behind the IPv6 header", () => {
+  const neighbors = frameFilter({ etherType: 0x86dd, ipProtocol: 58, icmpTypes: [135, 136] });
+  for (let type = 0; type < 256; type++)
+    assert.is(runFilter(neighbors, frame(0x86dd, 86, { 20: 58, 54: type }), ours), type === 135 || type === 136, `type ${type}`);
+  assert.not(runFilter(neighbors, frame(0x86dd, 86, { 20: 0, 54: 135 }), ours), "behind hop-by-hop options");
+  assert.not(runFilter(neighbors, frame(0x86dd, 54, { 20: 58 }), ours), "without a type");
+  const vrrp = frameFilter({ etherType: 0x86dd, ipProtocol: 112, icmpTypes: [135] });
+  assert.ok(runFilter(vrrp, frame(0x86dd, 86, { 20: 112 }), ours), "another protocol has no such types");
+});
+
 FILTER("a frame that ends before what a filter looks at is refused", () => {
   const icmpv6 = frameFilter({ etherType: 0x86dd, ipProtocol: 58 });
   const whole = frame(0x86dd, 86, { 20: 58 });
@@ -51,11 +61,12 @@ FILTER("a frame that ends before what a filter looks at is refused", () => {
   assert.ok(runFilter(icmpv6, whole.subarray(0, 21), ours));
 });
 
-FILTER("every jump lands on a return", () => {
+FILTER("every jump lands on the next check or a return", () => {
   for (const match of [
     { etherType: 0x0806 },
     { etherType: 0x86dd, ipProtocol: 58 },
     { etherType: 0x0800, ipProtocol: 17, udpPort: 3785 },
+    { etherType: 0x86dd, ipProtocol: 58, icmpTypes: [133, 134, 135, 136] },
   ]) {
     const program = frameFilter(match);
     const [accept, reject] = [program.length - 2, program.length - 1];
@@ -63,8 +74,11 @@ FILTER("every jump lands on a return", () => {
     assert.equal(program[reject], [0x06, 0, 0, 0]);
     program.forEach(([code, jt, jf], at) => {
       if (code !== 0x15) return;
-      const targets = [at + 1 + jt, at + 1 + jf].filter((to) => to !== at + 1);
-      assert.equal(targets, [reject]);
+      for (const to of [at + 1 + jt, at + 1 + jf]) {
+        const isNextCheck = to <= accept && program[to - 1]?.[0] === 0x15;
+        assert.ok(to === reject || isNextCheck, `${at} to ${to}`);
+      }
+      assert.ok(at + 1 !== accept || at + 1 + Math.max(jt, jf) === reject, "the last one refuses");
     });
   }
 });

@@ -13,7 +13,12 @@ export interface FrameMatch {
   readonly ipProtocol?: number;
   /** Destination port, of IPv4 without options. */
   readonly udpPort?: number;
+  /** Types of ICMPv6, right behind the IPv6 header; only with its EtherType and IP protocol. */
+  readonly icmpTypes?: readonly number[];
 }
+
+const ETHERTYPE_IPV6 = 0x86dd;
+const ICMPV6 = 58;
 
 const LOAD_WORD = 0x20;
 const LOAD_HALF = 0x28;
@@ -37,24 +42,31 @@ export const everyFrame: readonly Instruction[] = [[RETURN, 0, 0, WHOLE_FRAME]];
 
 /** Untagged frames of the match that are for this host, its groups or everybody. */
 export function frameFilter(match: FrameMatch): Instruction[] {
-  const checks: { load: Instruction; value: number; want: boolean }[] = [
-    { load: [LOAD_WORD, 0, 0, VLAN_TAG_PRESENT], value: 0, want: true },
-    { load: [LOAD_WORD, 0, 0, PACKET_TYPE], value: OTHER_HOST, want: false },
-    { load: [LOAD_HALF, 0, 0, 12], value: match.etherType, want: true },
+  const checks: { load: Instruction; values: readonly number[]; want: boolean }[] = [
+    { load: [LOAD_WORD, 0, 0, VLAN_TAG_PRESENT], values: [0], want: true },
+    { load: [LOAD_WORD, 0, 0, PACKET_TYPE], values: [OTHER_HOST], want: false },
+    { load: [LOAD_HALF, 0, 0, 12], values: [match.etherType], want: true },
   ];
   if (match.ipProtocol !== undefined) {
-    const at = match.etherType === 0x86dd ? 20 : 23;
-    checks.push({ load: [LOAD_BYTE, 0, 0, at], value: match.ipProtocol, want: true });
+    const at = match.etherType === ETHERTYPE_IPV6 ? 20 : 23;
+    checks.push({ load: [LOAD_BYTE, 0, 0, at], values: [match.ipProtocol], want: true });
   }
   if (match.udpPort !== undefined) {
-    checks.push({ load: [LOAD_BYTE, 0, 0, 14], value: 0x45, want: true });
-    checks.push({ load: [LOAD_HALF, 0, 0, 36], value: match.udpPort, want: true });
+    checks.push({ load: [LOAD_BYTE, 0, 0, 14], values: [0x45], want: true });
+    checks.push({ load: [LOAD_HALF, 0, 0, 36], values: [match.udpPort], want: true });
   }
+  if (match.icmpTypes !== undefined && match.etherType === ETHERTYPE_IPV6 && match.ipProtocol === ICMPV6)
+    checks.push({ load: [LOAD_BYTE, 0, 0, 54], values: match.icmpTypes, want: true });
+  const accept = checks.reduce((sum, { values }) => sum + 1 + values.length, 0);
   const program: Instruction[] = [];
-  checks.forEach(({ load, value, want }, index) => {
-    const toReject = (checks.length - index - 1) * 2 + 1;
-    program.push(load, [JUMP_EQUAL, want ? 0 : toReject, want ? toReject : 0, value]);
-  });
+  for (const { load, values, want } of checks) {
+    program.push(load);
+    values.forEach((value, at) => {
+      const toReject = accept - program.length;
+      const left = values.length - at - 1;
+      program.push(want ? [JUMP_EQUAL, left, left === 0 ? toReject : 0, value] : [JUMP_EQUAL, toReject, 0, value]);
+    });
+  }
   program.push([RETURN, 0, 0, WHOLE_FRAME], [RETURN, 0, 0, 0]);
   return program;
 }

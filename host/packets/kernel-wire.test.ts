@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { linkIndex, run } from "../workbench/private-network.ts";
 import { insideTests } from "../workbench/testing/inside.ts";
+import { solicit } from "../workbench/testing/ndp-frames.ts";
 import { arpFrame } from "../workbench/testing/program-station.ts";
 import { until } from "../workbench/testing/promises.ts";
 import { type FrameFacts, type FrameMatch, frameFilter, runFilter } from "./filter.ts";
@@ -104,6 +105,32 @@ inside(
       assert.is(port.receive(), isLetIn ? 1 : 0, name);
       if (isLetIn) assert.equal(pair.slots(1), [Buffer.from(frame).toString("hex")], name);
     }
+    port.close();
+  }),
+);
+
+const NEIGHBORS: FrameMatch = { etherType: 0x86dd, ipProtocol: 58, icmpTypes: [135, 136] };
+const solicitation = solicit("2001:db8::1");
+const withOctets = (octets: Readonly<Record<number, number>>) => solicitation.map((byte, at) => octets[at] ?? byte);
+
+inside(
+  "the kernel lets in the types of ICMPv6 that runFilter() does",
+  [],
+  withPair((pair) => {
+    const port = pair.open(NEIGHBORS);
+    const frames = {
+      ...Object.fromEntries([0, 128, 130, 133, 134, 135, 136, 137, 143, 255].map((type) => [`type ${type}`, withOctets({ 54: type })])),
+      ...{ "behind hop-by-hop options": withOctets({ 20: 0 }), "in a fragment": withOctets({ 20: 44 }) },
+      ...{ "without a type": solicitation.subarray(0, 54), "of a type alone": solicitation.subarray(0, 55) },
+    };
+    const letIn: string[] = [];
+    for (const [name, frame] of Object.entries(frames)) {
+      pair.send(frame);
+      const count = port.receive();
+      assert.is(count, runFilter(frameFilter(NEIGHBORS), frame, { tagged: false, otherHost: false }) ? 1 : 0, name);
+      if (count === 1) letIn.push(name);
+    }
+    assert.equal(letIn, ["type 135", "type 136", "of a type alone"]);
     port.close();
   }),
 );

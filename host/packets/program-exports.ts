@@ -26,6 +26,8 @@ export const STATE_BYTES = 8;
 /** One row's entry in CLAIMS. */
 export const CLAIM_BYTES = 16;
 const LINKS = 64;
+/** Jumps of a filter reach over 255 instructions. */
+const MOST_ICMP_TYPES = 32;
 
 const sizes = ["SLOTS", "SLOT_BYTES", "ROWS", "DROP_REASONS", "EVENT_SLOTS"] as const;
 const functions = ["setup", "setLink", "put", "remove", "process", "tick"] as const;
@@ -65,6 +67,8 @@ export interface Checked {
   readonly dropNames: readonly [index: number, name: string][];
   /** Negative results of `put`, and what they mean. */
   readonly refusalNames: ReadonlyMap<number, string>;
+  /** Of ICMPv6, all that it wants to hear; undefined: every one. */
+  readonly icmpTypes: readonly number[] | undefined;
 }
 
 /** Makes an instance of the module. Throws, naming what is missing or out of bounds, where it breaks the ABI. */
@@ -84,6 +88,7 @@ export function instantiate(name: string, module: WebAssembly.Module): Checked {
     optional: findOptional(name, exports, numbers, bytes),
     dropNames: readDropNames(name, exports, numbers),
     refusalNames: new Map(named(exports, "Refused.")),
+    icmpTypes: readIcmpTypes(name, exports),
   };
 }
 
@@ -137,6 +142,14 @@ function readDropNames(name: string, exports: Record<string, unknown>, { DROP_RE
   const stray = names.find(([index]) => !(index >= 0 && index < DROP_REASONS));
   if (stray !== undefined) broken(name, `drop reason ${stray[1]} at ${stray[0]}`, `0 to ${DROP_REASONS - 1}`);
   return names;
+}
+
+function readIcmpTypes(name: string, exports: Record<string, unknown>): number[] | undefined {
+  const types = named(exports, "IcmpType.").map(([type]) => type);
+  if (types.length > MOST_ICMP_TYPES) broken(name, `${types.length} types of ICMPv6`, `at most ${MOST_ICMP_TYPES}`);
+  const stray = types.find((type) => !(Number.isInteger(type) && type >= 0 && type <= 255));
+  if (stray !== undefined) broken(name, `type ${stray} of ICMPv6`, "0 to 255");
+  return types.length === 0 ? undefined : types;
 }
 
 function canGrow(memory: WebAssembly.Memory): boolean {

@@ -98,6 +98,15 @@ PROGRAM("a drop reason that has no counter is refused", () => {
     assert.throws(() => withGlobal("Drop.WrongOpcode", i32(index)), `found drop reason wrong_opcode at ${index}, expected 0 to 2`);
 });
 
+PROGRAM("a program may say which types of ICMPv6 it hears: those that there are, and not too many", () => {
+  assert.is(load().icmpTypes, undefined);
+  assert.equal(withGlobal("IcmpType.RouterAdvertisement", i32(134)).icmpTypes, [134]);
+  for (const type of [-1, 256])
+    assert.throws(() => withGlobal("IcmpType.None", i32(type)), `found type ${type} of ICMPv6, expected 0 to 255`);
+  const many = Object.fromEntries(Array.from({ length: 33 }, (_, type) => [`IcmpType.T${type}`, i32(type)]));
+  assert.throws(() => load({ globals: { ...globals, ...many } }), "found 33 types of ICMPv6, expected at most 32");
+});
+
 PROGRAM("what a program gives is clamped", () => {
   for (const value of [5, 0x7fff_ffff, -1]) {
     assert.is(giving("process", value).process(0, 1, 0), 4, `process() gave ${value}`);

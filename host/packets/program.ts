@@ -45,6 +45,8 @@ export class PacketProgram {
   /** Where the descriptors of the slots begin. */
   readonly rxDescriptors: number;
   readonly txDescriptors: number;
+  /** Types of ICMPv6 that it wants to hear; undefined: all that its frames may be. */
+  readonly icmpTypes: readonly number[] | undefined;
   /** What it has heard of others. */
   readonly hearing: Hearing;
   readonly #exports: Exports;
@@ -63,12 +65,13 @@ export class PacketProgram {
   /** Throws, naming what is missing or out of bounds, where the module breaks the ABI. */
   constructor(name: string, module: WebAssembly.Module) {
     this.name = name;
-    const { exports, numbers, optional, dropNames, refusalNames } = instantiate(name, module);
+    const { exports, numbers, optional, dropNames, refusalNames, icmpTypes } = instantiate(name, module);
     this.#exports = exports;
     this.#numbers = numbers;
     this.#dropNames = dropNames;
     this.#refusalNames = refusalNames;
     this.#statesAt = optional.STATES;
+    this.icmpTypes = icmpTypes;
     const { buffer } = this.#exports.memory;
     this.memory = new Uint8Array(buffer);
     this.#u16 = new Uint16Array(buffer);

@@ -78,6 +78,26 @@ for (const [how, frame] of Object.entries(waysToAsk)) {
   NDP(`process() answers a solicitation ${how}`, () => assert.equal(answerOf(station({ address: VIP }), frame), ANSWER));
 }
 
+const ROUTER = 0x80;
+const SOLICITED = 0x40;
+NDP("Override is always set, Router never, Solicited where one station has asked: RFC 4861 §7.2.4 and §7.2.6", () => {
+  const made = station({ address: VIP });
+  const flags = (frame: Uint8Array) => Number(answerOf(made, frame)["flags"]);
+  const cases = {
+    multicast: [flags(solicit(VIP)), SOLICITED],
+    unicast: [flags(solicit(VIP, { destination: MAC, destinationAddress: VIP })), SOLICITED],
+    "of a probe": [flags(probe(VIP)), 0],
+  };
+  made.program.setLink(0, SECOND_MAC, true);
+  const [unsolicited] = made.tick(0);
+  const all = { ...cases, unsolicited: [Number(readAdvertisement(unsolicited?.frame ?? new Uint8Array())["flags"]), 0] };
+  for (const [name, [found = 0, solicited]] of Object.entries(all)) {
+    assert.is(found & OVERRIDE, OVERRIDE, name);
+    assert.is(found & ROUTER, 0, name);
+    assert.is(found & SOLICITED, solicited, name);
+  }
+});
+
 NDP("process() answers to the MAC in the message, where that is another than the frame's", () => {
   const frame = solicit(VIP, { source: STRANGER, sourceLinkLayerAddress: CLIENT6.mac });
   assert.equal(answerOf(station({ address: VIP }), frame), ANSWER);

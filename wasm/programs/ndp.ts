@@ -13,7 +13,10 @@
 // Whose address is claimed: that of a solicitation's sender, and that which an advertisement is of. A claim is reported and never answered;
 // a draining row falls silent there and then.
 //
-// Left out: learning neighbors (the kernel's business), SEND (RFC 3971), and what comes in extension headers or fragments (RFC 6980).
+// Left out: learning neighbors (the kernel's business), SEND (RFC 3971), and every packet with extension headers. One in fragments, or
+// with a fragment header, must be ignored in silence (RFC 6980 §5 "Specification"). One behind hop-by-hop or destination options would be
+// valid, since §7.1.1 "Validation of Neighbor Solicitations" says nothing of them; no stack sends such a packet, and who does wants to get
+// past a switch that guards its ports (RFC 7113 §2.1 "Attack Vector Based on IPv6 Extension Headers"). The kernel's filter drops them all.
 import { dueRow, finishRound, nextDue, RECORD_ROUND_LINKS } from "../table/announce";
 import { findRow, seedRows } from "../table/rows";
 import { getMac, isGroupMac } from "../wire/bytes";
@@ -89,6 +92,12 @@ export enum Drop {
   Standby = 37,
   /** Asks for a row that answers on other links only. */
   OtherLink = 38,
+}
+
+/** All that the kernel need hand on. */
+export enum IcmpType {
+  NeighborSolicitation = 135,
+  NeighborAdvertisement = 136,
 }
 
 /** Reasons up to this one say that the frame is no sound solicitation or advertisement. */

@@ -1,7 +1,8 @@
 // What all messages of Neighbor Discovery share: an Ethernet frame with an IPv6 packet in it that holds ICMPv6, and options at its end.
 // RFC 8200 §3 "IPv6 Header Format", RFC 4443 §2.1 "Message General Format", RFC 2464 §6 "Unicast Address Mapping" for the link-layer option.
 //
-// A packet with extension headers is refused, as one of another protocol: nobody sends Neighbor Discovery so.
+// A packet with extension headers is refused, as one of another protocol: nobody sends Neighbor Discovery so, and with a fragment header
+// nobody may (RFC 6980).
 import { getMac, getU16, isGroupMac, setMac, setU16 } from "./bytes";
 import { checkEthernet, ETHERNET_HEADER, ETHERNET_SOURCE } from "./ethernet";
 import { Status } from "./status";
