@@ -292,6 +292,6 @@ export class Controller {
   }
 }
 
-function saidOf({ cleared, refused, deprecated }: Partial<Allocation> = {}): Said[] {
-  return [cleared, refused, deprecated].filter((said) => said !== undefined);
+function saidOf({ cleared, refused, deprecated, ignored }: Partial<Allocation> = {}): Said[] {
+  return [cleared, refused, deprecated, ignored].filter((said) => said !== undefined);
 }

@@ -14,6 +14,7 @@ export const SERVICE_ANNOTATIONS = {
   pool: bothPrefixes("address-pool"),
   addresses: bothPrefixes("loadBalancerIPs"),
   sharingKey: bothPrefixes("allow-shared-ip"),
+  preferredNodes: `${API_GROUP}/preferred-nodes`,
 } as const;
 
 /** Set on the Service beside its ingress: the pool that its addresses are from, or two with a comma. */
@@ -24,6 +25,7 @@ export const POOL_ANNOTATIONS = {
   drain: `${API_GROUP}/drain`,
   dualStackWith: `${API_GROUP}/dual-stack-with`,
   probe: `${API_GROUP}/probe`,
+  ownership: `${API_GROUP}/ownership`,
 } as const;
 
 /** Empty where absent. */

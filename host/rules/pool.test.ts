@@ -199,6 +199,11 @@ pool("readPool() reads our annotations, and says what is wrong with them", () =>
   const read = (annotations: unknown) => readPool(object({ addresses: ADDRESSES }, { name: "home", annotations }));
   const good = read({ "herald.dev/drain": "true", "herald.dev/probe": "true", "herald.dev/dual-stack-with": "six", "example.com/x": "y" });
   assert.ok(good.ok && good.value.isDraining === true && good.value.isProbed === true && good.value.dualStackWith === "six");
+  const owned = (policy: string) => read({ "herald.dev/ownership": policy });
+  for (const policy of ["revertive", "sticky", "balanced"]) {
+    const parsed = owned(policy);
+    assert.is(parsed.ok && parsed.value.ownership, policy);
+  }
   const off = read({ "herald.dev/drain": "false" });
   assert.ok(off.ok && !("isDraining" in off.value));
   const problem = ({ path, found, expected }: Problem) => `${path}: found ${found}, expected ${expected}`;
@@ -207,6 +212,8 @@ pool("readPool() reads our annotations, and says what is wrong with them", () =>
     'metadata.annotations[herald.dev/drain]: found "yes", expected "true" or "false"',
   ];
   assert.equal(read({ "herald.dev/drain": "yes", "herald.dev/dual-stack-with": "home" }).problems.map(problem), said);
+  const unknown = 'metadata.annotations[herald.dev/ownership]: found "", expected revertive or sticky or balanced';
+  assert.equal(owned("").problems.map(problem), [unknown]);
   assert.is(read({ "herald.dev/drain": true }).problems.length, 1);
   assert.is(read(7).problems.length, 1);
 });

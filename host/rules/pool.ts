@@ -16,10 +16,12 @@ import {
 } from "./config.ts";
 import { readBlocks } from "./read-blocks.ts";
 import { readSelectors } from "./read-selectors.ts";
-import type { Labels, Pool } from "./vocabulary.ts";
+import type { Labels, OwnershipPolicy, Pool } from "./vocabulary.ts";
 
 /** Go's int, as far as a JavaScript number counts exactly. */
 const PRIORITIES = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, fallback: 0 };
+
+const POLICIES: readonly OwnershipPolicy[] = ["revertive", "sticky", "balanced"];
 
 /** Reads one IPAddressPool object. Overlap with other pools is `separatePools`' to find. */
 export function readPool(object: unknown): Parsed<Pool> {
@@ -38,13 +40,16 @@ export function readPool(object: unknown): Parsed<Pool> {
 }
 
 /** Beyond MetalLB. Its kinds have no fields for these. */
-function readAnnotations(reading: Reading): Pick<Pool, "isDraining" | "isProbed" | "dualStackWith"> {
-  const { drain, dualStackWith, probe } = POOL_ANNOTATIONS;
+function readAnnotations(reading: Reading): Pick<Pool, "isDraining" | "isProbed" | "dualStackWith" | "ownership"> {
+  const { drain, dualStackWith, ownership, probe } = POOL_ANNOTATIONS;
   const annotations = readLabels(reading, "metadata.annotations", reading.metadata["annotations"]);
   const partner = annotations[dualStackWith];
   if (partner === "" || partner === reading.name)
     complain(reading, `metadata.annotations[${dualStackWith}]`, partner, "the name of another pool");
+  const policy = annotations[ownership];
+  if (policy !== undefined && !isPolicy(policy)) complain(reading, `metadata.annotations[${ownership}]`, policy, POLICIES.join(" or "));
   return {
+    ...(policy !== undefined && isPolicy(policy) ? { ownership: policy } : {}),
     ...(readFlag(reading, annotations, drain) ? { isDraining: true } : {}),
     ...(readFlag(reading, annotations, probe) ? { isProbed: true } : {}),
     ...(partner === undefined ? {} : { dualStackWith: partner }),
@@ -55,6 +60,10 @@ function readFlag(reading: Reading, annotations: Labels, key: string): boolean {
   const value = annotations[key] ?? "false";
   if (value !== "true" && value !== "false") complain(reading, `metadata.annotations[${key}]`, value, '"true" or "false"');
   return value === "true";
+}
+
+function isPolicy(text: string): text is OwnershipPolicy {
+  return (POLICIES as readonly string[]).includes(text);
 }
 
 function readAllocation(reading: Reading, value: unknown): Pool["allocation"] {

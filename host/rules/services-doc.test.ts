@@ -51,14 +51,14 @@ function refusal(
   const foreign = serviceFact("foreign", { loadBalancerClass: "example.com/x", ingress: ["192.0.2.3"] });
   const services = [serviceFact("other", { ingress: ["192.0.2.0"], ...other }), foreign, serviceFact("web", parts)];
   const input = { services: new Map(services.map((each) => [each.key, each])), pools: new Map(pools.map((each) => [each.name, each])) };
-  const { refused, deprecated } =
+  const { refused, deprecated, ignored } =
     allocateAll({
       ...input,
       strangers: new Set(strangers),
       namespaces: new Map(),
       reservations: new Map(kept.map((each) => [each.name, each])),
     }).get("default/web") ?? {};
-  const said = refused ?? deprecated;
+  const said = refused ?? deprecated ?? ignored;
   return `${said?.reason}: \`${said?.message}\``;
 }
 
@@ -94,6 +94,7 @@ doc("has each refusal as it is worded", () => {
     refusal(asks("loadBalancerIPs", "192.0.2.1"), POOLS, {}, [], ["192.0.2.1"]),
     refusal({}, [HOME], {}, [reservationFact("router", ["192.0.2.2"])], ["192.0.2.1"]),
     refusal({ annotations: { "metallb.universe.tf/address-pool": "home" } }),
+    refusal({ annotations: { [SERVICE_ANNOTATIONS.preferredNodes]: "node_a" } }),
     refusal(asks("loadBalancerIPs", "192.0.2.1"), [drained]),
     refusal({}, [drained], { type: "ClusterIP" }),
   ];
@@ -107,9 +108,10 @@ doc("has each problem of a pool as it is worded", () => {
     ...read(["nonsense"]),
     ...read(["192.0.2.0/24"], { [POOL_ANNOTATIONS.dualStackWith]: "home" }),
     ...read(["192.0.2.0/24"], { [POOL_ANNOTATIONS.drain]: "yes" }),
+    ...read(["192.0.2.0/24"], { [POOL_ANNOTATIONS.ownership]: "any" }),
     ...separatePools([HOME, poolFact("later", ["192.0.2.0/24"])]).problems,
   ];
-  assert.is(problems.length, 4);
+  assert.is(problems.length, 5);
   for (const { expected } of problems) assert.ok(TEXT.includes(`expected ${expected}`), expected);
 });
 

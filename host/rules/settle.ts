@@ -11,7 +11,8 @@ import { type Demand, readDemand, type Said } from "./demand.ts";
 import { find, findSecond } from "./find.ts";
 import type { PoolChoice } from "./pool-choice.ts";
 import type { PoolIndex } from "./pool-index.ts";
-import type { Pool, ServiceFact, ServiceKey } from "./vocabulary.ts";
+import { readPreferredNodes } from "./preferred-nodes.ts";
+import type { Labels, Pool, ServiceFact, ServiceKey } from "./vocabulary.ts";
 
 /** What a Service has after a run. The vips belong into its status, in this order. */
 export interface Allocation {
@@ -24,6 +25,8 @@ export interface Allocation {
   readonly cleared?: Said;
   /** It asks in words that will not be understood forever. */
   readonly deprecated?: Said;
+  /** It has an annotation that makes no sense and does not count. */
+  readonly ignored?: Said;
 }
 
 /** What addresses are given out from and written down in. */
@@ -81,11 +84,18 @@ function isEnough(vips: readonly string[], { families, oneIsEnough }: Demand): b
 
 /** Keeps what was reclaimed where the Service still wants that, else looks for something else. */
 export function settle(ground: Ground, service: ServiceFact, reclaimed: Reclaimed): Allocation {
-  const allocation = because(reclaimed.lost, decide(ground, service, reclaimed));
-  const [legacy] = legacyAnnotations(service.annotations);
-  if (legacy === undefined) return allocation;
-  const message = `Annotation ${legacy} is deprecated, expected ${withCurrentPrefix(legacy)}`;
-  return { ...allocation, deprecated: { reason: "deprecatedAnnotation", message } };
+  return { ...because(reclaimed.lost, decide(ground, service, reclaimed)), ...remarksOn(service.annotations) };
+}
+
+/** What is to be said of annotations that cost no address. */
+function remarksOn(annotations: Labels): Pick<Allocation, "deprecated" | "ignored"> {
+  const [legacy] = legacyAnnotations(annotations);
+  const preferred = readPreferredNodes(annotations);
+  const message = legacy && `Annotation ${legacy} is deprecated, expected ${withCurrentPrefix(legacy)}`;
+  return {
+    ...(message === undefined ? {} : { deprecated: { reason: "deprecatedAnnotation", message } }),
+    ...("reason" in preferred ? { ignored: preferred } : {}),
+  };
 }
 
 function decide(ground: Ground, service: ServiceFact, { demand, holding, unsure }: Reclaimed): Allocation {
