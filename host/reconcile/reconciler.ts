@@ -3,7 +3,8 @@
  *
  * Nothing travels here but "look again". A run takes the marks, plans the Services that they name, and desires in each
  * lane what came out; a burst of events is one run, and one dirty Service costs one Service. What it claims names all
- * nodes in order, and is not kept: where Services share a VIP, their claims are worked out anew and joined.
+ * nodes in order, and is not kept: where Services share a VIP, their claims are worked out anew and joined. Only what is spread over the
+ * nodes evenly is known of all Services (`spread-claims.ts`).
  */
 
 import { isDeepStrictEqual } from "node:util";
@@ -15,6 +16,7 @@ import type { RankNodes } from "../rules/rank.ts";
 import { type Reach, reachOf } from "../rules/reach.ts";
 import type { AnnouncerFact, PlanRefusal, ServiceFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import type { Lane } from "./lane.ts";
+import { SpreadClaims } from "./spread-claims.ts";
 
 /** The part of the store that the reconciler needs. */
 export interface ReconcilerStore {
@@ -73,6 +75,7 @@ export class Reconciler {
   readonly #planned = new Map<ServiceKey, Planned>();
   /** By VIP and announcer: the Services that claim it. */
   readonly #claimants = new Map<string, Set<ServiceKey>>();
+  readonly #spread = new SpreadClaims();
   /** Of the last run. */
   #basis: Basis | undefined;
   #isStale = false;
@@ -95,6 +98,7 @@ export class Reconciler {
     this.#lanes.set(lane.name, lane);
     const basis = this.#basis;
     if (basis !== undefined) for (const id of this.#claimants.keys()) if (id.endsWith(` ${lane.name}`)) this.#join(basis, id);
+    this.#desireSpread();
     lane.run();
   }
 
@@ -144,6 +148,7 @@ export class Reconciler {
     const shared = new Set<string>();
     for (const key of keys) this.#plan(basis, key, shared);
     for (const id of shared) this.#join(basis, id);
+    this.#desireSpread();
     for (const lane of this.#lanes.values()) lane.run();
     const nowMs = now();
     const { runs, services } = this.#state;
@@ -157,7 +162,7 @@ export class Reconciler {
     const basis = this.#basis;
     if (basis === undefined || !this.#planned.has(key)) return undefined;
     const plan = planService(basis.index, basis.snapshot, key);
-    const claims = plan.claims.map((claim) => this.#joined(basis, idOf(claim)) as Claim);
+    const claims = plan.claims.map((claim) => this.#spread.place(this.#joined(basis, idOf(claim)) as Claim));
     const others = claims.flatMap((claim) => refuseOthers(claim)).filter(({ service }) => service === key);
     return { claims, refused: [...plan.refused, ...others] };
   }
@@ -204,7 +209,7 @@ export class Reconciler {
       if (claimants.size > 1) shared.add(id);
       else {
         shared.delete(id);
-        this.#desire(id, claim);
+        this.#claim(id, claim);
       }
     }
   }
@@ -212,13 +217,22 @@ export class Reconciler {
   #join(basis: Basis, id: string): void {
     const claim = this.#joined(basis, id);
     if (claim === undefined) this.#claimants.delete(id);
-    this.#desire(id, claim);
+    this.#claim(id, claim);
   }
 
   /** Of all Services at that VIP; undefined: there are none. */
   #joined({ index, snapshot }: Basis, id: string): Claim | undefined {
     const claimOf = (key: ServiceKey) => claimService(index, snapshot, key).findLast((claim) => idOf(claim) === id) ?? [];
     return mergeClaims([...(this.#claimants.get(id) ?? [])].flatMap(claimOf))[0];
+  }
+
+  /** Desires it now, or, where it is to be spread, with all that are. */
+  #claim(id: string, claim: Claim | undefined): void {
+    if (!this.#spread.put(id, claim)) this.#desire(id, claim);
+  }
+
+  #desireSpread(): void {
+    for (const [id, claim] of this.#spread.take()) this.#desire(id, claim);
   }
 
   #desire(id: string, claim: Claim | undefined): void {

@@ -9,7 +9,7 @@ import { Store } from "../cluster/store.ts";
 import { createRank } from "../packets/rank.ts";
 import { announceFrom, planAll } from "../rules/merge-claims.ts";
 import { indexPlan } from "../rules/plan.ts";
-import type { AnnouncerFact, Snapshot } from "../rules/vocabulary.ts";
+import type { AnnouncerFact, OwnershipPolicy, Snapshot } from "../rules/vocabulary.ts";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../workbench/testing/facts.ts";
 import { FakeClock } from "../workbench/testing/fake-clock.ts";
 import { contentOf } from "./attribute-sets.ts";
@@ -130,8 +130,11 @@ function happen(store: Store, random: Random): void {
   const node = `node-${"abcd"[random(4)]}`;
   const vips = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "198.51.100.1"].slice(random(4));
   const ingress = random(4) === 0 ? ["192.0.2.9", `2001:db8::${1 + random(3)}`] : vips.slice(0, 1);
+  const ownership = (["revertive", "sticky", "balanced", "balanced"] as const)[random(4)] as OwnershipPolicy;
+  const annotations = { "herald.dev/preferred-nodes": `node-x,${node}` };
   const events = [
     () => store.replace("services", `default/${name}`, serviceFact(name, { ingress })),
+    () => store.replace("services", `default/${name}`, serviceFact(name, { ingress, annotations })),
     () =>
       store.replace(
         "services",
@@ -142,7 +145,8 @@ function happen(store: Store, random: Random): void {
     () => store.replace("endpoints", `default/${name}`, random(3) === 0 ? undefined : [{ nodeName: node, servable: random(2) === 0 }]),
     () =>
       store.replace("nodes", node, node === NODE || random(2) === 0 ? nodeFact(node, { networkUnavailable: random(3) === 0 }) : undefined),
-    () => store.replace("pools", "web", poolFact("web", random(3) === 0 ? ["192.0.2.0/30"] : ["192.0.2.0/24", "2001:db8::/64"])),
+    () =>
+      store.replace("pools", "web", poolFact("web", random(3) === 0 ? ["192.0.2.0/30"] : ["192.0.2.0/24", "2001:db8::/64"], { ownership })),
     () => store.replace("advertisements", "l2", advertisementFact("l2", { interfaces: ["eth0", "eth1"].slice(random(3)) })),
     () =>
       store.replace("advertisements", "bgp", advertisementFact("bgp", { kind: "BGPAdvertisement", attributes: { localPref: random(2) } })),

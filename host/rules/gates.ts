@@ -4,6 +4,7 @@
  */
 
 import { type Address, formatAddress, parseAddress } from "./addresses.ts";
+import { balanceClaims } from "./balance-claims.ts";
 import { reaching } from "./coverage.ts";
 import { type TriedGate, tryGates } from "./gate.ts";
 import { mergeClaims } from "./merge-claims.ts";
@@ -92,9 +93,11 @@ function explainUnserved({ served }: PlanIndex, { text, family, coverages }: Vip
   return kinds.map((via) => ({ via, vip: text, gates: [gate], nodes: [] }));
 }
 
-/** What all Services claim of these VIPs. */
+/** What all Services claim of these VIPs. Where a VIP is spread with others, that takes what they claim of all. */
 function claimAt(index: PlanIndex, snapshot: Facts, vips: ReadonlySet<string>): readonly Claim[] {
   const isAmong = (address: Address | undefined) => address !== undefined && vips.has(formatAddress(address));
-  const services = [...snapshot.services.values()].filter(({ ingress }) => ingress.map(parseAddress).some(isAmong));
-  return mergeClaims(services.flatMap(({ key }) => claimService(index, snapshot, key)).filter(({ vip }) => vips.has(vip)));
+  const all = [...snapshot.services.values()];
+  const claimsOf = (services: readonly ServiceFact[]) => mergeClaims(services.flatMap(({ key }) => claimService(index, snapshot, key)));
+  const claims = claimsOf(all.filter(({ ingress }) => ingress.map(parseAddress).some(isAmong)));
+  return claims.some(({ spread }) => spread !== undefined) ? balanceClaims(claimsOf(all)) : claims;
 }

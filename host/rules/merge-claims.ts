@@ -1,5 +1,6 @@
 /** Claims of many Services → one claim a VIP and announcer → what one node announces. */
 
+import { balanceClaims } from "./balance-claims.ts";
 import type { Placement } from "./coverage.ts";
 import { type Claim, type PlanIndex, planService } from "./plan.ts";
 import type { Announcement, PlanRefusal, Snapshot, Succession } from "./vocabulary.ts";
@@ -20,7 +21,7 @@ export function planAll(index: PlanIndex, snapshot: Pick<Snapshot, "services" | 
   const plans = [...snapshot.services.values()]
     .filter(({ type }) => type === "LoadBalancer")
     .map(({ key }) => planService(index, snapshot, key));
-  const claims = mergeClaims(plans.flatMap((plan) => plan.claims));
+  const claims = balanceClaims(mergeClaims(plans.flatMap((plan) => plan.claims)));
   const refused = [...plans.flatMap((plan) => plan.refused), ...claims.flatMap((claim) => refuseOthers(claim))];
   return { claims, refused: refused.sort(compareRefusals) };
 }
@@ -83,7 +84,13 @@ function joinClaims(list: readonly Claim[]): Claim {
   );
   const localEndpoints = joinEndpoints(sorted);
   const services = sorted.flatMap((claim) => claim.services).sort();
-  return { ...(sorted[0] as Claim), services, rank, placements, ...(localEndpoints === undefined ? {} : { localEndpoints }) };
+  const { spread, ...first } = sorted[0] as Claim;
+  const best = spread?.nodes.filter((node) => counts.get(node) === counts.get(rank[0] as string)) ?? [];
+  return {
+    ...{ ...first, services, rank, placements },
+    ...(spread === undefined || best.length === 0 ? {} : { spread: { ...spread, nodes: best } }),
+    ...(localEndpoints === undefined ? {} : { localEndpoints }),
+  };
 }
 
 /** One Service that is only reached where its endpoints are makes the VIP one that is. */

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rankOracle } from "../workbench/testing/rank-oracle.ts";
 import { snapshots } from "../workbench/testing/snapshots.ts";
+import { balanceClaims } from "./balance-claims.ts";
 import { announceFrom, mergeClaims, type Plan, planAll, refuseOthers } from "./merge-claims.ts";
 import { indexPlan, planService } from "./plan.ts";
 import type { AnnouncerFact, Snapshot } from "./vocabulary.ts";
@@ -31,7 +32,7 @@ properties("planning each Service alone, in any order, is planning all", () => {
       // One index for all, and a new one for each Service: what an index remembers of one must not change another.
       const shared = index(snapshot);
       const plans = keys.reverse().map((key, at) => planService(at % 2 === 0 ? shared : index(snapshot), snapshot, key));
-      const claims = mergeClaims(plans.flatMap((plan) => plan.claims));
+      const claims = balanceClaims(mergeClaims(plans.flatMap((plan) => plan.claims)));
       const refused = [...plans.flatMap((plan) => plan.refused), ...claims.flatMap((claim) => refuseOthers(claim))];
       const sorted = refused.map((refusal) => JSON.stringify(refusal)).sort();
       const all = planFor(snapshot);

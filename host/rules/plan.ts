@@ -10,7 +10,9 @@ import { type Address, formatAddress } from "./addresses.ts";
 import { type Cover, type Coverage, indexCoverage, type Placement, reaching } from "./coverage.ts";
 import { firstObjection } from "./gate.ts";
 import { type NodeOptions, REACH_GATES } from "./node-gates.ts";
+import { orderNodes, rankNodes, type Spread, spreadOf } from "./order-nodes.ts";
 import { indexPools, type PoolIndex } from "./pool-index.ts";
+import { preferredNodes } from "./preferred-nodes.ts";
 import type { Candidate, RankNodes } from "./rank.ts";
 import { type Reach, reachOf } from "./reach.ts";
 import { PART_GATES, readSubject, SERVICE_GATES, type ServiceSubject, VIA_GATES } from "./service-gates.ts";
@@ -56,6 +58,8 @@ export interface Claim {
   readonly placements: ReadonlyMap<string, Placement>;
   /** Who has it keeps it: by the policy of the first VIP's pool. */
   readonly isSticky: boolean;
+  /** Where that policy spreads VIP groups over nodes: which group, and over which. `rank` does not show it yet (`balance-claims.ts`). */
+  readonly spread?: Spread;
   /** Servable endpoints by node, where a node reaches only its own. */
   readonly localEndpoints?: ReadonlyMap<string, number>;
 }
@@ -195,30 +199,25 @@ function planPart(
   if (refused !== undefined) refused.push(...refuseNodes(coverage, reach).map((refusal) => ({ service: key, via, ...refusal })));
   const eligible = reaching(coverage, reach);
   if (eligible.length === 0) return [];
-  const rank = rankTogether(index, vips, serves.kind, eligible);
+  const order = orderNodes(vips, serves.kind, eligible, preferredNodes(service.annotations));
+  const rank = rankNodes(index.rank, vips, order);
   // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
   const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
   const group = vips.map(({ text }) => text);
-  const isSticky = vips[0]?.pool.ownership === "sticky";
-  const common = { via, from, services: [key], group, rank, placements: coverage.placements, isSticky, ...local };
+  const policy = vips[0]?.pool.ownership;
+  const spread = policy === "balanced" && from !== "every-node" ? spreadOf(`${serves.kind} ${group[0]}`, order) : undefined;
+  const common = {
+    via,
+    from,
+    services: [key],
+    group,
+    rank,
+    placements: coverage.placements,
+    isSticky: policy === "sticky",
+    ...(spread && { spread }),
+    ...local,
+  };
   return part.flatMap(({ text: vip, family }) => (serves.families.includes(family) ? [{ vip, family, ...common }] : []));
-}
-
-/**
- * The order in which the eligible nodes should own the first VIP. VIPs of two pools may be covered apart; then the nodes that may announce
- * both come first, in the order that both pools' preferences make, so that one node owns the two.
- */
-function rankTogether({ rank }: PlanIndex, vips: readonly Vip[], kind: string, eligible: readonly Candidate[]): readonly string[] {
-  const first = vips[0] as Vip;
-  const coverages = [...new Set(vips.map(({ coverages: ofVip }) => ofVip.get(kind)))].filter((coverage) => coverage !== undefined);
-  if (coverages.length < 2) return rank(first.text, eligible);
-  const listed = coverages.map(({ candidates, silent }) => new Map([...candidates, ...silent].map(({ name, weight }) => [name, weight])));
-  const joint = eligible.map(({ name }) => {
-    const weights = listed.flatMap((weightOf) => weightOf.get(name) ?? []);
-    return { name, weight: weights.reduce((sum, weight) => sum + weight, 0), isInAll: weights.length === listed.length };
-  });
-  const rankOf = (some: typeof joint) => (some.length === 0 ? [] : rank(first.text, some));
-  return [...rankOf(joint.filter(({ isInAll }) => isInAll)), ...rankOf(joint.filter(({ isInAll }) => !isInAll))];
 }
 
 /** Those that may not announce, those that cannot reach the Service, and those that are not heard while others are. */

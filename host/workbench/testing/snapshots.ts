@@ -1,7 +1,7 @@
 /** Clusters by chance, for properties of plans. */
 
 import fc from "fast-check";
-import type { EndpointFact, LabelSelector, NodeFact, ServiceFact, Snapshot } from "../../rules/vocabulary.ts";
+import type { EndpointFact, LabelSelector, NodeFact, OwnershipPolicy, ServiceFact, Snapshot } from "../../rules/vocabulary.ts";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "./facts.ts";
 
 const NODES = ["node-a", "node-b", "node-c", "node-d"];
@@ -20,7 +20,12 @@ const service = fc
       labels,
       type: fc.constantFrom("LoadBalancer", "LoadBalancer", "LoadBalancer", "ClusterIP"),
       externalTrafficPolicy: fc.constantFrom("Cluster", "Local") as fc.Arbitrary<ServiceFact["externalTrafficPolicy"]>,
-      annotations: fc.constantFrom({}, { "metallb.io/allow-shared-ip": "k" }) as fc.Arbitrary<Record<string, string>>,
+      annotations: fc.constantFrom(
+        {},
+        {},
+        { "metallb.io/allow-shared-ip": "k" },
+        { "herald.dev/preferred-nodes": "node-b,node-d" },
+      ) as fc.Arbitrary<Record<string, string>>,
     }),
   )
   .map(([at, parts]) => serviceFact(`s${at}`, parts));
@@ -70,13 +75,14 @@ export const snapshots: fc.Arbitrary<Snapshot> = fc
     ),
     nodes: fc.array(node, { minLength: 1, maxLength: 6 }),
     advertisements: fc.array(advertisement, { maxLength: 4 }),
+    ownership: fc.constantFrom("revertive", "sticky", "balanced", "balanced") as fc.Arbitrary<OwnershipPolicy>,
   })
-  .map(({ services, endpoints, nodes, advertisements }) => ({
+  .map(({ services, endpoints, nodes, advertisements, ownership }) => ({
     services: new Map(services.map((fact) => [fact.key, fact])),
     endpoints: new Map(Object.entries(endpoints)),
     nodes: new Map(nodes.map((fact) => [fact.name, fact])),
     namespaces: new Map(),
     reservations: new Map(),
-    pools: new Map([["home", poolFact("home", ["192.0.2.0/24", "2001:db8::/64"])]]),
+    pools: new Map([["home", poolFact("home", ["192.0.2.0/24", "2001:db8::/64"], { ownership })]]),
     advertisements: advertisements.map((fact, at) => ({ ...fact, name: `x${at}` })),
   }));
