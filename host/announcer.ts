@@ -84,8 +84,10 @@ export interface Announcer {
   apply(changes: Changes): Promise<readonly Refusal[]>;
   /** Takes a new config live. False: cannot, so the host calls `stop("replace")` and starts you again. */
   configure?(config: unknown): Promise<boolean>;
-  /** For good, soon: moves traffic elsewhere first, as far as the protocol can, and resolves when what is left may be taken down. */
+  /** Moves traffic elsewhere, as far as the protocol can, and resolves when what is left may be taken down, which comes next. */
   drain?(): Promise<void>;
+  /** Takes `drain` back: what is applied from now on is there to stay. */
+  undrain?(): Promise<void>;
   /**
    * What an operator asks of a running announcer, such as `peers`: plain data, or a promise of it. What can be iterated, also with waiting, is
    * taken row by row, as slowly as somebody reads; so it must bear changes meanwhile. Undefined: nothing is known by that name.

@@ -9,6 +9,7 @@ import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
 import { controllerCommandFor } from "./cli/controller.ts";
 import { decode } from "./cli/decode.ts";
+import { drain } from "./cli/drain.ts";
 import { explainCommandFor } from "./cli/explain.ts";
 import { labCommandFor } from "./cli/lab.ts";
 import { migrateCommandFor } from "./cli/migrate.ts";
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   explainCommandFor(builtIns),
   migrateCommandFor(builtIns),
   status,
+  drain,
   ...pluginCommands.map(hostCommand),
   decode,
   benchCommandFor(benchSubjects),

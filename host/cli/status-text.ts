@@ -37,8 +37,8 @@ export class Shown<Row> {
 }
 
 export function statusText(status: Status, rows: Shown<RowStatus>, reports: Shown<ReportStatus>): string {
-  const { node, version, pid, isReady, nowMs, startedAtMs } = status;
-  const state = isReady ? `up ${duration(nowMs - startedAtMs)}` : "starting";
+  const { node, version, pid, isReady, isDraining, nowMs, startedAtMs } = status;
+  const state = isReady ? `${isDraining ? "draining, " : ""}up ${duration(nowMs - startedAtMs)}` : "starting";
   return [
     `Node ${visible(node)}: Herald ${visible(version)}, ${state}, pid ${pid}\n`,
     sourceLine(status),

@@ -14,7 +14,7 @@ const command = suite("herald status");
 const announced = { announcer: "arp", state: "told", isDesired: true, isAnnounced: true, links: null, services: ["default/web"] } as const;
 
 const found: Status = {
-  ...{ node: "node-a", version: "1.2.3", pid: 77, isReady: true, nowMs: 7_265_000, startedAtMs: 5000 },
+  ...{ node: "node-a", version: "1.2.3", pid: 77, isReady: true, isDraining: false, nowMs: 7_265_000, startedAtMs: 5000 },
   source: { reads: "/etc/herald", isController: true, problems: 2 },
   reconciler: { runs: 3, lastRunAtMs: 7_261_000, lastRunTookMs: 0.42, lastRunServices: 1, services: 9, claims: 5 },
   announcers: [

@@ -17,7 +17,7 @@ use that Herald runs as, and root; nothing is changed.
   --node NAME     where several run here: the one of this node
   --control PATH  its socket, where herald run was given --control
   --json          all of it as one JSON object: {"node", "version", "pid",
-                  "isReady", "nowMs", "startedAtMs", "source", "reconciler",
+                  "isReady", "isDraining", "nowMs", "startedAtMs", "source", "reconciler",
                   "announcers", "groups", "packets", "rows": [{"announcer", "vip",
                   "state", "isDesired", "isAnnounced", "links", "services",
                   "refusal", "standing"}],

@@ -1,5 +1,6 @@
 /**
- * The control socket: a running Herald answers questions about itself, and changes nothing.
+ * The control socket: a running Herald answers questions about itself, and changes nothing, but for one thing: it takes its node
+ * out of service, and back.
  *
  * The protocol, over a Unix stream socket: the asker sends one line of JSON, a request; Herald answers with lines of JSON and ends the
  * connection.
@@ -9,6 +10,9 @@
  *   {"ask": "reports"}                                       a row for each report of a plugin: {"announcer", "key", "state"}
  *   {"ask": "explain", "service": "default/web"}             one row: `SpeakerExplanation` of `explain.ts`
  *   {"ask": "announcer", "name": "bgp", "what": "peers"}     what `Announcer.inspect("peers")` of that plugin gives
+ *   {"ask": "drain"}                                         hands over what the node has; one row when that is done, or after 10 s:
+ *                                                            `DrainOutcome` of `drain.ts`
+ *   {"ask": "undrain"}                                       takes that back; the same
  *
  *   {"row": …}          none, one or many
  *   {"end": 3}          the last line: that was all, so many rows

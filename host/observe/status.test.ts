@@ -98,7 +98,10 @@ status("answerFrom() asks the announcer that is named", async () => {
 
 status("answerFrom() answers an unknown name with those that are known", async () => {
   const parts = await running();
-  assert.is(await refusal(parts, { ask: "stats" }), 'Unknown question "stats": expected status, rows, reports, announcer, explain');
+  assert.is(
+    await refusal(parts, { ask: "stats" }),
+    'Unknown question "stats": expected status, rows, reports, announcer, explain, drain, undrain',
+  );
   for (const ask of ["constructor", "__proto__", "toString"]) assert.match(await refusal(parts, { ask }), "Unknown question");
   assert.is(await refusal(parts, { ask: "announcer", name: "bpg" }), 'Unknown announcer "bpg": expected bgp');
   assert.is(await refusal(parts, { ask: "announcer" }), "Unknown announcer (none): expected bgp");

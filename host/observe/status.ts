@@ -12,6 +12,7 @@ import type { LaneRow, LaneState } from "../reconcile/lane.ts";
 import type { Reconciler, ReconcilerState } from "../reconcile/reconciler.ts";
 import type { PluginRun } from "../roles/plugin-run.ts";
 import type { Answer, ControlRequest } from "./control.ts";
+import { type Drain, drain } from "./drain.ts";
 import { explain } from "./explain.ts";
 
 /** Parts come as the speaker starts. */
@@ -32,6 +33,10 @@ export interface SpeakerParts {
   standings?: Standings;
   conflicts?: Pick<Conflicts, "of">;
   readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "from" | "restarts">[];
+  /** Absent: nothing can be handed over. */
+  drain?: Drain;
+  /** The node is out of service, or about to be. */
+  isDraining?: () => boolean;
   /** Everything runs, and the first plan is made. */
   isReady: boolean;
 }
@@ -42,6 +47,8 @@ export interface Status {
   readonly version: string;
   readonly pid: number;
   readonly isReady: boolean;
+  /** Out of service: it hands over what it has and takes nothing. */
+  readonly isDraining: boolean;
   readonly nowMs: number;
   readonly startedAtMs: number;
   readonly source: SourceStatus;
@@ -98,6 +105,8 @@ export function answerFrom(parts: SpeakerParts): Answer {
     reports: () => reports(parts),
     announcer: (request) => inspect(parts, request),
     explain: ({ service }) => explain(parts, service),
+    drain: () => drain(parts, true),
+    undrain: () => drain(parts, false),
   };
   return (request) => one("question", request.ask, new Map(Object.entries(questions)))(request);
 }
@@ -105,7 +114,7 @@ export function answerFrom(parts: SpeakerParts): Answer {
 async function status({ source, network, reconciler, announcers, standings, ...parts }: SpeakerParts): Promise<Status> {
   const { node, version, isReady, startedAtMs, reads, isController } = parts;
   return {
-    ...{ node, version, pid: process.pid, isReady, nowMs: performance.now(), startedAtMs },
+    ...{ node, version, pid: process.pid, isReady, isDraining: parts.isDraining?.() ?? false, nowMs: performance.now(), startedAtMs },
     source: { reads, isController, problems: source?.problems().length ?? 0, ...watchesOf(source) },
     ...(reconciler === undefined ? {} : { reconciler: reconciler.state() }),
     announcers: announcers.map(({ plugin, lane, restarts }) => ({

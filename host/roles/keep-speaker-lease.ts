@@ -10,7 +10,7 @@ import type { Accompanied } from "./speaker.ts";
 const SEGMENT_KIND = "L2Advertisement";
 
 /** Ends at once where a successor follows, else with the word that this node leaves. */
-export function keepSpeakerLease(options: SpeakerLeaseOptions, { source, runs, network }: Accompanied): End {
+export function keepSpeakerLease(options: SpeakerLeaseOptions, { source, runs, network, drain }: Accompanied): End {
   const { translated } = source;
   const lease = new SpeakerLease(options);
   const say = (): void => {
@@ -19,9 +19,9 @@ export function keepSpeakerLease(options: SpeakerLeaseOptions, { source, runs, n
       network.links.all(),
       segments.map((run) => (translated.config(run.lane.name) ?? {}) as SegmentConfig),
     );
-    lease.say({ links: links.map(({ name }) => name), macs: links.map(({ mac }) => mac) });
+    lease.say({ links: links.map(({ name }) => name), macs: links.map(({ mac }) => mac), isLeaving: drain.isOn });
   };
-  const closes = [network.links.watch(say), translated.onConfig(say)];
+  const closes = [network.links.watch(say), translated.onConfig(say), drain.onChange(say)];
   lease.start();
   return async (why) => {
     for (const close of closes) close();

@@ -30,6 +30,7 @@ import { announcerFact } from "../sandbox/start-plugin.ts";
 import { clock } from "./clock.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { type End, Ends } from "./ends.ts";
+import { NodeDrain } from "./node-drain.ts";
 import { PluginRun } from "./plugin-run.ts";
 import { tellProblems } from "./tell-problems.ts";
 import { type WarnOfService, warnOfVip } from "./warn-of-vip.ts";
@@ -57,6 +58,8 @@ export interface Accompanied {
   readonly network: Network;
   /** Who is owner and who stands by is decided from moment to moment; undefined: nobody decides, and the plan holds. */
   readonly standings?: Standings | undefined;
+  /** Whether this node is out of service. */
+  readonly drain: Pick<NodeDrain, "isOn" | "onChange">;
   readonly metrics: MetricsRegistry;
 }
 
@@ -122,16 +125,26 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const liveness = new LivenessService({ ...network, log });
   parts.liveness = liveness;
   ends.push(() => liveness.stop());
+  const runs = new Map<string, PluginRun>();
+  const nodeDrain = new NodeDrain({
+    ...{ node, clock, log, replan: () => reconciler.replan() },
+    announcers: () => Array.from(runs.values(), ({ plugin }) => plugin.announcer),
+  });
+  const isNodeDraining = () => store.snapshot().nodes.get(node)?.isDraining ?? false;
+  parts.isDraining = () => nodeDrain.isOn;
+  const timeRun = timeRuns(metrics);
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
-    plan: { heirs: 0, ...surroundings.plan },
-    onRun: timeRuns(metrics),
+    plan: { heirs: 0, ...surroundings.plan, isDrained: nodeDrain.isDrained },
+    onRun: (tookMs) => {
+      timeRun(tookMs);
+      nodeDrain.note(isNodeDraining());
+    },
   });
   parts.reconciler = reconciler;
   ends.inputs.push(async (why) => {
     for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
   });
-  const runs = new Map<string, PluginRun>();
   const conflicts = new Conflicts({
     ...{ links: network.links, log, clock, metrics },
     speakers: speakerMacs(() => store.snapshot().nodes),
@@ -155,7 +168,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   }
   ends.inputs.push(translated.onConfig((name) => runs.get(name)?.configure(translated.config(name))));
   ends.inputs.unshift(() => Promise.all(Array.from(runs.values(), (run) => run.halt())));
-  ends.inputs.push(await surroundings.accompany({ store, source, runs, reconciler, network, metrics }));
+  nodeDrain.start(isNodeDraining());
+  ends.inputs.push(await surroundings.accompany({ store, source, runs, reconciler, network, drain: nodeDrain, metrics }));
   ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();

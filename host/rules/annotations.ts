@@ -1,4 +1,4 @@
-/** Every annotation that is read from a Service or a pool, or written to one. `docs/services.md` has a row for each. */
+/** Every annotation that is read from a Service, a pool or a Node, or written to one. `docs/services.md` has a row for each. */
 
 import { API_GROUP } from "./api-group.ts";
 import type { Labels } from "./vocabulary.ts";
@@ -27,6 +27,9 @@ export const POOL_ANNOTATIONS = {
   probe: `${API_GROUP}/probe`,
   ownership: `${API_GROUP}/ownership`,
 } as const;
+
+/** What a Node may say. */
+export const NODE_ANNOTATIONS = { drain: `${API_GROUP}/drain` } as const;
 
 /** Empty where absent. */
 export function readAnnotation(annotations: Labels, [current, legacy]: AnnotationKeys): string {

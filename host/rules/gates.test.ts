@@ -120,12 +120,14 @@ GATES("explainGates() goes on after a gate that is not met, and says what was fo
       [
         ...["node-a", undefined, "advertisement of the node: yes (x)", "network available: nodeNetworkUnavailable (no)"],
         ...["not excluded by label: nodeLabeledExcludeBalancers (labelled)", "not cordoned: yes (not cordoned, ignored)"],
+        "not drained: yes (not drained)",
         ...["speaker stays: yes (not heard of)", "interface that is up: yes (not heard of, of all)"],
         ...["endpoint on the node: noLocalEndpoints (0)", "speaker heard of lately: yes (yes)"],
       ],
       [
         ...["node-b", 1, "advertisement of the node: yes (x)", "network available: yes (yes)"],
         ...["not excluded by label: yes (not labelled)", "not cordoned: yes (cordoned, ignored)"],
+        "not drained: yes (not drained)",
         ...["speaker stays: yes (yes)", "interface that is up: yes (eth0, of all)"],
         ...["endpoint on the node: yes (1)", "speaker heard of lately: yes (silent, as all others)"],
       ],

@@ -14,6 +14,8 @@ export interface NodeOptions {
   readonly ignoreExcludeLabel?: boolean;
   /** Cordoned nodes may not announce. By default they may, as in MetalLB. */
   readonly honorCordon?: boolean;
+  /** Default: as the Node says. A speaker knows better of its own, which first makes others take over what it can. */
+  readonly isDrained?: (node: NodeFact) => boolean;
 }
 
 /** A node, and the advertisements of one kind that include it. */
@@ -43,6 +45,11 @@ const EVERY_KIND: readonly Gate<NodeSubject>[] = [
     name: "not cordoned",
     objection: ({ node, options }) => (options.honorCordon && node.isUnschedulable ? "nodeCordoned" : undefined),
     found: ({ node, options }) => `${node.isUnschedulable ? "cordoned" : "not cordoned"}${options.honorCordon ? "" : ", ignored"}`,
+  },
+  {
+    name: "not drained",
+    objection: (subject) => (isDrained(subject) ? "nodeDraining" : undefined),
+    found: (subject) => (isDrained(subject) ? "drained" : "not drained"),
   },
 ];
 
@@ -111,6 +118,10 @@ export function isSilent(kind: string, { speaker }: NodeFact): boolean {
 function listedInterfaces({ advertisements }: NodeSubject): readonly string[] | undefined {
   const isForAll = advertisements.length === 0 || advertisements.some(({ interfaces }) => interfaces.length === 0);
   return isForAll ? undefined : [...new Set(advertisements.flatMap(({ interfaces }) => interfaces))].sort();
+}
+
+function isDrained({ node, options }: NodeSubject): boolean {
+  return options.isDrained?.(node) ?? node.isDraining ?? false;
 }
 
 function isExcluded({ labels }: NodeFact): boolean {

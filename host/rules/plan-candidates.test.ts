@@ -90,4 +90,12 @@ candidates("a cordoned node is one, unless a flag says otherwise", () => {
   assert.is(show([{}, {}, cordoned], { options: { honorCordon: true } }), "arp ba, bgp ba, c nodeCordoned, bgp c nodeCordoned");
 });
 
+candidates("a drained node is none, for routes neither; a speaker may know better of its own", () => {
+  const draining = { isDraining: true } as const;
+  const without = "arp ba, bgp ba, c nodeDraining, bgp c nodeDraining";
+  assert.is(show([{}, {}, draining]), without);
+  assert.is(show([{}, {}, draining], { options: { isDrained: () => false } }), "arp cba");
+  assert.is(show([{}, {}, {}], { options: { isDrained: ({ name }) => name.endsWith("c") } }), without);
+});
+
 candidates.run();

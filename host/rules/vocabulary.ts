@@ -74,6 +74,8 @@ export interface NodeFact {
   readonly addresses: readonly string[];
   /** Cordoned (`spec.unschedulable`). */
   readonly isUnschedulable?: true;
+  /** Taken out of service: what it announces is handed over, and it takes nothing. */
+  readonly isDraining?: true;
   /** What its speaker says of itself; absent where nothing has been heard of one. */
   readonly speaker?: SpeakerFact;
 }

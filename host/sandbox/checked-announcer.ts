@@ -43,6 +43,7 @@ export function checkedAnnouncer(
       return isTaken;
     },
     drain: async () => await withinTime("drain", STOP_TIMEOUT_MS, async () => await announcer.drain?.()),
+    undrain: async () => await withinTime("undrain", STOP_TIMEOUT_MS, async () => await announcer.undrain?.()),
     inspect: (what) => announcer.inspect?.(what),
     ...(announcer.audience === undefined ? {} : { audience: (vip) => announcer.audience?.(vip) ?? [] }),
     stop: (why) => withinTime("stop", STOP_TIMEOUT_MS, () => announcer.stop(why)),

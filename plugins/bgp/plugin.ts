@@ -43,6 +43,7 @@ export default definePlugin<BgpConfig>({
         return true;
       },
       drain: () => speaker.drain(),
+      undrain: async () => speaker.undrain(),
       inspect: (what) => speaker.inspect(what),
       audience: (vip) => speaker.audience(vip),
       stop: (why) => speaker.stop(why),

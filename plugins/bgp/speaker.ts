@@ -83,6 +83,11 @@ export class Speaker {
     await this.#drain([...this.#peerings.values()]);
   }
 
+  /** Is as good a path as others again. */
+  undrain(): void {
+    for (const peering of this.#peerings.values()) peering.leave(false);
+  }
+
   async stop(why: "leave" | "replace"): Promise<void> {
     for (const close of this.#closes) close();
     const peerings = [...this.#peerings.values()];

@@ -148,9 +148,9 @@ export class Peering {
     if (this.#life?.isFar && this.#address !== undefined && !isFar(this.peer, this.#address, links.all())) this.#watchLife();
   }
 
-  /** RFC 8326: asks the peer to prefer others. */
-  leave(): void {
-    this.#out?.leave();
+  /** RFC 8326: asks the peer to prefer others, or not any more. */
+  leave(isLeaving = true): void {
+    this.#out?.leave(isLeaving);
   }
 
   /** Resolves when the last word is said. The peering is not to be used afterwards. */

@@ -186,11 +186,13 @@ OUT("that there is no next hop is said once, however often links change", () => 
   assert.equal(stage.reports, ["No IPv6 address on the link of the session to be the next hop"]);
 });
 
-OUT("leave() asks for other paths", () => {
+OUT("leave() asks for other paths, and takes that back", () => {
   const stage = new Stage([announce("198.51.100.1", { communities: ["65001:1"] })]);
   assert.equal(stage.news(), [`${TOLD_A} 65001:1`]);
   stage.out.leave();
   assert.equal(stage.news(), [`${TOLD_A} 65001:1 65535:0`]);
+  stage.out.leave(false);
+  assert.equal(stage.news(), [`${TOLD_A} 65001:1`]);
 });
 
 OUT("close() forgets: nothing is written any more, also where it waited, and the peer's tables can go", () => {

@@ -116,9 +116,10 @@ export class AdjRibOut {
     this.flush();
   }
 
-  /** RFC 8326 §4: asks for other paths before ours go. */
-  leave(): void {
-    this.#isLeaving = true;
+  /** RFC 8326 §4: asks for other paths before ours go, or takes that back. */
+  leave(isLeaving = true): void {
+    if (this.#isLeaving === isLeaving) return;
+    this.#isLeaving = isLeaving;
     for (const side of this.#sides) {
       side.terms = new WeakMap();
       if (side.told !== undefined) this.#tables.doubtAll(side.told);
