@@ -67,8 +67,12 @@ The Service
   ok  advertisement of the node               home
   ok  network available                       yes
   ok  not excluded by label                   not labelled
+  ok  not cordoned                            not cordoned, ignored
+  ok  speaker stays                           not heard of
+  ok  interface that is up                    not heard of, of all
   NO  endpoint on the node                    0 (noLocalEndpoints)  node-a and node-c
   ok  endpoint on the node                    1  node-b
+  ok  speaker heard of lately                 yes
   ->  in rank: node-b; not node-a and node-c: endpoint on the node
 
 192.0.2.241 by bgp: NO  advertisement of pool and Service
