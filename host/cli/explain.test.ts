@@ -68,6 +68,7 @@ The Service
   ok  network available                       yes
   ok  not excluded by label                   not labelled
   ok  not cordoned                            not cordoned, ignored
+  ok  not drained                             not drained
   ok  speaker stays                           not heard of
   ok  interface that is up                    not heard of, of all
   NO  endpoint on the node                    0 (noLocalEndpoints)  node-a and node-c
