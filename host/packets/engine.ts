@@ -76,6 +76,12 @@ export class PacketEngine {
     return this.#programs.get(name)?.program;
   }
 
+  /** The program's links that are up, a bit each. */
+  linksUp(name: string): bigint {
+    const attachments = [...(this.#programs.get(name)?.attachments.values() ?? [])];
+    return attachments.reduce((mask, { link, port }) => (port === undefined ? mask : mask | (1n << BigInt(link.id))), 0n);
+  }
+
   removeProgram(name: string): void {
     const running = this.#programs.get(name);
     if (running !== undefined) closePorts(running);

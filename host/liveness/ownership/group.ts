@@ -1,0 +1,285 @@
+/**
+ * One VIP group on one of its members: the state machine that says whether this node answers for it.
+ *
+ *   heir ──all ahead are gone──► owner            (nobody else can have it: at once)
+ *   heir ──may have it, but somebody may be there──► asking ──no answer──► owner
+ *                                                    asking ──answered by one behind──► holding ──5 s──► owner
+ *                                                    asking ──answered by others──► heir, and asks again in a second
+ *   owner ──hears the claim of one ahead──► heir     owner ──told to leave──► leaving ──heard another, or 2 s──► heir
+ *   any ──hears nobody, or has no carrier──► isolated ──hears somebody──► heir
+ *
+ * Everything that it knows of the world comes in by `World`, and what it does goes out by its rows; so it is the same in a test.
+ */
+
+import type { Standing } from "../standing.ts";
+import { describePeer, isAmiss, isGone, lostSince } from "./peer.ts";
+import type { OwnedRow } from "./row.ts";
+import type { Heard, Membership, World } from "./world.ts";
+
+const ASK_WAIT_MS = 200;
+/** A lost question must not look like a lost neighbor. */
+const ASK_AGAIN_MS = 80;
+const HOLD_MS = 5000;
+const RETRY_MS = 1000;
+const LEAVE_MS = 2000;
+/** How often an owner that has lost a member announces, so that two that were parted hear of each other; and for how long that often. */
+const REPEAT_MS = 1000;
+const REPEAT_FOR_MS = 60_000;
+const SELDOM_MS = 10_000;
+const DEFEND_MS = 10_000;
+
+export class Group {
+  succession: Membership;
+  readonly rows = new Map<string, OwnedRow>();
+  standing: Standing = "heir";
+  sinceMs: number;
+  reason = "";
+  heard: Heard | undefined;
+  /** When it must be looked at again though nothing happens, ms. */
+  dueMs = Infinity;
+  /** Removed by the announcer; goes with the end of its leave. */
+  isEnding = false;
+  /** Somebody else may have it, for all that this node knows: it asks before it answers. */
+  #mustAsk: boolean;
+  #askedMs = -Infinity;
+  #hasAskedTwice = false;
+  #holdEndMs = 0;
+  /** Members that were gone when it was taken over, and have not been back for long enough to object. */
+  #takenWithout = new Set<string>();
+  #assertedMs = -Infinity;
+  #ahead: readonly string[] = [];
+  #others: readonly string[] = [];
+
+  constructor(succession: Membership, mustAsk: boolean, nowMs: number) {
+    this.succession = succession;
+    this.sinceMs = nowMs;
+    this.#mustAsk = mustAsk && succession.members.length > 1;
+    this.rankAs(succession);
+  }
+
+  rankAs(succession: Membership): void {
+    const { members, at } = succession;
+    this.succession = succession;
+    this.#ahead = members.slice(0, at);
+    this.#others = members.filter((_, index) => index !== at);
+  }
+
+  get others(): readonly string[] {
+    return this.#others;
+  }
+
+  /** Were that node gone, this one might be next: nobody else ahead is well. */
+  mayFollow(node: string, world: World): boolean {
+    if (this.standing === "owner" || this.standing === "leaving") return false;
+    if (!this.#ahead.includes(node) && this.#keeper(world) !== node) return false;
+    return this.#ahead.every((one) => one === node || isAmiss(world.peer(one)));
+  }
+
+  /** Under `sticky`: the member that was last heard to have it. */
+  #keeper(world: World): string | undefined {
+    const who = this.succession.isSticky && this.heard !== undefined ? world.nodeOf(this.heard.mac) : undefined;
+    return who !== undefined && this.#others.includes(who) ? who : undefined;
+  }
+
+  /** This node has lost its memory of who answers: it was stopped, or its carrier was away. */
+  doubt(world: World, nowMs: number): void {
+    this.#mustAsk = this.#others.length > 0;
+    this.#askedMs = -Infinity;
+    if (this.standing !== "leaving") this.#stand("heir", "must ask who answers", nowMs);
+    this.look(world, nowMs);
+  }
+
+  /** Looks at the world, and does what follows. */
+  look(world: World, nowMs: number): void {
+    this.dueMs = Infinity;
+    if (this.isEnding || (world.isLeaving && this.standing !== "heir")) this.#leave(nowMs);
+    else if (world.isLeaving) this.#stand("heir", "this node is leaving", nowMs);
+    else if (![...this.rows.values()].some((row) => world.hasCarrier(row))) this.#loseCarrier(nowMs);
+    else if (this.standing === "owner") this.#own(world, nowMs);
+    else this.#await(world, nowMs);
+  }
+
+  #loseCarrier(nowMs: number): void {
+    this.#mustAsk = this.#others.length > 0;
+    this.#stand("isolated", "no link of it is up", nowMs);
+  }
+
+  /** While a member may live that is not heard any more, this one says again and again that it has it. */
+  #own(world: World, nowMs: number): void {
+    const lostMs = Math.max(...this.#others.map((node) => lostSince(world.peer(node)) ?? -Infinity), -Infinity);
+    const isOld = nowMs >= lostMs + REPEAT_FOR_MS;
+    for (const row of this.rows.values()) row.repeat(lostMs === -Infinity ? undefined : isOld ? SELDOM_MS : REPEAT_MS);
+    if (lostMs !== -Infinity && !isOld) this.dueMs = lostMs + REPEAT_FOR_MS;
+    for (const node of this.#takenWithout) {
+      const agreedMs = (world.peer(node)?.upMs ?? Infinity) + HOLD_MS;
+      if (nowMs >= agreedMs) this.#takenWithout.delete(node);
+      else this.dueMs = Math.min(this.dueMs, agreedMs);
+    }
+  }
+
+  #await(world: World, nowMs: number): void {
+    const blocker = this.#ahead.find((node) => !isGone(world.peer(node)));
+    const keeper = this.#keeper(world);
+    if (blocker !== undefined) this.#stayBehind(blocker, world, nowMs);
+    else if (keeper !== undefined && !isGone(world.peer(keeper))) this.#stand("heir", `${keeper} has it and keeps it`, nowMs);
+    else if (this.#isAlone(world, nowMs)) this.dueMs = nowMs + ASK_WAIT_MS;
+    else if (this.standing === "holding") this.#hold(world, nowMs);
+    else if (this.standing === "asking") this.#judge(world, nowMs);
+    else if (this.#mustAsk && !this.#isHandedOver(world)) this.#ask(nowMs);
+    else this.#take(world, nowMs);
+  }
+
+  /** As long as its session is up it is known who is to be asked for when it is not. */
+  #stayBehind(node: string, world: World, nowMs: number): void {
+    const peer = world.peer(node);
+    if (peer?.health === "up" && !this.succession.isSticky) this.#mustAsk = false;
+    this.#stand("heir", `${node} is ahead${describePeer(peer)}`, nowMs);
+  }
+
+  /** Who had it leaves, and answers until this node is heard. */
+  #isHandedOver(world: World): boolean {
+    const before = this.#keeper(world) ?? this.#ahead.at(-1);
+    return before !== undefined && world.peer(before)?.isLeaving === true;
+  }
+
+  /** Since the nodes ahead were lost, nobody was heard, so it is this node that is lost. Whether a stranger answers is noted on the way. */
+  #isAlone(world: World, nowMs: number): boolean {
+    const lost = this.#ahead.flatMap((node) => world.peer(node) ?? []).filter(({ health }) => health === "down");
+    if (lost.length === 0) return false;
+    const lostMs = Math.max(...lost.map(({ silentMs }) => silentMs));
+    const claim = this.#claimSince(world, lostMs);
+    if (claim !== undefined && world.nodeOf(claim.mac) === undefined) this.#mustAsk = true;
+    if (!world.isIsolated(this.rows.values(), lostMs)) return false;
+    world.askWitnesses(nowMs);
+    this.#mustAsk = true;
+    this.#stand("isolated", "nobody else is heard on its links", nowMs);
+    return true;
+  }
+
+  #ask(nowMs: number): void {
+    if (nowMs < this.#askedMs + RETRY_MS) {
+      this.dueMs = this.#askedMs + RETRY_MS;
+      return;
+    }
+    this.#askedMs = nowMs;
+    this.#hasAskedTwice = false;
+    this.#stand("asking", "asks whether somebody answers", nowMs);
+    for (const row of this.rows.values()) row.ask();
+    this.dueMs = nowMs + ASK_AGAIN_MS;
+  }
+
+  #judge(world: World, nowMs: number): void {
+    const claim = this.#claimSince(world, this.#askedMs);
+    if (claim !== undefined) {
+      this.heard = claim;
+      this.#weigh(claim, world, nowMs);
+    } else if (nowMs >= this.#askedMs + ASK_WAIT_MS) this.#take(world, nowMs);
+    else if (!this.#hasAskedTwice && nowMs >= this.#askedMs + ASK_AGAIN_MS) {
+      this.#hasAskedTwice = true;
+      for (const row of this.rows.values()) row.ask();
+      this.dueMs = this.#askedMs + ASK_WAIT_MS;
+    } else this.dueMs = this.#askedMs + (this.#hasAskedTwice ? ASK_WAIT_MS : ASK_AGAIN_MS);
+  }
+
+  /** Somebody answers. Who is behind will yield; of others one waits, but for the first in rank, who defends what is its own. */
+  #weigh({ mac }: Heard, world: World, nowMs: number): void {
+    const who = world.nodeOf(mac);
+    const isFirst = this.#ahead.length === 0;
+    if (this.succession.isSticky && who !== undefined) this.#stay(`${who} has it and keeps it`, nowMs);
+    else if (who === undefined ? isFirst : !this.#ahead.includes(who)) {
+      this.#stand("holding", `${who ?? mac} answers for it; takes it back in a moment`, nowMs);
+      this.#holdEndMs = this.dueMs = nowMs + HOLD_MS;
+    } else this.#stay(`${who ?? `the station ${mac}`} answers for it`, nowMs);
+  }
+
+  #hold(world: World, nowMs: number): void {
+    const holder = this.heard && world.nodeOf(this.heard.mac);
+    if (holder !== undefined && isGone(world.peer(holder))) {
+      this.#askedMs = -Infinity;
+      if (world.peer(holder)?.isLeaving) this.#take(world, nowMs);
+      else this.#ask(nowMs);
+    } else if (nowMs >= this.#holdEndMs) this.#take(world, nowMs);
+    else this.dueMs = this.#holdEndMs;
+  }
+
+  #stay(reason: string, nowMs: number): void {
+    this.#stand("heir", reason, nowMs);
+    this.dueMs = this.#askedMs + RETRY_MS;
+  }
+
+  #claimSince(world: World, sinceMs: number): Heard | undefined {
+    for (const row of this.rows.values()) {
+      const claim = world.claimOf(row, sinceMs);
+      if (claim !== undefined) return claim;
+    }
+    return undefined;
+  }
+
+  #take(world: World, nowMs: number): void {
+    this.#mustAsk = this.succession.isSticky && this.#others.length > 0;
+    this.#takenWithout = new Set(this.succession.isSticky ? this.#others.filter((node) => isAmiss(world.peer(node))) : []);
+    const are = this.#ahead.length > 1 ? "are" : "is";
+    this.#stand("owner", this.#ahead.length === 0 ? "first in rank" : `${this.#ahead.join(" and ")} ${are} gone`, nowMs);
+  }
+
+  /** Another station announces a VIP of the group, that this node answers for or did until then. */
+  hear(claim: Heard, world: World, nowMs: number): void {
+    this.heard = claim;
+    if (this.standing === "leaving") this.#endLeave(nowMs);
+    if (this.standing !== "owner") return;
+    const who = world.nodeOf(claim.mac);
+    if (this.#mustYieldTo(who, world, nowMs)) {
+      this.#stand("heir", `${who ?? claim.mac} has claimed it`, nowMs);
+      if (who === undefined || this.succession.isSticky) this.#mustAsk = true;
+      this.look(world, nowMs);
+    } else if (nowMs >= this.#assertedMs + (who === undefined ? DEFEND_MS : REPEAT_MS)) {
+      this.#assertedMs = nowMs;
+      for (const row of this.rows.values()) row.announce();
+    }
+  }
+
+  /** Strangers are not yielded to, but for one that may well be the node ahead by another of its links. */
+  #mustYieldTo(who: string | undefined, world: World, nowMs: number): boolean {
+    if (who === undefined) return this.#ahead.some((node) => !isGone(world.peer(node)));
+    if (!this.succession.isSticky) return this.#ahead.includes(who);
+    // The one that took over later yields. One ahead that does not, though it has heard this one, took nothing from it.
+    const hasHeardUs = nowMs >= this.#assertedMs + ASK_WAIT_MS && nowMs < this.#assertedMs + HOLD_MS;
+    return this.#takenWithout.has(who) || (this.#ahead.includes(who) && hasHeardUs);
+  }
+
+  /** The session with that member is back: if both answer, one of the two must hear it now. */
+  assert(): void {
+    if (this.standing === "owner") for (const row of this.rows.values()) row.announce();
+  }
+
+  #leave(nowMs: number): void {
+    if (this.standing !== "leaving") {
+      if (this.standing !== "owner") {
+        this.#endLeave(nowMs);
+        return;
+      }
+      this.#stand("leaving", this.#others.length === 0 ? "nobody else may have it" : "hands it over", nowMs);
+    }
+    if (nowMs >= this.sinceMs + LEAVE_MS || this.#others.length === 0) this.#endLeave(nowMs);
+    else this.dueMs = this.sinceMs + LEAVE_MS;
+  }
+
+  #endLeave(nowMs: number): void {
+    this.#mustAsk = this.#others.length > 0;
+    this.#stand("heir", "has left", nowMs);
+  }
+
+  #stand(standing: Standing, reason: string, nowMs: number): void {
+    if (standing !== this.standing) this.sinceMs = nowMs;
+    this.standing = standing;
+    this.reason = reason;
+    const state = standing === "owner" ? "active" : standing === "leaving" ? "draining" : "standby";
+    for (const row of this.rows.values()) row.state = state;
+  }
+
+  /** A new row of the group is as the others. */
+  addRow(row: OwnedRow): void {
+    this.rows.set(row.key, row);
+    row.state = this.standing === "owner" ? "active" : this.standing === "leaving" ? "draining" : "standby";
+  }
+}

@@ -1,0 +1,208 @@
+/** Ownership machines of several nodes on one segment: who answers for a VIP when nodes die, stop, part and come back. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { randomFrom } from "../../workbench/testing/random.ts";
+import { SegmentOfOwners, withGateway } from "../../workbench/testing/segment-of-owners.ts";
+
+const owners = suite("ownership");
+const VIP = "192.0.2.240";
+const succession = (isSticky = false, members = ["a", "b", "c"]) => ({ group: VIP, members, isSticky });
+
+function three(isSticky = false): SegmentOfOwners {
+  const segment = withGateway(new SegmentOfOwners(["a", "b", "c"], [succession(isSticky)]));
+  segment.run(8000);
+  return segment;
+}
+
+owners("at a start of all nodes the first in rank answers at once, and nobody else ever does", () => {
+  const segment = withGateway(new SegmentOfOwners(["a", "b", "c"], [succession()]));
+  assert.ok(segment.longestGapMs(VIP, 1000) <= 250);
+  segment.run(9000, () => assert.equal(segment.owners(VIP), ["a"]));
+});
+
+owners("a node that dies has its heir within 350 ms, and the heir of both when that dies too", () => {
+  const segment = three();
+  segment.kill("a");
+  assert.ok(segment.longestGapMs(VIP, 2000) <= 350);
+  assert.equal(segment.owners(VIP), ["b"]);
+  segment.run(5000);
+  segment.kill("b");
+  assert.ok(segment.longestGapMs(VIP, 2000) <= 350);
+  assert.equal(segment.owners(VIP), ["c"]);
+});
+
+owners("where two nodes die at once the third has it", () => {
+  const segment = three();
+  segment.kill("a");
+  segment.kill("b");
+  assert.ok(segment.longestGapMs(VIP, 2000) <= 400);
+  assert.equal(segment.owners(VIP), ["c"]);
+});
+
+owners("a node that returns waits 5 s, and takes over without a gap", () => {
+  const segment = three();
+  segment.kill("a");
+  segment.run(5000);
+  segment.start("a");
+  segment.run(4500, () => assert.equal(segment.owners(VIP), ["b"]));
+  assert.is(segment.longestGapMs(VIP, 3000), 0);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("under sticky it does not take back, and has it when the keeper dies", () => {
+  const segment = three(true);
+  assert.equal(segment.owners(VIP), ["a"]);
+  segment.kill("a");
+  segment.run(2000);
+  assert.equal(segment.owners(VIP), ["b"]);
+  segment.start("a");
+  segment.run(20_000, () => assert.equal(segment.owners(VIP), ["b"]));
+  segment.kill("b");
+  assert.ok(segment.longestGapMs(VIP, 3000) <= 700);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+for (const isSticky of [false, true]) {
+  owners(
+    `a segment that is parted has two owners, and ${isSticky ? "the one that took over" : "the lower in rank"} yields within 2 s`,
+    () => {
+      const segment = three(isSticky);
+      segment.station("a").part = 1;
+      segment.run(10_000);
+      assert.equal(segment.owners(VIP), ["a", "b"]);
+      segment.station("a").part = 0;
+      segment.run(2000);
+      segment.run(10_000, () => assert.equal(segment.owners(VIP), ["a"]));
+    },
+  );
+}
+
+owners("a node that hears nobody takes nothing over; a heir beside a gateway does", () => {
+  const segment = three();
+  segment.station("b").part = 2;
+  segment.run(5000, () => assert.equal(segment.owners(VIP), ["a"]));
+  assert.is([...segment.station("b").machine.states()][0]?.standing, "isolated");
+  segment.station("b").part = 0;
+  segment.run(5000, () => assert.equal(segment.owners(VIP), ["a"]));
+});
+
+owners("a node that was stopped answers for nothing that it has lost, until it has waited", () => {
+  const segment = three();
+  segment.freeze("a");
+  assert.ok(segment.longestGapMs(VIP, 3000) <= 350);
+  segment.thaw("a");
+  segment.run(4500, () => assert.equal(segment.owners(VIP), ["b"]));
+  assert.is(segment.longestGapMs(VIP, 3000), 0);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("one that was stopped for a moment has it back within 300 ms", () => {
+  const segment = three();
+  segment.freeze("a");
+  segment.run(200);
+  segment.thaw("a");
+  assert.ok(segment.longestGapMs(VIP, 3000) <= 300);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("a carrier that is lost and comes back", () => {
+  const segment = three();
+  segment.setCarrier("a", false);
+  assert.ok(segment.longestGapMs(VIP, 3000) <= 350);
+  assert.equal(segment.owners(VIP), ["b"]);
+  segment.setCarrier("a", true);
+  segment.run(4500, () => assert.equal(segment.owners(VIP), ["b"]));
+  segment.run(3000);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("who leaves answers until the heir is heard", () => {
+  const segment = three();
+  segment.leave("a");
+  assert.is(segment.longestGapMs(VIP, 5000), 0);
+  assert.equal(segment.owners(VIP), ["b"]);
+  assert.ok(segment.station("a").machine.hasLeft);
+});
+
+owners("all leave and return one after another, and no moment is without an answer", () => {
+  const segment = three();
+  for (const name of ["a", "b", "c"]) {
+    segment.leave(name);
+    assert.is(segment.longestGapMs(VIP, 2500), 0, name);
+    segment.kill(name);
+    assert.is(segment.longestGapMs(VIP, 500), 0, name);
+    segment.start(name);
+    assert.is(segment.longestGapMs(VIP, 8000), 0, name);
+  }
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("sessions that break while the owner still answers move nothing", () => {
+  const segment = three();
+  const a = segment.station("a");
+  segment.run(5000, () => {
+    for (const other of ["b", "c"]) {
+      const session = segment.station(other).sessions.get("a");
+      if (session !== undefined) session.heardMs = 1;
+    }
+    assert.equal(segment.owners(VIP), ["a"]);
+  });
+  assert.ok(a.isRunning);
+});
+
+const RANKS = ["abc", "bda", "cad", "dcb", "adb"].map((names) => [...names]);
+const ACTS = ["kill", "start", "freeze", "thaw", "part", "heal", "break", "mend", "leave"] as const;
+
+function act(segment: SegmentOfOwners, what: (typeof ACTS)[number], name: string, part: number): void {
+  const station = segment.station(name);
+  const isAwake = station.isRunning && !station.isFrozen;
+  if (what === "kill") segment.kill(name);
+  else if (what === "start" && !station.isRunning) segment.start(name);
+  else if (what === "freeze" && isAwake) segment.freeze(name);
+  else if (what === "thaw" && station.isRunning && station.isFrozen) segment.thaw(name);
+  else if (what === "part") station.part = part;
+  else if (what === "heal") station.part = 0;
+  else if (what === "break") segment.setCarrier(name, false);
+  else if (what === "mend") segment.setCarrier(name, true);
+  else if (what === "leave" && isAwake) segment.leave(name);
+}
+
+function mendAll(segment: SegmentOfOwners): void {
+  for (const station of segment.stations) {
+    station.part = 0;
+    if (!station.isRunning) segment.start(station.name);
+    else if (station.isFrozen) segment.thaw(station.name);
+    segment.setCarrier(station.name, true);
+    station.machine.leave(false, segment.nowMs);
+  }
+}
+
+for (const isSticky of [false, true]) {
+  owners(
+    `whatever happens to four nodes, each VIP has one owner soon after${isSticky ? "" : ", the first in rank"}: 40 random stories`,
+    () => {
+      for (let seed = 1; seed <= 40; seed++) {
+        const random = randomFrom(seed);
+        const pick = <Item>(items: readonly Item[]): Item => items[random(items.length)] as Item;
+        const successions = RANKS.map((members, at) => ({ group: `192.0.2.${240 + at}`, members, isSticky }));
+        const segment = withGateway(new SegmentOfOwners([..."abcd"], successions));
+        segment.run(4000 + random(6000));
+        const story: string[] = [];
+        for (let at = 0; at < 8; at++) {
+          const [what, name] = [pick(ACTS), pick([..."abcd"])];
+          story.push(`${what} ${name}`);
+          act(segment, what, name, random(2));
+          segment.run(random(4000));
+        }
+        mendAll(segment);
+        segment.run(15_000);
+        assert.equal(segment.unsettled, [], `seed ${seed}: ${story.join(", ")}`);
+        if (isSticky) continue;
+        for (const { group, members } of successions)
+          assert.equal(segment.owners(group), members.slice(0, 1), `seed ${seed}: ${story.join(", ")}`);
+      }
+    },
+  );
+}
+
+owners.run();
