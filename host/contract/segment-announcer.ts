@@ -61,6 +61,6 @@ export async function announceOnSegments(context: Context, config: SegmentConfig
   };
 }
 
-function toRow({ vip, links }: Announcement, attributes: Uint8Array): ProgramRow {
-  return { address: vip, links, state: "active", attributes };
+function toRow({ vip, links, succession }: Announcement, attributes: Uint8Array): ProgramRow {
+  return { address: vip, links, state: "active", attributes, ...(succession === undefined ? {} : { succession }) };
 }

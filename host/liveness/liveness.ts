@@ -93,6 +93,12 @@ export class LivenessService implements Liveness {
     };
   }
 
+  /** Of the session with that neighbor, for who follows its states by itself; undefined: nobody watches it. */
+  discriminator(target: LivenessTarget): number | undefined {
+    const session = this.#sessions.get(readTarget(target).key);
+    return session?.isWatched === true ? session.discriminator : undefined;
+  }
+
   /** How many sessions there are, those that say farewell among them. */
   get size(): number {
     return this.#sessions.size;

@@ -6,6 +6,7 @@ import { kernelLinks, type LinkSource, memoryLinks } from "./links.ts";
 import { localService } from "./local-service.ts";
 import type { MemorySegment } from "./memory-wire.ts";
 import { kernelGroups, type MulticastGroups } from "./multicast-groups.ts";
+import { type Gateway, type KernelNeighbor, readGateways, readNeighbors } from "./neighbors.ts";
 import type { KernelLink } from "./netlink.ts";
 import { startPacketWorker } from "./packet-worker.ts";
 import type { Driver, PacketService } from "./service.ts";
@@ -20,6 +21,8 @@ export interface Network {
   readonly groups?: () => MulticastGroups;
   /** Whether a link is wireless. Absent: none is. */
   readonly isWireless?: (link: string) => boolean;
+  /** What the kernel knows of other stations. Absent: nothing. */
+  readonly stations?: () => { readonly neighbors: readonly KernelNeighbor[]; readonly gateways: readonly Gateway[] };
 }
 
 /** This machine's links. Throws one clear line where packet sockets are not allowed; `onLost`: nothing is answered any more. */
@@ -32,6 +35,7 @@ export async function openKernelNetwork(driver: Driver, onLost: (error: Error) =
     frames: kernelFrames(c),
     groups: () => kernelGroups(c),
     isWireless: (link) => isWireless(link),
+    stations: () => ({ neighbors: readNeighbors(c), gateways: readGateways(c) }),
   };
 }
 

@@ -9,6 +9,7 @@ import { closeSync, existsSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Close } from "../announcer.ts";
+import type { GroupReport } from "../liveness/ownership/ownership.ts";
 import { libc } from "./libc.ts";
 import type { RawEvent } from "./program.ts";
 import type { Driver, Method, PacketService } from "./service.ts";
@@ -69,6 +70,7 @@ class WorkerClient implements PacketService {
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(program: string, event: RawEvent) => void>();
   readonly #stateListeners = new Set<(program: string, states: Uint8Array) => void>();
+  readonly #reportListeners = new Set<(reports: readonly GroupReport[]) => void>();
   readonly #heart: NodeJS.Timeout;
   readonly #onExit = (): void => {
     // A thread that is ended while it loads koffi takes the process with it.
@@ -110,12 +112,20 @@ class WorkerClient implements PacketService {
   closeDatagrams: PacketService["closeDatagrams"] = (...args) => this.#call("closeDatagrams", args);
   put: PacketService["put"] = (...args) => this.#call("put", args);
   remove: PacketService["remove"] = (...args) => this.#call("remove", args);
+  setPeers: PacketService["setPeers"] = (...args) => this.#call("setPeers", args);
+  setWitnesses: PacketService["setWitnesses"] = (...args) => this.#call("setWitnesses", args);
+  leave: PacketService["leave"] = (...args) => this.#call("leave", args);
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
   counters: PacketService["counters"] = (...args) => this.#call("counters", args);
 
   onStates(call: (program: string, states: Uint8Array) => void): Close {
     this.#stateListeners.add(call);
     return () => void this.#stateListeners.delete(call);
+  }
+
+  onReports(call: (reports: readonly GroupReport[]) => void): Close {
+    this.#reportListeners.add(call);
+    return () => void this.#reportListeners.delete(call);
   }
 
   onEvent(call: (program: string, event: RawEvent) => void): Close {
@@ -163,6 +173,10 @@ class WorkerClient implements PacketService {
     }
     if ("states" in reply) {
       for (const call of this.#stateListeners) call(reply.program, reply.states);
+      return;
+    }
+    if ("reports" in reply) {
+      for (const call of this.#reportListeners) call(reply.reports);
       return;
     }
     const waiting = this.#waiting.get(reply.id);

@@ -4,6 +4,9 @@
  */
 
 import type { Close } from "../announcer.ts";
+import type { GroupReport } from "../liveness/ownership/ownership.ts";
+import type { PeerSpec } from "../liveness/ownership/peer.ts";
+import type { Membership } from "../liveness/ownership/world.ts";
 import type { DatagramOptions } from "./datagram-options.ts";
 import type { FrameMatch } from "./filter.ts";
 import type { RawEvent, RowCounters } from "./program.ts";
@@ -30,16 +33,30 @@ export interface PacketService {
   openDatagrams(name: string, port: number, options: DatagramOptions): Promise<number>;
   /** A port that is not open is fine. */
   closeDatagrams(name: string, port: number): Promise<void>;
-  put(name: string, rows: Uint8Array): Promise<{ ids: Int32Array; refused: { at: number; reason: string }[] }>;
-  remove(name: string, rows: Uint8Array): Promise<void>;
+  /** `memberships`: of each row that has a succession; the ownership machine keeps their states. */
+  put(
+    name: string,
+    rows: Uint8Array,
+    memberships?: readonly (Membership | undefined)[],
+  ): Promise<{ ids: Int32Array; refused: { at: number; reason: string }[] }>;
+  /** `moved`: a byte a row, 1 where another node has it now, so that one with a succession goes when that is heard. */
+  remove(name: string, rows: Uint8Array, moved?: Uint8Array): Promise<void>;
+  /** The other nodes from now on, whole set. */
+  setPeers(peers: readonly PeerSpec[]): Promise<void>;
+  /** Rows of stations that are asked to know whether anybody is heard; whole set of the program. */
+  setWitnesses(name: string, rows: Uint8Array): Promise<void>;
+  /** Hands over every group and takes none, or is as others again; what comes of it is told by reports. */
+  leave(isLeaving: boolean): Promise<void>;
   statistics(): Promise<Record<string, ProgramStatistics>>;
   counters(name: string, ids: Int32Array): Promise<RowCounters[]>;
   onEvent(call: (program: string, event: RawEvent) => void): Close;
   /** Calls back after each turn in which a row's state has changed, with those of all the program's rows, STATE_BYTES each. */
   onStates(call: (program: string, states: Uint8Array) => void): Close;
+  /** Calls back after each turn in which the standing of VIP groups has changed. */
+  onReports(call: (reports: readonly GroupReport[]) => void): Close;
   /** Closes every port. Nothing is answered afterwards. */
   stop(): Promise<void>;
 }
 
 /** The engine's methods that may be called by message. */
-export type Method = Exclude<keyof PacketService, "wire" | "problem" | "onEvent" | "onStates" | "stop">;
+export type Method = Exclude<keyof PacketService, "wire" | "problem" | "onEvent" | "onStates" | "onReports" | "stop">;

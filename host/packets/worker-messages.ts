@@ -1,5 +1,6 @@
 /** What main and packet worker say to each other: calls and "stop" one way, replies and events the other. */
 
+import type { GroupReport } from "../liveness/ownership/ownership.ts";
 import type { RawEvent } from "./program.ts";
 import type { Driver, Method } from "./service.ts";
 
@@ -25,4 +26,5 @@ export const READY = 0;
 export type Reply =
   | { readonly id: number; readonly result?: unknown; readonly error?: string }
   | { readonly program: string; readonly event: RawEvent }
-  | { readonly program: string; readonly states: Uint8Array };
+  | { readonly program: string; readonly states: Uint8Array }
+  | { readonly reports: readonly GroupReport[] };

@@ -1,8 +1,8 @@
 /** Entry of the packet worker: one thread that owns the engine, its sockets and all memory that the kernel writes into. */
 
 import { parentPort, workerData } from "node:worker_threads";
+import { OwningEngine } from "../liveness/ownership/owning-engine.ts";
 import { EventLoopDriver, runBlocking } from "./drivers.ts";
-import { PacketEngine } from "./engine.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
 import { Switchboard } from "./switchboard.ts";
@@ -18,7 +18,7 @@ switchboard.markStarted();
 const beat = switchboard.heart("worker");
 const isBlocking = driver === "blocking";
 let loop: EventLoopDriver | undefined;
-const engine = new PacketEngine(kernelWire(c, !isBlocking), () => loop?.wake());
+const engine = new OwningEngine(kernelWire(c, !isBlocking), () => loop?.wake());
 
 function answer({ id, method, args }: Call): void {
   try {
@@ -32,11 +32,13 @@ function answer({ id, method, args }: Call): void {
 function tellNews(): void {
   for (const event of engine.takeEvents()) port?.postMessage(event);
   for (const states of engine.takeStates()) port?.postMessage(states);
+  const reports = engine.takeReports();
+  if (reports.length > 0) port?.postMessage({ reports });
 }
 
 function checkMain(): void {
   const { isOtherSilent } = beat();
-  engine.isMuted = isOtherSilent;
+  engine.followMain(isOtherSilent);
 }
 
 checkMain(); // main hears a first beat before it hears that we are ready, however long the start took

@@ -12,6 +12,7 @@ import { Store } from "../cluster/store.ts";
 import type { Translator } from "../cluster/translated.ts";
 import { Conflicts } from "../liveness/conflicts.ts";
 import { LivenessService } from "../liveness/liveness.ts";
+import { Members } from "../liveness/members.ts";
 import { speakerMacs } from "../liveness/speaker-macs.ts";
 import type { Standings } from "../liveness/standing.ts";
 import { collectProcess } from "../observe/collect-process.ts";
@@ -125,17 +126,24 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const liveness = new LivenessService({ ...network, log });
   parts.liveness = liveness;
   ends.push(() => liveness.stop());
+  const { packets, stations } = network;
+  const members = new Members({ node, packets, stations, liveness, nodes: () => store.snapshot().nodes, log });
+  parts.standings = members;
+  ends.push(() => members.close());
+  ends.inputs.push(store.onDirty(() => members.followStore()));
   const runs = new Map<string, PluginRun>();
   const nodeDrain = new NodeDrain({
-    ...{ node, clock, log, replan: () => reconciler.replan() },
+    ...{ node, clock, log, standings: members, replan: () => reconciler.replan() },
+    handOver: (isLeaving) => packets.leave(isLeaving),
     announcers: () => Array.from(runs.values(), ({ plugin }) => plugin.announcer),
   });
   const isNodeDraining = () => store.snapshot().nodes.get(node)?.isDraining ?? false;
   parts.isDraining = () => nodeDrain.isOn;
+  parts.drain = (isOn) => nodeDrain.drain(isOn);
   const timeRun = timeRuns(metrics);
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
-    plan: { heirs: 0, ...surroundings.plan, isDrained: nodeDrain.isDrained },
+    plan: { heirs: 2, ...surroundings.plan, isDrained: nodeDrain.isDrained },
     onRun: (tookMs) => {
       timeRun(tookMs);
       nodeDrain.note(isNodeDraining());
@@ -159,7 +167,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const { translated } = source;
   for (const definition of definitions) {
     const { name } = definition;
-    const host = { node, ...network, secrets: translated.secrets, liveness, log, metrics, onEvent };
+    const host = { node, ...network, secrets: translated.secrets, liveness, members, log, metrics, onEvent };
     const run = await PluginRun.open(definition, translated.config(name), host, clock);
     ends.push(() => run.close());
     runs.set(name, run);
@@ -168,8 +176,12 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   }
   ends.inputs.push(translated.onConfig((name) => runs.get(name)?.configure(translated.config(name))));
   ends.inputs.unshift(() => Promise.all(Array.from(runs.values(), (run) => run.halt())));
+  // Before anything is taken down: what others can have is theirs first.
+  ends.inputs.unshift(() => members.handOver());
   nodeDrain.start(isNodeDraining());
-  ends.inputs.push(await surroundings.accompany({ store, source, runs, reconciler, network, drain: nodeDrain, metrics }));
+  ends.inputs.push(
+    await surroundings.accompany({ store, source, runs, reconciler, network, drain: nodeDrain, metrics, standings: members }),
+  );
   ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();

@@ -20,6 +20,10 @@ const everyLink: readonly Permission[] = [{ kind: "frame", link: "*", etherType:
 /** A service that writes down what it is asked, and answers what a test tells it to. */
 class FakeService implements PacketService {
   onStates = () => () => {};
+  onReports = () => () => {};
+  setPeers: PacketService["setPeers"] = () => this.#call("peers", () => {});
+  setWitnesses: PacketService["setWitnesses"] = () => this.#call("witnesses", () => {});
+  leave: PacketService["leave"] = () => this.#call("leave", () => {});
   readonly wire = "memory";
   readonly problem = undefined;
   readonly calls: string[] = [];
@@ -86,7 +90,14 @@ async function open(allow: readonly Permission[] = everyLink): Promise<Setting> 
   const service = new FakeService();
   const links = memoryLinks([testLink("eth0"), testLink("eth1")]);
   const { log, lines } = recordedLog();
-  const host = { service, links, grants: new Grants("x", allow), log, isWireless: (name: string) => name.startsWith("wlan") };
+  const host = {
+    node: "node-a",
+    service,
+    links,
+    grants: new Grants("x", allow),
+    log,
+    isWireless: (name: string) => name.startsWith("wlan"),
+  };
   const program = await openProgram("x", loadModule("arp"), { etherType: ETHERTYPE }, host);
   service.calls.length = 0;
   return { service, links, program, lines };
@@ -96,7 +107,7 @@ const row = (address: string, parts = {}) => ({ address, links: null, state: "ac
 
 port("openProgram() loads the program under the plugin's name, for its frames, with a random seed", async () => {
   const service = new FakeService();
-  const host = { service, links: memoryLinks(), grants: new Grants("x", []), log: recordedLog().log };
+  const host = { node: "node-a", service, links: memoryLinks(), grants: new Grants("x", []), log: recordedLog().log };
   await openProgram("vrrp", loadModule("arp"), { etherType: 0x0800, ipProtocol: 112 }, host);
   assert.equal(service.calls, ['add vrrp {"etherType":2048,"ipProtocol":112} 2']);
 });
@@ -205,7 +216,7 @@ port("bind() opens a datagram port where that was granted, on a link that is the
 
 port("a program of datagrams only has no frames, and knows its links without a permission", async () => {
   const service = new FakeService();
-  const host = { service, links: memoryLinks([testLink("eth0")]), grants: new Grants("x", []), log: recordedLog().log };
+  const host = { node: "node-a", service, links: memoryLinks([testLink("eth0")]), grants: new Grants("x", []), log: recordedLog().log };
   const program = await openProgram("x", loadModule("echo"), undefined, host);
   await program.attach(["eth0"]);
   assert.equal(service.calls, ["add x undefined 2", "attach eth0 00"]);

@@ -6,7 +6,9 @@
  * handed on at once: a link that is down for a moment must be seen down, or nothing would be announced when it is back.
  */
 
-import type { AttachOptions, DatagramBinding, Log, Program, ProgramEvent, Refusal } from "../announcer.ts";
+import type { AttachOptions, DatagramBinding, Log, Program, ProgramEvent, ProgramRow, Refusal } from "../announcer.ts";
+import type { Members } from "../liveness/members.ts";
+import type { Membership } from "../liveness/ownership/world.ts";
 import type { FrameMatch } from "../packets/filter.ts";
 import type { LinkSource } from "../packets/links.ts";
 import type { MulticastGroups } from "../packets/multicast-groups.ts";
@@ -34,12 +36,15 @@ export interface ProgramPort extends Program {
 }
 
 export interface ProgramHost {
+  readonly node: string;
   readonly service: PacketService;
   readonly links: LinkSource;
   /** Absent: a wire that carries every frame to everybody. */
   readonly groups?: (() => MulticastGroups) | undefined;
   /** Absent: no link is. */
   readonly isWireless?: ((link: string) => boolean) | undefined;
+  /** Hears of every row with a succession. */
+  readonly members?: Pick<Members, "follow"> | undefined;
   readonly grants: Grants;
   /** Hears each event of the program, as the plugin does. */
   readonly onEvent?: ((event: ProgramEvent) => void) | undefined;
@@ -125,39 +130,53 @@ class Port implements ProgramPort {
   async put(rows: Parameters<Program["put"]>[0]): Promise<readonly Refusal[]> {
     this.#demandLife();
     const refusals: Refusal[] = [];
-    const good: string[] = [];
+    const good: ProgramRow[] = [];
     const records = new Uint8Array(rows.length * ROW_BYTES);
     for (const row of rows) {
       const record = records.subarray(good.length * ROW_BYTES, (good.length + 1) * ROW_BYTES);
       try {
         writeRow(record, row, (link) => this.#host.links.id(link));
-        good.push(row.address);
+        good.push(row);
         this.#groups?.put(row.address, row.links);
+        this.#host.members?.follow(this.#name, row.address, row.succession);
       } catch (error) {
         record.fill(0);
         refusals.push({ vip: row.address, reason: (error as Error).message });
       }
     }
-    const { ids, refused } = await this.#host.service.put(this.#name, records.slice(0, good.length * ROW_BYTES));
-    for (const [at, address] of good.entries()) this.#rows.set(canonical(address), ids[at] as number);
+    const { ids, refused } = await this.#host.service.put(this.#name, records.slice(0, good.length * ROW_BYTES), this.#memberships(good));
+    for (const [at, { address }] of good.entries()) this.#rows.set(canonical(address), ids[at] as number);
     for (const { at, reason } of refused) {
-      this.#rows.delete(canonical(good[at] as string));
-      this.#groups?.remove(good[at] as string);
-      refusals.push({ vip: good[at] as string, reason });
+      const { address } = good[at] as ProgramRow;
+      this.#forget(address);
+      refusals.push({ vip: address, reason });
     }
     return refusals;
   }
 
-  async remove(addresses: readonly string[]): Promise<void> {
+  /** Undefined where no row has a succession that this node is in. */
+  #memberships(rows: readonly ProgramRow[]): (Membership | undefined)[] | undefined {
+    const memberships = rows.map(({ succession }) => {
+      const at = succession?.members.indexOf(this.#host.node) ?? -1;
+      return succession === undefined || at < 0 ? undefined : { ...succession, at };
+    });
+    return memberships.some((membership) => membership !== undefined) ? memberships : undefined;
+  }
+
+  async remove(addresses: readonly string[], moved?: ReadonlySet<string>): Promise<void> {
     this.#demandLife();
     const good = addresses.filter((address) => parseAddress(address) !== undefined);
     const records = new Uint8Array(good.length * ROW_BYTES);
     for (const [at, address] of good.entries()) writeAddress(records.subarray(at * ROW_BYTES), address);
-    await this.#host.service.remove(this.#name, records);
-    for (const address of good) {
-      this.#rows.delete(canonical(address));
-      this.#groups?.remove(address);
-    }
+    const flags = moved && Uint8Array.from(good, (address) => Number(moved.has(address)));
+    await this.#host.service.remove(this.#name, records, flags);
+    for (const address of good) this.#forget(address);
+  }
+
+  #forget(address: string): void {
+    this.#rows.delete(canonical(address));
+    this.#groups?.remove(address);
+    this.#host.members?.follow(this.#name, address, undefined);
   }
 
   onEvent(call: (event: ProgramEvent) => void): () => void {

@@ -23,6 +23,7 @@ import {
   type PluginDefinition,
   type ProgramEvent,
 } from "../announcer.ts";
+import type { Members } from "../liveness/members.ts";
 import { withFields } from "../observe/log.ts";
 import type { MetricsRegistry } from "../observe/metrics.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
@@ -54,6 +55,8 @@ export interface PluginHost {
   readonly secrets?: SecretSource;
   /** Default: it keeps no sessions. */
   readonly liveness?: Liveness;
+  /** Hears of every row of a packet program that has a succession. Default: nobody follows who owns what. */
+  readonly members?: Pick<Members, "follow">;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   /** Hears every event of a plugin's packet program. */
@@ -98,6 +101,8 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
     closes.push(() => opened.end());
     const log = withFields(host.log, { plugin: name });
     const program = await loadProgram(definition, permissions, {
+      node: host.node,
+      members: host.members,
       service: host.packets,
       links: host.links,
       groups: host.groups,
