@@ -22,6 +22,8 @@ export interface Link {
   readonly loopback: boolean;
   /** Name of the bridge, bond or VRF that this link is a port of. */
   readonly master?: string;
+  /** That master is a VRF: the link has a network of its own, as if it were a port of nothing. */
+  readonly isInVrf?: true;
   /** Those that are to be used: not tentative, not duplicate, not deprecated. In the order in which the kernel told of them. */
   readonly addresses: readonly LinkAddress[];
 }

@@ -39,6 +39,8 @@ const cases: Readonly<Record<string, Case>> = {
   "a link without MAC": { link: { mac: "" }, why: "has no MAC address" },
   "a port of a bridge": { link: { master: "vmbr0" }, why: "a port of vmbr0" },
   "a port of a bridge, though named": { link: { master: "vmbr0" }, interfaces: ["eth0"], why: "a port of vmbr0" },
+  "a link of a VRF, as MetalLB does": { link: { master: "red", isInVrf: true }, why: "in VRF red, and not named" },
+  "a link of a VRF that is named": { link: { master: "red", isInVrf: true }, interfaces: ["eth0"] },
   "a container's link": { link: { name: "veth12ab" }, why: "excluded by veth*" },
   "a container's link that is named": { link: { name: "veth12ab" }, interfaces: ["veth12ab"] },
   "a link that is not named": { link: {}, interfaces: ["eth1"], why: "not among the interfaces asked for" },

@@ -22,8 +22,9 @@ export function whyNot(link: Link, { interfaces, exclude }: LinkChoice): string 
   if (link.loopback) return "a loopback";
   if (!link.broadcast || link.noArp) return "resolves no neighbors";
   if (link.mac === "") return "has no MAC address";
-  // Frames of a port belong to its bridge, bond or VRF, which is a link of its own.
-  if (link.master !== undefined) return `a port of ${link.master}`;
+  // Frames of a port belong to its bridge or bond, which is a link of its own. A VRF does no ARP: its links do, where it is wanted there.
+  if (link.isInVrf && !isNamed) return `in VRF ${link.master}, and not named`;
+  if (link.master !== undefined && !link.isInVrf) return `a port of ${link.master}`;
   const pattern = isNamed ? undefined : exclude.find((candidate) => matches(candidate, link.name));
   return pattern === undefined ? undefined : `excluded by ${pattern}`;
 }

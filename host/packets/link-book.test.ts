@@ -98,6 +98,24 @@ LINKS("id() is the same for a name, whether or not a link has it", () => {
   assert.equal([links.id("eth0"), links.id("later")], [eth0, later]);
 });
 
+LINKS("a link of a VRF is told from a port of a bridge", () => {
+  const links = memoryLinks([
+    link("red", 9, { noArp: true }),
+    link("eth0", 2, { masterIndex: 9 }),
+    link("br0", 8),
+    link("eth1", 3, { masterIndex: 8 }),
+  ]);
+  assert.equal(
+    links.all().map(({ name, master, isInVrf }) => [name, master, isInVrf]),
+    [
+      ["br0", undefined, undefined],
+      ["eth0", "red", true],
+      ["eth1", "br0", undefined],
+      ["red", undefined, undefined],
+    ],
+  );
+});
+
 LINKS("links that come and go give their ids back, those that somebody asked for keep them", () => {
   const links = memoryLinks([link("eth0", 2)]);
   const kept = [links.id("eth0"), links.id("gone")];

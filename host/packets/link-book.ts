@@ -83,8 +83,10 @@ export class LinkBook {
 
   #toList(): HostLink[] {
     const list = [...this.#links.values()].map(({ masterIndex, ...link }) => {
-      const master = masterIndex === undefined ? undefined : this.#links.get(masterIndex)?.name;
-      return { id: NO_ID, ...link, addresses: this.#addresses.of(link.index), ...(master === undefined ? {} : { master }) };
+      const master = masterIndex === undefined ? undefined : this.#links.get(masterIndex);
+      // Of all masters a VRF alone does no ARP: bridges and bonds do it for their ports.
+      const place = master === undefined ? {} : { master: master.name, ...(master.noArp ? { isInVrf: true as const } : {}) };
+      return { id: NO_ID, ...link, addresses: this.#addresses.of(link.index), ...place };
     });
     // Low indexes first: a machine's own links are older than those of its containers.
     for (const link of list.sort((left, right) => left.index - right.index)) link.id = this.#ids.give(link.name, this.#exists);
