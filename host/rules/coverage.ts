@@ -4,7 +4,7 @@
  */
 
 import { firstObjection } from "./gate.ts";
-import { isSilent, type NodeOptions, type NodeSubject, nodeGates } from "./node-gates.ts";
+import { isLinked, isSilent, type NodeOptions, type NodeSubject, nodeGates } from "./node-gates.ts";
 import type { Candidate } from "./rank.ts";
 import type { Reach } from "./reach.ts";
 import { matchesAny, matchesSelector } from "./selectors.ts";
@@ -91,10 +91,12 @@ function coverByKind(advertisements: readonly Advertisement[], nodes: readonly N
 }
 
 function coverNodes(kind: string, advertisements: readonly Advertisement[], nodes: readonly NodeFact[], options: NodeOptions): Coverage {
-  const subjects = nodes.map((node): NodeSubject => {
+  const covered = nodes.map((node) => {
     const isHere = ({ nodeSelectors }: Advertisement) => nodeSelectors.length === 0 || matchesAny(nodeSelectors, node.labels);
     return { node, advertisements: advertisements.filter(isHere), options };
   });
+  const isAnyLinked = covered.some(isLinked);
+  const subjects = covered.map((subject): NodeSubject => ({ ...subject, isAnyLinked }));
   const candidates: Candidate[] = [];
   const silent: Candidate[] = [];
   const placements = new Map<string, Placement>();

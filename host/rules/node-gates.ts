@@ -1,6 +1,6 @@
 /** What must hold of a node that announces: MetalLB's conditions, in its order, and then what its speaker says of itself. */
 
-import type { Gate } from "./gate.ts";
+import { firstObjection, type Gate } from "./gate.ts";
 import { L2_ADVERTISEMENT } from "./l2-advertisement.ts";
 import type { Reach } from "./reach.ts";
 import type { Advertisement, NodeFact } from "./vocabulary.ts";
@@ -23,6 +23,8 @@ export interface NodeSubject {
   readonly node: NodeFact;
   readonly advertisements: readonly Advertisement[];
   readonly options: NodeOptions;
+  /** Some node that all the other gates let pass has an interface to announce on, as far as is known. */
+  readonly isAnyLinked: boolean;
 }
 
 const EVERY_KIND: readonly Gate<NodeSubject>[] = [
@@ -64,12 +66,11 @@ const SEGMENT: readonly Gate<NodeSubject>[] = [
     found: ({ node: { speaker } }) => (speaker === undefined ? "not heard of" : speaker.isLeaving ? "leaving" : "yes"),
   },
   {
+    // Where no node has one, the owner is the one who says so: that it cannot announce.
     name: "interface that is up",
     objection: (subject) => {
-      const links = subject.node.speaker?.links;
-      const listed = listedInterfaces(subject);
-      if (links === undefined || links.some((link) => listed?.includes(link) ?? true)) return undefined;
-      return listed === undefined ? "noUsableInterface" : "noListedInterface";
+      if (!subject.isAnyLinked || hasLink(subject)) return undefined;
+      return listedInterfaces(subject) === undefined ? "noUsableInterface" : "noListedInterface";
     },
     found: (subject) => {
       const up = subject.node.speaker?.links.join(", ");
@@ -82,6 +83,12 @@ const EVERY_AND_SEGMENT = [...EVERY_KIND, ...SEGMENT];
 /** Whatever the Service's endpoints are, for advertisements of a kind. */
 export function nodeGates(kind: string): readonly Gate<NodeSubject>[] {
   return kind === L2_ADVERTISEMENT ? EVERY_AND_SEGMENT : EVERY_KIND;
+}
+
+/** Is this a node with an interface to announce on, and without another objection to it? */
+export function isLinked(subject: Omit<NodeSubject, "isAnyLinked">): boolean {
+  const isLeaving = subject.node.speaker?.isLeaving ?? false;
+  return !isLeaving && hasLink(subject) && firstObjection(EVERY_KIND, { ...subject, isAnyLinked: true }) === undefined;
 }
 
 /** A node that all gates of its own let pass, and a Service. */
@@ -114,8 +121,14 @@ export function isSilent(kind: string, { speaker }: NodeFact): boolean {
   return kind === L2_ADVERTISEMENT && (speaker?.isSilent ?? false);
 }
 
+/** Unless it is known that it has none, it has one. */
+function hasLink(subject: Pick<NodeSubject, "node" | "advertisements">): boolean {
+  const listed = listedInterfaces(subject);
+  return subject.node.speaker?.links.some((link) => listed?.includes(link) ?? true) ?? true;
+}
+
 /** Undefined: all. */
-function listedInterfaces({ advertisements }: NodeSubject): readonly string[] | undefined {
+function listedInterfaces({ advertisements }: Pick<NodeSubject, "advertisements">): readonly string[] | undefined {
   const isForAll = advertisements.length === 0 || advertisements.some(({ interfaces }) => interfaces.length === 0);
   return isForAll ? undefined : [...new Set(advertisements.flatMap(({ interfaces }) => interfaces))].sort();
 }

@@ -84,6 +84,15 @@ candidates("a node needs one of the interfaces that advertisements list, or any"
   assert.is(show([none, other, speaker()], { parts: { interfaces: ["eth0", "eth2"] } }), "arp cb, a noListedInterface");
 });
 
+candidates("where no node has one of them, that is said by the owner", () => {
+  const other = speaker({ links: ["eth1"] });
+  const parts = { interfaces: ["eth7"] };
+  assert.is(show([other, other, other], { parts }), "arp cba");
+  assert.is(show([other, other, speaker({ links: ["eth7"], isLeaving: true })], { parts }), "arp ba, c speakerLeaving");
+  const none = speaker({ links: [] });
+  assert.is(show([none, none, none]), "arp cba");
+});
+
 candidates("a cordoned node is one, unless a flag says otherwise", () => {
   const cordoned = { isUnschedulable: true } as const;
   assert.is(show([{}, {}, cordoned]), "arp cba");
