@@ -9,7 +9,7 @@ export const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-bala
 
 /** On the switch itself. */
 export const API_SERVER = "192.0.2.254";
-export const CLIENT = { name: "client", address: "192.0.2.100" };
+export const CLIENT = { name: "client", address: "192.0.2.100", address6: "2001:db8::100" };
 
 export function addressOf(node: NodeName): string {
   return `192.0.2.${11 + NODES.indexOf(node)}`;

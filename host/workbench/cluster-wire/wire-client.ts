@@ -43,7 +43,7 @@ export class WireClient {
     return { ...probe, answeredFrom: probe.answeredBy.map((mac) => this.#stations.get(mac) ?? mac).sort() };
   }
 
-  /** Waits until ARP requests for the VIP are answered from there and nowhere else: `node-a`, or `node-a/eth1`. Nowhere: by nobody. */
+  /** Waits until requests for the VIP, of ARP or NDP, are answered from there and nowhere else: `node-a`, or `node-a/eth1`. Nowhere: by nobody. */
   async finds(vip: string, ...stations: readonly string[]): Promise<void> {
     await this.findsOne(vip, [stations]);
   }

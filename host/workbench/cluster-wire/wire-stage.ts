@@ -31,9 +31,9 @@ export class WireStage {
     const network = new PrivateNetwork();
     ipBatch([`address add ${API_SERVER}/24 dev ${network.bridge}`]);
     for (const node of NODES) addNode(network, node, links);
-    network.addHost(CLIENT.name, `${CLIENT.address}/24`);
+    network.addHost(CLIENT.name, `${CLIENT.address}/24`, `${CLIENT.address6}/64 nodad`);
     // Every VIP is on its link.
-    network.ip(CLIENT.name, "route", "add", "default", "dev", "eth0");
+    for (const family of ["-4", "-6"]) network.ip(CLIENT.name, family, "route", "add", "default", "dev", "eth0");
     const client = new WireClient(network);
     const cluster = await Cluster.start({ address: API_SERVER });
     try {
@@ -114,8 +114,7 @@ export class WireStage {
 }
 
 function addNode(network: PrivateNetwork, node: NodeName, links: readonly string[]): void {
-  network.addHost(node, `${addressOf(node)}/24`);
-  network.ip(node, "address", "add", `${address6Of(node)}/64`, "dev", "eth0", "nodad");
+  network.addHost(node, `${addressOf(node)}/24`, `${address6Of(node)}/64 nodad`);
   for (const link of links) {
     const port = `${node}-${link}`;
     ipBatch([`link add ${port} type veth peer name ${link} netns ${node}`, `link set ${port} master ${network.bridge} up`]);
