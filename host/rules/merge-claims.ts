@@ -54,9 +54,9 @@ export function announceFrom(claim: Claim, node: string, heirs = 0): Announcemen
 }
 
 /** Undefined where every node announces. */
-function successionOf({ from, group, rank, isSticky }: Claim): Succession | undefined {
+function successionOf({ vip, from, group, rank, isSticky, movesAlone }: Claim): Succession | undefined {
   if (from === "every-node") return undefined;
-  return { group: group[0] as string, members: rank.slice(0, MEMBERS), isSticky };
+  return { group: movesAlone ? vip : (group[0] as string), members: rank.slice(0, MEMBERS), isSticky };
 }
 
 /** The eligible nodes that do not announce where all are well, because the first in rank does. */

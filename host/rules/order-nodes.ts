@@ -21,22 +21,11 @@ export interface Spread {
   readonly nodes: readonly string[];
 }
 
-interface OrderedVip {
-  readonly text: string;
-  readonly coverages: ReadonlyMap<string, Coverage>;
-}
-
 /**
- * Sorts the eligible nodes as far as it takes no hash. VIPs of two pools may be covered apart; then the nodes that may announce both come
+ * Sorts the eligible nodes as far as it takes no hash. `coverages`: of the Service's VIPs, those that differ. VIPs of two pools may be covered apart; then the nodes that may announce both come
  * first, with the weights that both pools' advertisements give, so that one node owns the two.
  */
-export function orderNodes(
-  vips: readonly OrderedVip[],
-  kind: string,
-  eligible: readonly Candidate[],
-  preferred: readonly string[],
-): NodeOrder {
-  const coverages = [...new Set(vips.map(({ coverages: ofVip }) => ofVip.get(kind)))].filter((coverage) => coverage !== undefined);
+export function orderNodes(coverages: readonly Coverage[], eligible: readonly Candidate[], preferred: readonly string[]): NodeOrder {
   const partOf = (nodes: readonly Candidate[]): Part[] => {
     const wanted = preferred.filter((name) => nodes.some((node) => node.name === name));
     // The very same list where nobody is taken out: it is remembered which one was ranked last.
@@ -52,10 +41,10 @@ export function orderNodes(
   return [...partOf(joint.filter(({ isInAll }) => isInAll)), ...partOf(joint.filter(({ isInAll }) => !isInAll))];
 }
 
-/** All of them in a row. The first VIP decides, so that VIPs move as one. */
-export function rankNodes(rank: RankNodes, [first]: readonly OrderedVip[], order: NodeOrder): readonly string[] {
+/** All of them in a row, by the hash with this VIP: the first one, so that VIPs move as one. */
+export function rankNodes(rank: RankNodes, vip: string, order: NodeOrder): readonly string[] {
   const ranks = order.map(({ preferred, others }) => {
-    const ranked = others.length === 0 ? [] : rank(first?.text ?? "", others);
+    const ranked = others.length === 0 ? [] : rank(vip, others);
     return preferred.length === 0 ? ranked : [...preferred, ...ranked];
   });
   return ranks.length === 1 ? (ranks[0] as readonly string[]) : ranks.flat();

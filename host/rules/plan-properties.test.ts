@@ -7,7 +7,7 @@ import { snapshots } from "../workbench/testing/snapshots.ts";
 import { balanceClaims } from "./balance-claims.ts";
 import { announceFrom, mergeClaims, type Plan, planAll, refuseOthers } from "./merge-claims.ts";
 import { indexPlan, planService } from "./plan.ts";
-import type { AnnouncerFact, Snapshot } from "./vocabulary.ts";
+import type { AnnouncerFact, ServiceFact, Snapshot, Succession } from "./vocabulary.ts";
 
 const properties = suite("plan properties");
 
@@ -65,6 +65,27 @@ properties("a VIP has one owner at most, which may announce it; every node of th
         assert.equal(rows(), claim.from === "every-node" ? [...claim.rank].sort() : [claim.rank[0]]);
         assert.equal(rows(2), (claim.from === "every-node" ? [...claim.rank] : claim.rank.slice(0, 3)).sort());
         for (const name of claim.rank) assert.not.ok(snapshot.nodes.get(name)?.networkUnavailable);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+properties("all VIPs of a group have the same succession, where Services share as the allocator lets them", () => {
+  const policies = fc.constantFrom("Cluster", "Local") as fc.Arbitrary<ServiceFact["externalTrafficPolicy"]>;
+  fc.assert(
+    fc.property(snapshots, policies, (snapshot, externalTrafficPolicy) => {
+      const sharing = (service: ServiceFact): ServiceFact => ({
+        ...service,
+        externalTrafficPolicy,
+        annotations: { ...service.annotations, "metallb.io/allow-shared-ip": "k" },
+      });
+      const services = new Map([...snapshot.services].map(([key, service]) => [key, sharing(service)]));
+      const known = new Map<string, Succession>();
+      for (const claim of planFor({ ...snapshot, services }).claims.filter(({ via }) => via === "arp" || via === "ndp")) {
+        const succession = announceFrom(claim, claim.rank[0] as string)?.succession as Succession;
+        assert.equal(known.get(succession.group) ?? succession, succession);
+        known.set(succession.group, succession);
       }
     }),
     { numRuns: 500 },

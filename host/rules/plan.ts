@@ -8,6 +8,7 @@
 
 import { type Address, formatAddress } from "./addresses.ts";
 import { type Cover, type Coverage, indexCoverage, type Placement, reaching } from "./coverage.ts";
+import { readSharingKey } from "./demand.ts";
 import { firstObjection } from "./gate.ts";
 import { type NodeOptions, REACH_GATES } from "./node-gates.ts";
 import { orderNodes, rankNodes, type Spread, spreadOf } from "./order-nodes.ts";
@@ -58,6 +59,8 @@ export interface Claim {
   readonly placements: ReadonlyMap<string, Placement>;
   /** Who has it keeps it: by the policy of the first VIP's pool. */
   readonly isSticky: boolean;
+  /** The other VIPs of the Service may have other nodes in rank, or in another order: this one is a group of its own. */
+  readonly movesAlone?: true;
   /** Where that policy spreads VIP groups over nodes: which group, and over which. `rank` does not show it yet (`balance-claims.ts`). */
   readonly spread?: Spread;
   /** Servable endpoints by node, where a node reaches only its own. */
@@ -199,11 +202,14 @@ function planPart(
   if (refused !== undefined) refused.push(...refuseNodes(coverage, reach).map((refusal) => ({ service: key, via, ...refusal })));
   const eligible = reaching(coverage, reach);
   if (eligible.length === 0) return [];
-  const order = orderNodes(vips, serves.kind, eligible, preferredNodes(service.annotations));
-  const rank = rankNodes(index.rank, vips, order);
+  const coverages = [...new Set(vips.flatMap(({ coverages: ofVip }) => ofVip.get(serves.kind) ?? []))];
+  const order = orderNodes(coverages, eligible, preferredNodes(service.annotations));
+  const rank = rankNodes(index.rank, (vips[0] as Vip).text, order);
   // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
   const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
   const group = vips.map(({ text }) => text);
+  // Who shares one of the VIPs may have other endpoints, or name other nodes, and is not known here.
+  const couldDiffer = vips.length > 1 && (coverages.length > 1 || readSharingKey(service) !== "");
   const policy = vips[0]?.pool.ownership;
   const spread = policy === "balanced" && from !== "every-node" ? spreadOf(`${serves.kind} ${group[0]}`, order) : undefined;
   const common = {
@@ -214,6 +220,7 @@ function planPart(
     rank,
     placements: coverage.placements,
     isSticky: policy === "sticky",
+    ...(couldDiffer && { movesAlone: true as const }),
     ...(spread && { spread }),
     ...local,
   };

@@ -165,9 +165,12 @@ export interface Advertisement {
  */
 export type OwnershipPolicy = "revertive" | "sticky" | "balanced";
 
-/** Who may own a VIP group, which is all VIPs of Services that share a first ingress IP. */
+/**
+ * Who may own a VIP group, which is all VIPs of Services that share a first ingress IP. A VIP that other nodes may announce than that one is a
+ * group of its own, so that all VIPs of a group have the same succession.
+ */
 export interface Succession {
-  /** The first ingress IP, canonical. */
+  /** The first ingress IP, canonical; of a VIP that is a group of its own, that. */
   readonly group: string;
   /** In rank: the node that should own the group, and its heirs, the next two at most. */
   readonly members: readonly string[];
