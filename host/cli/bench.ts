@@ -10,7 +10,19 @@ import { type Command, type CommandIo, parseFlags, suggest, UsageError } from ".
 /** Kept in step with `bgp-senders.ts` by a test: no speaker loads that. */
 export const senderNames = ["herald", "bird", "frr", "gobgp", "exabgp", "replay"] as const;
 /** Likewise of `failover-cases.ts`. */
-export const failoverCases = ["death", "link-down", "freeze", "kill", "stop", "leave", "rolling", "partition", "isolated", "calm"] as const;
+export const failoverCases = [
+  "death",
+  "link-down",
+  "freeze",
+  "kill",
+  "stop",
+  "leave",
+  "drain",
+  "rolling",
+  "partition",
+  "isolated",
+  "calm",
+] as const;
 
 const help = `
 Usage: herald bench [BENCH] [flags]

@@ -69,6 +69,17 @@ export const cases: readonly Case[] = [
     mend: start,
   },
   {
+    ...{
+      name: "drain",
+      summary: "the node is taken out of service, and back (herald drain)",
+      target: "connections",
+      lastsMs: 1000,
+      seconds: 10,
+    },
+    strike: ({ speakers }, victim) => speakers.drain(victim),
+    mend: ({ speakers }, victim) => speakers.drain(victim, true),
+  },
+  {
     ...{ name: "rolling", summary: "all speakers are restarted, one after another", target: "connections", lastsMs: 0, seconds: 20 },
     async strike({ speakers, nodes }) {
       for (const node of nodes) {

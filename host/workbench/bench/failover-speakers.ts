@@ -18,8 +18,8 @@ export interface SpeakersSetup {
   readonly families: readonly Family[];
   /** A directory for what they log; default: the last lines are kept in memory. */
   readonly logs?: string;
-  /** The command line of `herald run` on a node, without flags. */
-  run(node: string): [string, ...string[]];
+  /** The command line of Herald on a node, to be followed by a command. */
+  herald(node: string): [string, ...string[]];
 }
 
 interface Speaker {
@@ -42,10 +42,12 @@ export class Speakers {
   /** Resolves when it runs. The first node's gives out addresses too. */
   async start(node: string): Promise<void> {
     const { directory, nodes, logs } = this.#setup;
-    const [file, ...args] = this.#setup.run(node);
+    const [file, ...args] = this.#setup.herald(node);
     const place = ["--manifests", join(directory, "bench.yaml"), "--allocations", join(directory, "allocations.yaml")];
-    const flags = [...place, "--node", node, "--interface", "eth0", "--control", "none", "--log-format", "json"];
-    const child = spawn(file, [...args, ...flags, ...(node === nodes[0] ? ["--controller"] : [])], { stdio: ["ignore", "pipe", "pipe"] });
+    const flags = [...place, "--node", node, "--interface", "eth0", "--control", this.#control(node), "--log-format", "json"];
+    const child = spawn(file, [...args, "run", ...flags, ...(node === nodes[0] ? ["--controller"] : [])], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const lines: string[] = [];
     let isReady = (): void => {};
     const ready = new Promise<void>((resolve) => (isReady = resolve));
@@ -98,6 +100,17 @@ export class Speakers {
     }
   }
 
+  /** By `herald drain`; resolves when that has ended. */
+  async drain(node: string, isUndone = false): Promise<void> {
+    const [file, ...args] = this.#setup.herald(node);
+    const flags = ["--control", this.#control(node), ...(isUndone ? ["--undo"] : [])];
+    const child = spawn(file, [...args, "drain", node, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) readLines(stream, (line) => lines.push(line));
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    if (code !== 0) throw new Error(`Cannot bench: herald drain ${node} ended with ${code}\n${lines.join("\n")}`);
+  }
+
   /** How long each has used a CPU and waited for one by now. */
   look(): ReadonlyMap<string, Threads> {
     const alive = [...this.#running].filter(
@@ -122,6 +135,10 @@ export class Speakers {
 
   async killAll(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((node) => this.kill(node)));
+  }
+
+  #control(node: string): string {
+    return join(this.#setup.directory, `${node}.sock`);
   }
 
   #get(node: string): Speaker {

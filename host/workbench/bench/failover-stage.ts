@@ -17,8 +17,8 @@ export type FailoverPart =
   | { readonly busyMs: number };
 
 export interface Programs {
-  /** Command line of `herald run`, without flags. */
-  readonly speaker: readonly string[];
+  /** Command line of Herald, to be followed by a command. */
+  readonly herald: readonly string[];
   readonly part: (part: FailoverPart) => readonly string[];
 }
 
@@ -75,7 +75,7 @@ export class Stage {
       nodes: this.nodes,
       families: setup.families,
       ...(logs === undefined ? {} : { logs: join(logs, `${setup.nodes}-nodes`) }),
-      run: (node) => this.network.network.on(node, ...setup.programs.speaker),
+      herald: (node) => this.network.network.on(node, ...setup.programs.herald),
     });
   }
 

@@ -66,7 +66,7 @@ function programsOf({ program, part: own }: Self): Programs {
   const node = [process.execPath, ...process.execArgv];
   const priority = findPriority();
   return {
-    speaker: [...node, program, "run"],
+    herald: [...node, program],
     part: (part) => [...("busyMs" in part ? [] : priority), ...node, ...own, JSON.stringify(part)],
   };
 }
