@@ -9,7 +9,7 @@ const MOST_EVENTS = 6;
 const MOST_STATUSES = 8;
 const MESSAGE_WIDTH = 84;
 
-export function clusterLines({ l2, bgp, events, speakers }: ClusterAccount): string[] {
+export function clusterLines({ l2, bgp, events, speakers, refused }: ClusterAccount): string[] {
   const silent = speakers.filter(({ isSilent }) => isSilent).map(({ node }) => node);
   const leaving = speakers.filter(({ isLeaving }) => isLeaving).map(({ node }) => node);
   return [
@@ -23,6 +23,7 @@ export function clusterLines({ l2, bgp, events, speakers }: ClusterAccount): str
     ...(speakers.length === 0 ? ["  No speaker's Lease is there"] : []),
     ...(silent.length === 0 ? [] : [`  Speakers that are silent: ${series(silent)}`]),
     ...(leaving.length === 0 ? [] : [`  Speakers that are leaving: ${series(leaving)}`]),
+    ...(refused.length === 0 ? [] : [`  May not be read, and counts as absent: ${series(refused)}`]),
     ...(events.length === 0 ? [] : ["", ...eventLines(events)]),
   ].map(visible);
 }

@@ -4,7 +4,9 @@ import { type AskTarget, NoAnswer, type PluginDefinition } from "../announcer.ts
 import type { SpeakerExplanation } from "../observe/explain.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
 import { askControl } from "./ask-control.ts";
+import { readClusterFlags } from "./cluster-flags.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import type { ExplainCluster } from "./explain-cluster.ts";
 import { conclude } from "./explain-conclusion.ts";
 import { explainText } from "./explain-text.ts";
 import type { Unconcluded } from "./explanation.ts";
@@ -23,13 +25,22 @@ use an address, and its sessions to the other nodes that may answer.
                       anything runs
   --allocations FILE  with those: addresses already given out
                       (default: DIR/allocations.yaml)
+  --cluster           by the API server: conditions by its objects, the owner by
+                      ServiceL2Status, ServiceBGPStatus and Events, speakers by
+                      their Leases; reached as a pod does, or by $KUBECONFIG, or
+                      ~/.kube/config
+  --kubeconfig FILE   the same, reached by that file
+  --namespace NAME    with those: Herald's own namespace (default:
+                      $METALLB_NAMESPACE, or the pod's, or metallb-system)
+  --lb-class CLASS    with those: as speakers have it
   --node NAME         where several run here: ask the one of this node
   --control PATH      its socket, where herald run was given --control
-  --json              {"service", "conclusion", "basis": "manifests" | "speaker",
-                      "gates": [GATE…], "vias": [{"via", "vip", "from",
+  --json              {"service", "conclusion", "basis": "manifests" | "speaker" |
+                      "cluster", "gates": [GATE…], "vias": [{"via", "vip", "from",
                       "gates": [GATE…], "nodes": [{"node", "rank",
                       "gates": [GATE…]}]}], "notGiven", "here": {"node",
-                      "groups", "rows", "sessions"}}, a GATE being {"name",
+                      "groups", "rows", "sessions"}, "cluster": {"l2", "bgp",
+                      "events", "speakers", "refused"}}, a GATE being {"name",
                       "isMet", "found", "reason"} and durations in ms
 
 Exit code: 0; 1 where there is no such Service, or nobody to ask; 2 for wrong
@@ -51,21 +62,46 @@ export function explainCommandFor(builtIns: readonly PluginDefinition[]): Comman
 async function run(builtIns: readonly PluginDefinition[], args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
+    cluster: { type: "boolean" },
+    kubeconfig: { type: "string" },
+    namespace: { type: "string" },
+    "lb-class": { type: "string" },
     allocations: { type: "string" },
     node: { type: "string" },
     control: { type: "string" },
     json: { type: "boolean" },
   });
-  const { manifests, allocations, json = false, ...target } = values;
   const service = readService(positionals);
-  if (manifests !== undefined && Object.keys(target).length > 0)
-    throw new UsageError("Flag --manifests stands beside --node or --control: expected manifests or a running Herald");
-  if (manifests === undefined && allocations !== undefined) throw new UsageError("Flag --allocations stands without --manifests");
-  const found =
-    manifests === undefined ? await bySpeaker(service, target) : await byManifests(builtIns, { manifests, allocations, service });
+  const found = await sourceOf(builtIns, values, service)();
   const explanation = { ...found, conclusion: conclude(found) };
-  io.stdout.write(json ? `${JSON.stringify(explanation)}\n` : explainText(explanation));
+  io.stdout.write(values.json ? `${JSON.stringify(explanation)}\n` : explainText(explanation));
   return 0;
+}
+
+interface Flags extends AskTarget {
+  readonly manifests?: string;
+  readonly allocations?: string;
+  readonly cluster?: boolean;
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly "lb-class"?: string;
+}
+
+/** Who is asked. Each has flags of its own, and one excludes the others. */
+function sourceOf(builtIns: readonly PluginDefinition[], flags: Flags, service: ServiceKey): () => Promise<Unconcluded> {
+  const { manifests, allocations, cluster = false, kubeconfig, namespace, "lb-class": loadBalancerClass, node, control } = flags;
+  const isCluster = cluster || kubeconfig !== undefined;
+  const isSpeaker = node !== undefined || control !== undefined;
+  if ([manifests !== undefined, isCluster, isSpeaker].filter(Boolean).length > 1)
+    throw new UsageError("Found flags of several sources: expected manifests, a cluster or a running Herald");
+  if (manifests === undefined && allocations !== undefined) throw new UsageError("Flag --allocations stands without --manifests");
+  if (!isCluster && (namespace !== undefined || loadBalancerClass !== undefined))
+    throw new UsageError("Flag --namespace or --lb-class stands without --cluster or --kubeconfig");
+  if (manifests !== undefined) return () => byManifests(builtIns, { manifests, allocations, service });
+  if (!isCluster)
+    return () => bySpeaker(service, { ...(node === undefined ? {} : { node }), ...(control === undefined ? {} : { control }) });
+  const place = readClusterFlags({ ...(namespace === undefined ? {} : { namespace }) });
+  return () => byCluster(builtIns, { kubeconfig, namespace: place.namespace, loadBalancerClass, service });
 }
 
 function readService([name, more]: readonly string[]): ServiceKey {
@@ -87,6 +123,13 @@ async function byManifests(
 ): Promise<Unconcluded> {
   const { explainManifests } = await import("./explain-manifests.ts");
   return await explainManifests(builtIns, place).catch((error: Error) => {
+    throw new NoAnswer(error.message, { cause: error });
+  });
+}
+
+async function byCluster(builtIns: readonly PluginDefinition[], place: ExplainCluster): Promise<Unconcluded> {
+  const { explainCluster } = await import("./explain-cluster.ts");
+  return await explainCluster(builtIns, place).catch((error: Error) => {
     throw new NoAnswer(error.message, { cause: error });
   });
 }

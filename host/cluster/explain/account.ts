@@ -9,6 +9,8 @@ export interface ClusterAccount {
   readonly events: readonly ClusterEvent[];
   /** By their Leases. */
   readonly speakers: readonly ClusterSpeaker[];
+  /** Kinds that may not be read, so that they count as absent. */
+  readonly refused: readonly string[];
 }
 
 export interface ClusterEvent {
