@@ -54,11 +54,11 @@ metadata: { name: odd }
 spec: { localPref: seven }
 `;
 
-/** Told only where something goes wrong that goes right here, of an API server, and where nodes decide who owns a VIP. */
+/** Told only where something goes wrong that goes right here, of an API server, and of nodes that are not alone. */
 const ELSEWHERE: readonly string[] = [
   ...["herald_plugin_refused_series_total", "herald_scrape_failures_total", "herald_announcer_refused_rows"],
   ...Object.keys(METRICS).filter((name) => name.startsWith("herald_source_")),
-  ...["herald_vip_groups", "herald_address_claims_total", "herald_self_tests_total", "herald_self_test_failures_total"],
+  ...["herald_address_claims_total", "herald_self_tests_total", "herald_self_test_failures_total"],
 ];
 
 metrics("every metric of the table is told, with its type and exactly its labels", async () => {

@@ -43,6 +43,7 @@ interface Watched {
   readonly close: Close;
   /** Undefined: it is needed. */
   unneededMs: number | undefined;
+  isUp: boolean;
 }
 
 export class Members implements Standings {
@@ -94,6 +95,11 @@ export class Members implements Standings {
 
   all(): Iterable<GroupState> {
     return this.#groups.values();
+  }
+
+  /** The session with that node is up. */
+  isUp(node: string): boolean {
+    return this.#watched.get(node)?.isUp ?? false;
   }
 
   onChange(call: (changed: readonly GroupState[]) => void): Close {
@@ -199,7 +205,11 @@ export class Members implements Standings {
     for (const [name, address] of wanted) {
       if (this.#watched.has(name)) continue;
       try {
-        this.#watched.set(name, { address, close: this.#host.liveness.watch({ address }, PROFILE, () => {}), unneededMs: undefined });
+        const session = { isUp: false };
+        const close = this.#host.liveness.watch({ address }, PROFILE, ({ state }) => {
+          session.isUp = state === "up";
+        });
+        this.#watched.set(name, Object.assign(session, { address, close, unneededMs: undefined }));
       } catch (error) {
         this.#host.log.warn("Node cannot be watched", { node: name, address, error: (error as Error).message });
       }

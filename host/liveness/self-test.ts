@@ -100,7 +100,7 @@ export class SelfTest {
       pauseMs = restMs;
       if (next !== undefined && (await this.#test(next))) pauseMs = AGAIN_MS;
     } catch (error) {
-      this.#host.log.warn("Self-test failed", { error: (error as Error).message });
+      this.#host.log.debug("Cannot ask for a VIP of another node", { error: (error as Error).message });
     }
     this.#pause(pauseMs);
   }

@@ -35,6 +35,8 @@ export function localService(wire: Wire): PacketService {
     remove: (...args) => call(() => engine.remove(...args)),
     setPeers: (...args) => call(() => engine.setPeers(...args)),
     setWitnesses: (...args) => call(() => engine.setWitnesses(...args)),
+    ask: (...args) => call(() => engine.ask(...args)),
+    claimOf: (...args) => call(() => engine.claimOf(...args)),
     leave: (...args) => call(() => engine.leave(...args)),
     statistics: () => call(() => engine.statistics()),
     counters: (...args) => call(() => engine.counters(...args)),

@@ -114,6 +114,8 @@ class WorkerClient implements PacketService {
   remove: PacketService["remove"] = (...args) => this.#call("remove", args);
   setPeers: PacketService["setPeers"] = (...args) => this.#call("setPeers", args);
   setWitnesses: PacketService["setWitnesses"] = (...args) => this.#call("setWitnesses", args);
+  ask: PacketService["ask"] = (...args) => this.#call("ask", args);
+  claimOf: PacketService["claimOf"] = (...args) => this.#call("claimOf", args);
   leave: PacketService["leave"] = (...args) => this.#call("leave", args);
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
   counters: PacketService["counters"] = (...args) => this.#call("counters", args);

@@ -9,6 +9,7 @@ import type { PeerSpec } from "../liveness/ownership/peer.ts";
 import type { Membership } from "../liveness/ownership/world.ts";
 import type { DatagramOptions } from "./datagram-options.ts";
 import type { FrameMatch } from "./filter.ts";
+import type { HeardClaim } from "./hearing.ts";
 import type { RawEvent, RowCounters } from "./program.ts";
 import type { ProgramStatistics } from "./program-counts.ts";
 import type { WireLink } from "./wire.ts";
@@ -45,6 +46,10 @@ export interface PacketService {
   setPeers(peers: readonly PeerSpec[]): Promise<void>;
   /** Rows of stations that are asked to know whether anybody is heard; whole set of the program. */
   setWitnesses(name: string, rows: Uint8Array): Promise<void>;
+  /** Sends a probe for a row with a succession that is on standby; false where there is none. `row`: its family and address count. */
+  ask(name: string, row: Uint8Array): Promise<boolean>;
+  /** The station that was last heard to use the address of a row with a succession. */
+  claimOf(name: string, row: Uint8Array): Promise<HeardClaim | undefined>;
   /** Hands over every group and takes none, or is as others again; what comes of it is told by reports. */
   leave(isLeaving: boolean): Promise<void>;
   statistics(): Promise<Record<string, ProgramStatistics>>;

@@ -33,6 +33,7 @@ import type { Endpoints } from "./endpoints.ts";
 import { type End, Ends } from "./ends.ts";
 import { NodeDrain } from "./node-drain.ts";
 import { PluginRun } from "./plugin-run.ts";
+import { startSelfTest } from "./start-self-test.ts";
 import { tellProblems } from "./tell-problems.ts";
 import { type WarnOfService, warnOfVip } from "./warn-of-vip.ts";
 
@@ -153,14 +154,12 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.inputs.push(async (why) => {
     for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
   });
-  const conflicts = new Conflicts({
-    ...{ links: network.links, log, clock, metrics },
-    speakers: speakerMacs(() => store.snapshot().nodes),
-    warn: warnOfVip(
-      () => Array.from(runs.values(), ({ lane }) => lane.rows().map(({ announcement }) => announcement)).flat(),
-      surroundings.warn?.(store) ?? (() => {}),
-    ),
-  });
+  const speakers = speakerMacs(() => store.snapshot().nodes);
+  const warn = warnOfVip(
+    () => Array.from(runs.values(), ({ lane }) => lane.rows().map(({ announcement }) => announcement)).flat(),
+    surroundings.warn?.(store) ?? (() => {}),
+  );
+  const conflicts = new Conflicts({ ...{ links: network.links, log, clock, metrics }, speakers, warn });
   parts.conflicts = conflicts;
   const onEvent = (_: string, { kind, address: vip, ...event }: ProgramEvent) =>
     void (kind === "conflict" && conflicts.hear({ vip, ...event }));
@@ -187,6 +186,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   reconciler.run();
   // Not before there is a plan: the first thing that an announcer hears is all of it.
   for (const run of runs.values()) await run.start();
+  ends.inputs.unshift(startSelfTest({ node, runs, network, members, conflicts, speakers, warn, log, clock, metrics }));
   parts.isReady = true;
 }
 

@@ -23,6 +23,8 @@ class FakeService implements PacketService {
   onReports = () => () => {};
   setPeers: PacketService["setPeers"] = () => this.#call("peers", () => {});
   setWitnesses: PacketService["setWitnesses"] = () => this.#call("witnesses", () => {});
+  ask: PacketService["ask"] = () => this.#call("ask", () => false);
+  claimOf: PacketService["claimOf"] = () => this.#call("claim", () => undefined);
   leave: PacketService["leave"] = () => this.#call("leave", () => {});
   readonly wire = "memory";
   readonly problem = undefined;

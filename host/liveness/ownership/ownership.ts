@@ -139,6 +139,12 @@ export class Ownership {
     );
   }
 
+  /** The row of a group that has this family and address. */
+  rowOf(program: string, record: Uint8Array): OwnedRow | undefined {
+    const key = rowKey(program, record);
+    return this.#byRow.get(key)?.rows.get(key);
+  }
+
   /** Hands over what it has and takes nothing, or is as others again. */
   leave(isLeaving: boolean, nowMs: number): void {
     if (this.#neighborhood.isLeaving === isLeaving) return;

@@ -8,6 +8,7 @@
  */
 
 import { PacketEngine } from "../../packets/engine.ts";
+import type { HeardClaim } from "../../packets/hearing.ts";
 import { type PacketProgram, type RawEvent, ROW_BYTES } from "../../packets/program.ts";
 import type { Wire as PacketWire } from "../../packets/wire.ts";
 import { type GroupReport, Ownership } from "./ownership.ts";
@@ -107,6 +108,20 @@ export class OwningEngine extends PacketEngine {
     this.#demandProgram(name);
     const records = Array.from({ length: rows.length / ROW_BYTES }, (_, at) => rows.slice(at * ROW_BYTES, (at + 1) * ROW_BYTES));
     this.#ownership.setWitnesses(name, records);
+  }
+
+  /** Sends a probe for a row of a group that is on standby; false where there is none. */
+  ask(name: string, record: Uint8Array): boolean {
+    const row = this.#ownership.rowOf(name, record);
+    if (row?.state !== "standby") return false;
+    row.ask();
+    return true;
+  }
+
+  /** The station that was last heard to use the address of a row of a group. */
+  claimOf(name: string, record: Uint8Array): HeardClaim | undefined {
+    const row = this.#ownership.rowOf(name, record);
+    return row && this.program(name)?.hearing.claimOf(row.id);
   }
 
   /** Hands over every group, and takes none; or is as others again. Reports tell when it is done. */

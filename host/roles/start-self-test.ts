@@ -1,0 +1,54 @@
+/** The self-test of a speaker: what it asks for are the rows of its announcers of layer 2, by their packet programs. */
+
+import type { Clock, Close, Log } from "../announcer.ts";
+import { askVip } from "../liveness/ask-vip.ts";
+import type { Conflicts, WarnOfVip } from "../liveness/conflicts.ts";
+import type { Members } from "../liveness/members.ts";
+import { SelfTest, type TestedVip } from "../liveness/self-test.ts";
+import type { SpeakerMacs } from "../liveness/speaker-macs.ts";
+import { testedVips } from "../liveness/tested-vips.ts";
+import type { MetricsRegistry } from "../observe/metrics.ts";
+import type { Network } from "../packets/network.ts";
+import { packRows } from "../sandbox/program-rows.ts";
+import type { PluginRun } from "./plugin-run.ts";
+
+export interface SelfTestedSpeaker {
+  readonly node: string;
+  readonly runs: ReadonlyMap<string, Pick<PluginRun, "lane" | "from">>;
+  readonly network: Pick<Network, "packets" | "links">;
+  readonly members: Pick<Members, "ofVip" | "isUp">;
+  readonly conflicts: Conflicts;
+  readonly speakers: SpeakerMacs;
+  readonly warn: WarnOfVip;
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now" | "after">;
+  readonly metrics: MetricsRegistry;
+}
+
+export function startSelfTest({ node, runs, network, members, ...host }: SelfTestedSpeaker): Close {
+  const { packets, links } = network;
+  const isAlive = (name: string): boolean => members.isUp(name);
+  const rowOf = (vip: string): Uint8Array => packRows([{ address: vip, links: null, state: "standby" }], () => 0);
+  /** VIP → the plugin, and so the packet program, that has it. */
+  const programs = new Map<string, string>();
+  function* vips(): Generator<TestedVip> {
+    programs.clear();
+    for (const [name, { lane, from }] of runs) {
+      if (from !== "owner") continue;
+      const rows = lane.rows().flatMap(({ announcement, isDesired }) => (isDesired ? announcement : []));
+      for (const { vip } of rows) programs.set(vip, name);
+      yield* testedVips(node, rows, members, isAlive);
+    }
+  }
+  const asking = {
+    port: {
+      ask: (program: string, vip: string) => packets.ask(program, rowOf(vip)),
+      claim: (program: string, vip: string) => packets.claimOf(program, rowOf(vip)),
+    },
+    programOf: (vip: string) => programs.get(vip) ?? "",
+    linkName: (id: number) => links.all().find((link) => link.id === id)?.name ?? `link ${id}`,
+    clock: host.clock,
+  };
+  const selfTest = new SelfTest({ ...host, vips, isAlive, ask: (vip) => askVip(asking, vip), random: Math.random });
+  return () => selfTest.close();
+}
