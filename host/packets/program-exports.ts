@@ -1,4 +1,7 @@
-/** What a packet program must export by `docs/packet-programs.md`, checked when it is loaded, so that afterwards the host may index without a second look. */
+/**
+ * What a packet program must export by `docs/packet-programs.md`, checked when it is loaded, so that afterwards the host may index without a
+ * second look.
+ */
 
 import { Row } from "./row-layout.ts";
 
