@@ -28,6 +28,7 @@ export function explainText(explanation: Explanation): string {
   return `${lines.join("\n")}\n${basis === "manifests" ? DRY : ""}`;
 }
 
+const CONFLICTS = { stranger: "a STRANGER", speaker: "the speaker of", kernel: "the KERNEL of" };
 const FROM = { owner: ", from one node at a time", "every-node": ", from every node that may", cluster: ", from one node" };
 
 /** `isBeside`: another announcer announces it; then one that nothing was advertised by has nothing to do with it. */
@@ -90,7 +91,7 @@ function groupTried(tried: readonly Tried[]): (TriedGate & { readonly nodes: rea
   return [...groups.values()].sort((a, b) => Number(a.isMet) - Number(b.isMet) || b.nodes.length - a.nodes.length);
 }
 
-function hereLines({ node, groups, rows, sessions }: NodeAccount): string[] {
+function hereLines({ node, groups, rows, conflicts, sessions }: NodeAccount): string[] {
   return [
     "",
     visible(`Node ${node}, by its own account`),
@@ -101,6 +102,10 @@ function hereLines({ node, groups, rows, sessions }: NodeAccount): string[] {
         : [`  ${group}: last used by ${heard.mac} (${heard.node ?? "no speaker"}), ${duration(heard.agoMs)} ago`]),
     ]),
     ...rows.flatMap(rowLines),
+    ...conflicts.map(
+      ({ vip, kind, mac, node: other, link, count: times, agoMs }) =>
+        `  ${vip}: used by ${CONFLICTS[kind]} ${other === undefined ? mac : `${other} (${mac})`} on ${link}, ${count(times, "time")}, last ${duration(agoMs)} ago`,
+    ),
     ...sessions.map(
       ({ node: other, address, isUp, ups, downs }) =>
         `  session to ${other} at ${address}: ${isUp ? "up" : "DOWN"}, came up ${count(ups, "time")}, went down ${count(downs, "time")}`,

@@ -180,6 +180,7 @@ const here: NodeAccount = {
       ...{ toldAgoMs: 200_000, counters: { answered: 3, unanswered: 1, announced: 5, conflicts: 0 } },
     },
   ],
+  conflicts: [{ vip: "192.0.2.1", kind: "stranger", mac: "02:00:00:00:00:09", link: "eth0", count: 7, agoMs: 5000 }],
   sessions: [{ node: "node-a", address: "10.0.0.1", device: undefined, isUp: true, received: 1, sent: 1, ups: 1, downs: 0 }],
 };
 const asked: SpeakerExplanation = {
@@ -229,6 +230,7 @@ Node node-b, by its own account
   192.0.2.1: last used by 02:00:00:00:00:01 (node-a), 40 s ago
   192.0.2.1 by arp: on standby on eth0, told 3 min 20 s ago
   192.0.2.1 by arp: answered 3, did not answer 1, announced 5 unasked, 0 conflicts heard
+  192.0.2.1: used by a STRANGER 02:00:00:00:00:09 on eth0, 7 times, last 5 s ago
   session to node-a at 10.0.0.1: up, came up 1 time, went down 0 times
 `,
   );

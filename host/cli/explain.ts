@@ -35,13 +35,15 @@ use an address, and its sessions to the other nodes that may answer.
   --lb-class CLASS    with those: as speakers have it
   --node NAME         where several run here: ask the one of this node
   --control PATH      its socket, where herald run was given --control
-  --json              {"service", "conclusion", "basis": "manifests" | "speaker" |
-                      "cluster", "gates": [GATE…], "vias": [{"via", "vip", "from",
+  --json              {"service", "conclusion",
+                      "basis": "manifests" | "speaker" | "cluster",
+                      "gates": [GATE…], "vias": [{"via", "vip", "from",
                       "gates": [GATE…], "nodes": [{"node", "rank",
-                      "gates": [GATE…]}]}], "notGiven", "here": {"node",
-                      "groups", "rows", "sessions"}, "cluster": {"l2", "bgp",
-                      "events", "speakers", "refused"}}, a GATE being {"name",
-                      "isMet", "found", "reason"} and durations in ms
+                      "gates": [GATE…]}]}], "notGiven",
+                      "here": {"node", "groups", "rows", "conflicts",
+                      "sessions"}, "cluster": {"l2", "bgp", "events",
+                      "speakers", "refused"}}, a GATE being {"name", "isMet",
+                      "found", "reason"}, and durations in ms
 
 Exit code: 0; 1 where there is no such Service, or nobody to ask; 2 for wrong
 flags. A Service that is announced by nobody is explained like any other.

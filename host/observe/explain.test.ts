@@ -55,6 +55,17 @@ async function speaker(refuses = false) {
         }) as unknown as ReturnType<NonNullable<SpeakerParts["store"]>["snapshot"]>,
     },
     reconciler: { gates: (key) => (key === "default/web" ? gates : undefined), state: () => assert.unreachable() as never },
+    conflicts: {
+      of: (address) =>
+        address === vip
+          ? [
+              {
+                ...({ kind: "stranger", mac: "02:00:00:00:00:09", node: undefined, link: "eth0", ownMac: "", count: 7 } as const),
+                ...{ sinceMs: 0, lastMs: performance.now() - 5000 },
+              },
+            ]
+          : [],
+    },
     liveness: { counts: async () => [session("10.0.0.1"), session("10.0.0.9")] },
   };
   return { parts, standings };
@@ -97,6 +108,9 @@ EXPLAIN("adds standing, rows, counters and sessions of this node to the gates", 
     here.sessions.map(({ node, address }) => [node, address]),
     [["node-a", "10.0.0.1"]],
   );
+  const [conflict, ...more] = here.conflicts;
+  assert.equal([conflict?.vip, conflict?.kind, conflict?.mac, conflict?.count, more.length], [vip, "stranger", "02:00:00:00:00:09", 7, 0]);
+  assert.ok((conflict?.agoMs ?? 0) >= 4000);
   standings.set(vip, "owner");
   assert.is((await explain(parts, "default/web")).here.rows[0]?.isAnnounced, true);
 });

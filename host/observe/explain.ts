@@ -1,5 +1,6 @@
 /** What a running speaker knows of one Service: why it is announced from where it is, and what this node has to do with it right now. */
 
+import type { ConflictKind } from "../liveness/conflicts.ts";
 import type { SessionCounts } from "../liveness/liveness.ts";
 import type { GroupState, Standing } from "../liveness/standing.ts";
 import type { RowCounters } from "../packets/program.ts";
@@ -28,6 +29,8 @@ export interface NodeAccount {
   readonly groups: readonly GroupAccount[];
   /** By announcer and VIP. */
   readonly rows: readonly RowAccount[];
+  /** Other stations that were heard to use its VIPs, by VIP, the one that was heard last first. */
+  readonly conflicts: readonly ConflictAccount[];
   /** Liveness sessions to the other members of its groups. */
   readonly sessions: readonly SessionAccount[];
 }
@@ -61,6 +64,16 @@ export interface RowAccount {
   readonly counters?: RowCounters;
 }
 
+export interface ConflictAccount {
+  readonly vip: string;
+  readonly kind: ConflictKind;
+  readonly mac: string;
+  readonly node?: string;
+  readonly link: string;
+  readonly count: number;
+  readonly agoMs: number;
+}
+
 export interface SessionAccount extends SessionCounts {
   readonly node: string;
 }
@@ -82,6 +95,7 @@ export async function explain(parts: SpeakerParts, service: unknown): Promise<Sp
     here: {
       ...{ node: parts.node, rows },
       groups: groups.map((state) => groupAccount(state, nowMs)),
+      conflicts: [...new Set(gates.vias.map(({ vip }) => vip))].flatMap((vip) => conflictsOf(parts, vip, nowMs)),
       sessions: await sessionsOf(parts, groups),
     },
   };
@@ -108,6 +122,13 @@ function groupAccount({ group, succession, standing, sinceMs, reason, heard }: G
   if (heard === undefined) return account;
   const { atMs, ...station } = heard;
   return { ...account, heard: { ...station, agoMs: nowMs - atMs } };
+}
+
+function conflictsOf({ conflicts }: SpeakerParts, vip: string, nowMs: number): ConflictAccount[] {
+  return (conflicts?.of(vip) ?? []).map(({ kind, mac, node, link, count, lastMs }) => ({
+    ...{ vip, kind, mac, link, count, agoMs: nowMs - lastMs },
+    ...(node === undefined ? {} : { node }),
+  }));
 }
 
 async function accountOf(

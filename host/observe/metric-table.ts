@@ -44,6 +44,7 @@ const LAYER2 = {
   metallb_layer2_requests_received: counter("ARP and NDP requests heard for an address", "ip"),
   metallb_layer2_responses_sent: counter("ARP and NDP requests for an address that were answered", "ip"),
   metallb_layer2_gratuitous_sent: counter("Packets that announced an address unasked", "ip"),
+  herald_takeovers_total: counter("Times that this node began to answer for a VIP group, the first time too"),
   herald_vip_groups: gauge("VIP groups by what this node is to them: it answers for those that it owns", "standing"),
   herald_address_conflicts_total: counter("Packets by which another station claimed an address that is announced here", "ip"),
   herald_address_claims_total: counter(

@@ -20,6 +20,7 @@ import { collectSpeaker } from "../observe/collect-speaker.ts";
 import { serveControl } from "../observe/control.ts";
 import type { ControlPlace } from "../observe/control-place.ts";
 import { ControlInUse } from "../observe/control-socket.ts";
+import { countTakeovers } from "../observe/count-takeovers.ts";
 import { createMetrics, type MetricsRegistry } from "../observe/metrics.ts";
 import { answerFrom, type SpeakerParts } from "../observe/status.ts";
 import { timeRuns } from "../observe/time-runs.ts";
@@ -131,6 +132,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const members = new Members({ node, packets, stations, liveness, nodes: () => store.snapshot().nodes, log });
   parts.standings = members;
   ends.push(() => members.close());
+  ends.push(countTakeovers(metrics, members));
   ends.inputs.push(store.onDirty(() => members.followStore()));
   const runs = new Map<string, PluginRun>();
   const nodeDrain = new NodeDrain({
@@ -166,7 +168,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const { translated } = source;
   for (const definition of definitions) {
     const { name } = definition;
-    const host = { node, ...network, secrets: translated.secrets, liveness, members, log, metrics, onEvent };
+    const host = { node, ...network, secrets: translated.secrets, liveness, members, standings: members, log, metrics, onEvent };
     const run = await PluginRun.open(definition, translated.config(name), host, clock);
     ends.push(() => run.close());
     runs.set(name, run);
