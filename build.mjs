@@ -18,7 +18,10 @@ const self = fileURLToPath(import.meta.url);
 const root = dirname(self);
 const inRoot = (...path) => join(root, ...path);
 
-/** Module name → entry file and memory in 64 KiB pages; `maximum` absent: the module may grow in `reserve()` only. */
+/**
+ * Module name → entry file and memory in 64 KiB pages; `maximum` absent: the module may grow in `reserve()` only. `simd`: may use 128-bit
+ * instructions, which not every CPU has: the host needs another module where such a one does not load.
+ */
 const modules = {
   arp: { entry: "wasm/programs/arp.ts", initial: 256, maximum: 256 },
   ndp: { entry: "wasm/programs/ndp.ts", initial: 256, maximum: 256 },
@@ -27,6 +30,7 @@ const modules = {
   bgp: { entry: "wasm/bgp/index.ts", initial: 173, maximum: 173 },
   wire: { entry: "wasm/wire/index.ts", initial: 4, maximum: 4 },
   rank: { entry: "wasm/table/rank.ts", initial: 40, maximum: 40 },
+  "rank-simd": { entry: "wasm/table/rank.ts", initial: 40, maximum: 40, simd: true },
   routes: { entry: "wasm/routes/index.ts", initial: 4 },
 };
 
@@ -91,13 +95,28 @@ class Inlining {
 
 async function buildWasm() {
   const problems = [];
-  for (const [name, { entry, initial, maximum }] of staleWasm()) {
+  for (const [name, { entry, initial, maximum, simd }] of staleWasm()) {
     const asc = await import("assemblyscript/asc");
     const builtFrom = new Date();
     let binary;
     const memory = ["--initialMemory", String(initial), ...(maximum ? ["--maximumMemory", String(maximum)] : [])];
+    const features = simd ? ["--enable", "simd"] : [];
     const { error, stderr } = await asc.main(
-      [entry, "--baseDir", root, "--outFile", `${name}.wasm`, "--runtime", "stub", "--use", "abort=", "-O3", "--noAssert", ...memory],
+      [
+        entry,
+        "--baseDir",
+        root,
+        "--outFile",
+        `${name}.wasm`,
+        "--runtime",
+        "stub",
+        "--use",
+        "abort=",
+        "-O3",
+        "--noAssert",
+        ...features,
+        ...memory,
+      ],
       { transforms: [Inlining], writeFile: (_, contents) => (binary = contents) },
     );
     if (error) problems.push(`Cannot compile ${entry}: ${error.message}\n${stderr.toString()}`);

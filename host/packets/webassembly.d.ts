@@ -15,6 +15,9 @@ declare namespace WebAssembly {
     static exports(module: Module): readonly ModuleExportDescriptor[];
   }
 
+  /** Thrown by `new Module`: also for instructions that this CPU has not. */
+  class CompileError extends Error {}
+
   class Instance {
     constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
     readonly exports: Record<string, unknown>;

@@ -10,7 +10,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Close } from "../announcer.ts";
 import { explainGates, type ServiceGates } from "../rules/gates.ts";
-import { announceFrom, mergeClaims, refuseOthers } from "../rules/merge-claims.ts";
+import { announceFrom, areAlike, mergeClaims, refuseOthers } from "../rules/merge-claims.ts";
 import { type Claim, claimService, indexPlan, type PlanIndex, type PlanOptions, planService } from "../rules/plan.ts";
 import type { RankNodes } from "../rules/rank.ts";
 import { type Reach, reachOf } from "../rules/reach.ts";
@@ -62,6 +62,9 @@ interface Planned {
   /** `VIP announcer` of each of its claims. */
   readonly ids: readonly string[];
 }
+
+/** The owner and its heirs; and one more, for an owner that is not the first in rank. */
+const READ_OF_RANK = 4;
 
 /** What a run plans from. */
 interface Basis {
@@ -162,7 +165,8 @@ export class Reconciler {
     const basis = this.#basis;
     if (basis === undefined || !this.#planned.has(key)) return undefined;
     const plan = planService(basis.index, basis.snapshot, key);
-    const claims = plan.claims.map((claim) => this.#spread.place(this.#joined(basis, idOf(claim)) as Claim));
+    const claimOf = (claim: Claim) => this.#spread.place(mergeClaims(this.#claimsAt(basis, idOf(claim)))[0] as Claim);
+    const claims = plan.claims.map(claimOf);
     const others = claims.flatMap((claim) => refuseOthers(claim)).filter(({ service }) => service === key);
     return { claims, refused: [...plan.refused, ...others] };
   }
@@ -200,7 +204,7 @@ export class Reconciler {
       this.#planned.delete(key);
       return;
     }
-    const claims = claimService(index, snapshot, key);
+    const claims = claimService(index, snapshot, key, READ_OF_RANK);
     this.#planned.set(key, { service, reach: reachOf(service, snapshot.endpoints.get(key)), ids: claims.map(idOf) });
     for (const claim of claims) {
       const id = idOf(claim);
@@ -215,15 +219,16 @@ export class Reconciler {
   }
 
   #join(basis: Basis, id: string): void {
-    const claim = this.#joined(basis, id);
+    const few = this.#claimsAt(basis, id, READ_OF_RANK);
+    const [claim] = mergeClaims(areAlike(few) ? few : this.#claimsAt(basis, id));
     if (claim === undefined) this.#claimants.delete(id);
     this.#claim(id, claim);
   }
 
-  /** Of all Services at that VIP; undefined: there are none. */
-  #joined({ index, snapshot }: Basis, id: string): Claim | undefined {
-    const claimOf = (key: ServiceKey) => claimService(index, snapshot, key).findLast((claim) => idOf(claim) === id) ?? [];
-    return mergeClaims([...(this.#claimants.get(id) ?? [])].flatMap(claimOf))[0];
+  /** Of all Services at that VIP, each with `most` nodes of its rank. */
+  #claimsAt({ index, snapshot }: Basis, id: string, most?: number): Claim[] {
+    const claimOf = (key: ServiceKey) => claimService(index, snapshot, key, most).findLast((claim) => idOf(claim) === id) ?? [];
+    return [...(this.#claimants.get(id) ?? [])].flatMap(claimOf);
   }
 
   /** Desires it now, or, where it is to be spread, with all that are. */

@@ -127,7 +127,7 @@ class FaultyAnnouncer implements Announcer {
 
 function happen(store: Store, random: Random): void {
   const name = `s${random(8)}`;
-  const node = `node-${"abcd"[random(4)]}`;
+  const node = `node-${"abcdefg"[random(7)]}`;
   const vips = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "198.51.100.1"].slice(random(4));
   const ingress = random(4) === 0 ? ["192.0.2.9", `2001:db8::${1 + random(3)}`] : vips.slice(0, 1);
   const ownership = (["revertive", "sticky", "balanced", "balanced"] as const)[random(4)] as OwnershipPolicy;

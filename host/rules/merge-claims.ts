@@ -66,28 +66,34 @@ export function refuseOthers(claim: Claim): PlanRefusal[] {
   return claim.services.flatMap((service) => others.map((node) => ({ service, node, via: claim.via, reason: "notOwner", vip: claim.vip })));
 }
 
+/** Whether all are of the same nodes, so that where they were cut short the joined claim is only cut short too. */
+export function areAlike(claims: readonly Claim[]): boolean {
+  return claims.every(({ eligible }) => eligible === claims[0]?.eligible);
+}
+
 function joinClaims(list: readonly Claim[]): Claim {
-  if (list.length === 1) return list[0] as Claim;
   const sorted = [...list].sort(compareClaims);
+  const first = sorted[0] as Claim;
+  if (list.length === 1) return first;
+  const services = sorted.flatMap((claim) => claim.services).sort();
+  if (areAlike(sorted)) return { ...first, services };
+  const reached = sorted.map(({ rank }) => new Set(rank));
   const counts = new Map<string, number>();
   for (const node of sorted.flatMap(({ rank }) => rank)) counts.set(node, (counts.get(node) ?? 0) + 1);
   // Nodes that reach more of the Services come first; among equals it is the rank of the first claim.
   const rank = [...counts.keys()].sort((a, b) => (counts.get(b) as number) - (counts.get(a) as number));
-  const placements = new Map(
-    rank.map((node) => [
+  const placementOf = (node: string) =>
+    joinPlacements(
+      sorted.filter((_, at) => reached[at]?.has(node)),
       node,
-      joinPlacements(
-        sorted.filter((claim) => claim.rank.includes(node)),
-        node,
-      ),
-    ]),
-  );
+    );
+  const placements = new Map(rank.map((node) => [node, placementOf(node)]));
+  const eligible = [...new Map(sorted.flatMap((claim) => claim.eligible).map((candidate) => [candidate.name, candidate])).values()];
   const localEndpoints = joinEndpoints(sorted);
-  const services = sorted.flatMap((claim) => claim.services).sort();
-  const { spread, ...first } = sorted[0] as Claim;
+  const { spread, ...rest } = first;
   const best = spread?.nodes.filter((node) => counts.get(node) === counts.get(rank[0] as string)) ?? [];
   return {
-    ...{ ...first, services, rank, placements },
+    ...{ ...rest, services, rank, eligible, placements },
     ...(spread === undefined || best.length === 0 ? {} : { spread: { ...spread, nodes: best } }),
     ...(localEndpoints === undefined ? {} : { localEndpoints }),
   };

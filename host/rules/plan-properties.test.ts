@@ -21,7 +21,7 @@ const ANNOUNCERS: readonly AnnouncerFact[] = [
 const index = (snapshot: Snapshot) => indexPlan(snapshot, ANNOUNCERS, rankOracle);
 const planFor = (snapshot: Snapshot) => planAll(index(snapshot), snapshot);
 const plain = ({ claims, refused }: Plan) => ({
-  claims: claims.map((claim) => ({ ...claim, placements: [...claim.placements].sort() })),
+  claims: claims.map((claim) => ({ ...claim, placements: claim.rank.map((node) => claim.placements.get(node)) })),
   refused,
 });
 

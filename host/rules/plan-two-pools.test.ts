@@ -39,7 +39,7 @@ function show(...advertisements: Advertisement[]): string[] {
 plan("each VIP is announced by the advertisements of its own pool", () => {
   const bgp = { ...l2("routes", "six"), kind: "BGPAdvertisement", attributes: { localPref: 7 } };
   const nowhere = ["a", "b", "c"].map((name) => `ndp ${name} noMatchingAdvertisement 2001:db8::10`);
-  assert.equal(show(l2("l2", "four"), bgp), ["192.0.2.10 arp cba", "2001:db8::10 bgp cba", ...nowhere]);
+  assert.equal(show(l2("l2", "four"), bgp), ["192.0.2.10 arp cba", "2001:db8::10 bgp abc", ...nowhere]);
 });
 
 plan("the first VIP elects the owner of both", () => {

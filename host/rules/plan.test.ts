@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../workbench/testing/facts.ts";
 import { rankOracle } from "../workbench/testing/rank-oracle.ts";
 import { announceFrom, planAll, refuseOthers } from "./merge-claims.ts";
-import { indexPlan, type PlanOptions, planService } from "./plan.ts";
+import { claimService, indexPlan, type PlanOptions, planService } from "./plan.ts";
 import type {
   Advertisement,
   AnnouncerFact,
@@ -73,10 +73,24 @@ plan("planService() claims a VIP for all nodes in MetalLB's order", () => {
       services: ["default/web"],
       group: [VIP],
       rank: ["node-c", "node-b", "node-a"],
+      eligible: ["node-a", "node-b", "node-c"].map((name) => ({ name, weight: 0 })),
       isSticky: false,
       placements: new Map(["node-a", "node-b", "node-c"].map((name) => [name, { links: null, attributes: {} }])),
     },
   ]);
+});
+
+plan("claimService() ranks no more than it is asked for, and lists all where every node announces", () => {
+  const advertisements = [advertisementFact("l2"), advertisementFact("bgp", { kind: "BGPAdvertisement" })];
+  const cluster: Cluster = { advertisements };
+  const claims = claimService(indexOf(cluster, [arp, bgp]), snapshot(cluster), "default/web", 2);
+  assert.equal(
+    claims.map(({ rank }) => rank),
+    [
+      ["node-c", "node-b"],
+      ["node-a", "node-b", "node-c"],
+    ],
+  );
 });
 
 plan("planService() refuses what is not to be announced at all", () => {
@@ -142,7 +156,7 @@ plan("planService() refuses a shared address where an advertisement selects Serv
     const services = [web({ annotations: { [key]: "k" }, labels: { app: "web" } })];
     const selecting = (kind: string) => [advertisementFact("x", { kind, serviceSelectors: labelled({ app: "web" }) })];
     assert.equal(show({ services, advertisements: selecting("L2Advertisement") }), everywhere("sharedIPWithServiceSelector"));
-    assert.equal(show({ services, advertisements: selecting("BGPAdvertisement") }, [bgp]), ["192.0.2.10 bgp cba"]);
+    assert.equal(show({ services, advertisements: selecting("BGPAdvertisement") }, [bgp]), ["192.0.2.10 bgp abc"]);
     assert.equal(show({ services }), ["192.0.2.10 arp cba"]);
   }
 });
@@ -201,7 +215,7 @@ plan("both VIPs of a dual-stack Service go by the first; canonical text goes in 
 
 plan("one pool may be announced in two ways at once", () => {
   const advertisements = [advertisementFact("l2"), advertisementFact("bgp", { kind: "BGPAdvertisement", attributes: { localPref: 1 } })];
-  assert.equal(show({ advertisements }, [arp, bgp]), ["192.0.2.10 arp cba", "192.0.2.10 bgp cba"]);
+  assert.equal(show({ advertisements }, [arp, bgp]), ["192.0.2.10 arp cba", "192.0.2.10 bgp abc"]);
 });
 
 plan("announceFrom() gives a row to the owner alone, or to every node", () => {

@@ -53,9 +53,11 @@ export interface Claim {
   readonly services: readonly ServiceKey[];
   /** All VIPs of the Service; the owner is elected by the first, so that they move as one. */
   readonly group: readonly string[];
-  /** Eligible nodes, the one that should own the VIP first. Never empty. */
+  /** Eligible nodes, the one that should own the VIP first; by name where every one announces. Never empty, and cut short where asked. */
   readonly rank: readonly string[];
-  /** For each node of `rank`. */
+  /** All that are eligible. The same array for Services that the same advertisements cover, and that every node reaches. */
+  readonly eligible: readonly Candidate[];
+  /** For each eligible node. */
   readonly placements: ReadonlyMap<string, Placement>;
   /** Who has it keeps it: by the policy of the first VIP's pool. */
   readonly isSticky: boolean;
@@ -109,9 +111,17 @@ export function planService(index: PlanIndex, snapshot: Facts, key: ServiceKey):
   return { claims: planClaims(index, snapshot, key, refused), refused };
 }
 
-/** The claims alone. What is refused is a list of all nodes, which in a large cluster costs far more than the claims. */
-export function claimService(index: PlanIndex, snapshot: Facts, key: ServiceKey): readonly Claim[] {
-  return planClaims(index, snapshot, key, undefined);
+/**
+ * The claims alone. What is refused is a list of all nodes, which in a large cluster costs far more than the claims. With `most`, where one
+ * node is to announce only so many are ranked.
+ */
+export function claimService(index: PlanIndex, snapshot: Facts, key: ServiceKey, most?: number): readonly Claim[] {
+  return planClaims(
+    most === undefined ? index : { ...index, rank: (vip, nodes) => index.rank(vip, nodes, most) },
+    snapshot,
+    key,
+    undefined,
+  );
 }
 
 /** `refused` takes what is; undefined: nobody asks. */
@@ -204,7 +214,7 @@ function planPart(
   if (eligible.length === 0) return [];
   const coverages = [...new Set(vips.flatMap(({ coverages: ofVip }) => ofVip.get(serves.kind) ?? []))];
   const order = orderNodes(coverages, eligible, preferredNodes(service.annotations));
-  const rank = rankNodes(index.rank, (vips[0] as Vip).text, order);
+  const rank = from === "every-node" ? eligible.map(({ name }) => name) : rankNodes(index.rank, (vips[0] as Vip).text, order);
   // The number of endpoints says nothing where one node has all the traffic, and would make a change of each that comes or goes.
   const local = from === "every-node" && reach !== "everywhere" ? { localEndpoints: reach } : {};
   const group = vips.map(({ text }) => text);
@@ -218,6 +228,7 @@ function planPart(
     services: [key],
     group,
     rank,
+    eligible,
     placements: coverage.placements,
     isSticky: policy === "sticky",
     ...(couldDiffer && { movesAlone: true as const }),
@@ -244,9 +255,10 @@ function refuseAll({ nodes }: PlanIndex, service: ServiceKey, via: string, reaso
 
 /** What it gave last is given again for the same: Services at one VIP, and announcers of one kind, ask for it in a row. */
 function rememberLast(rank: RankNodes): RankNodes {
-  let last: { readonly vip: string; readonly candidates: readonly Candidate[]; readonly ranked: string[] } | undefined;
-  return (vip, candidates) => {
-    if (last?.vip !== vip || last.candidates !== candidates) last = { vip, candidates, ranked: rank(vip, candidates) };
+  let last: { readonly of: readonly unknown[]; readonly ranked: readonly string[] } | undefined;
+  return (...asked) => {
+    if (last === undefined || asked.some((each, at) => each !== last?.of[at]) || asked.length !== last.of.length)
+      last = { of: asked, ranked: rank(...asked) };
     return last.ranked;
   };
 }

@@ -1,15 +1,19 @@
 /**
  * Module `rank`: in which order nodes should own a VIP.
  *
- * In: node names, written once (`NAME`, then `setNode`); per call the text of the VIP (`VIP`) and the candidates
- * (`CANDIDATES`: node index u32, summed preference weight u32). Out: the same candidates in order. Every node computes
- * the same order from the same facts, so nobody has to be asked, and it is MetalLB's, so that a VIP stays where it
- * is when a cluster moves over: weight descending, then SHA-256 of `node#vip` ascending as bytes.
+ * In: node names, written once (`NAME`, then `setNode`); the candidates (`CANDIDATES`: node index u32, summed preference weight u32), which
+ * stay for the next call; per call the text of the VIP (`VIP`). Out: positions of candidates in order (`RANKED`, u32 each), and the digest of
+ * every candidate by its position (`DIGESTS`, four u64 that compare as the bytes do). Every node computes the same order from the same
+ * facts, so nobody has to be asked, and it is MetalLB's, so that a VIP stays where it is when a cluster moves over: weight descending, then
+ * SHA-256 of `node#vip` ascending as bytes.
  *
- * Total: every argument gives a status, none traps. Numbers are little-endian.
+ * Built twice, with and without SIMD. Total: every argument gives a status, none traps. Numbers are little-endian.
  */
 
-import { DIGEST_BYTES, MESSAGE, sha256 } from "./sha256";
+import { beginDigests, digest, endDigests, hasName, NAME_MAX, NODES_MAX, VIP_MAX, writeName } from "./name-digests";
+import { DIGEST_BYTES } from "./sha256-constants";
+
+export { NAME_MAX, NODES_MAX, VIP_MAX };
 
 export enum Status {
   Ok = 0,
@@ -25,68 +29,70 @@ export enum Status {
   UnknownNode = -5,
 }
 
-export const NODES_MAX: u32 = 8192;
-/** Kubernetes node names are DNS subdomains: RFC 1123 names, at most 253 bytes. */
-export const NAME_MAX: u32 = 253;
-export const VIP_MAX: u32 = 64;
 export const CANDIDATE_BYTES: u32 = 8;
-
-/** One byte of length, then the name. */
-const NAME_STRIDE: u32 = 256;
-const HASH_SEPARATOR: u8 = 0x23;
+export const DIGEST_STRIDE: u32 = DIGEST_BYTES;
 
 export const NAME: usize = memory.data(256, 16);
 export const VIP: usize = memory.data(64, 16);
 export const CANDIDATES: usize = memory.data(NODES_MAX * CANDIDATE_BYTES, 16);
-const COPY: usize = memory.data(NODES_MAX * CANDIDATE_BYTES, 16);
-const DIGESTS: usize = memory.data(NODES_MAX * DIGEST_BYTES, 16);
-/** Positions in `COPY`, and the other side of the merge. */
-const ORDER: usize = memory.data(NODES_MAX * 4, 16);
+export const RANKED: usize = memory.data(NODES_MAX * 4, 16);
+/** The other side of the merge. */
 const SCRATCH: usize = memory.data(NODES_MAX * 4, 16);
-const NAMES: usize = memory.data(NODES_MAX * NAME_STRIDE, 16);
+/** One more than candidates: the last is written and never read. */
+export const DIGESTS: usize = memory.data((NODES_MAX + 1) * DIGEST_BYTES, 16);
+
+/** Up to so many are kept sorted as they come; sorting all costs less than keeping more. */
+const SELECT_MAX: u32 = 32;
 
 /** Gives node `index` the `length` bytes at `NAME` as its name. */
 export function setNode(index: u32, length: u32): Status {
   if (index >= NODES_MAX) return Status.BadNode;
   if (length === 0 || length > NAME_MAX) return Status.BadName;
-  const slot: usize = NAMES + index * NAME_STRIDE;
-  store<u8>(slot, <u8>length);
-  memory.copy(slot + 1, NAME, length);
+  writeName(index, NAME, length);
   return Status.Ok;
 }
 
-/** Sorts the first `count` candidates for the VIP whose text is the `vipLength` bytes at `VIP`. O(n log n). */
-export function rank(vipLength: u32, count: u32): Status {
+/**
+ * Ranks the first `count` candidates for the VIP whose text is the `vipLength` bytes at `VIP`: at least the first `most` places of `RANKED`,
+ * where there are as many candidates, are right.
+ */
+export function rank(vipLength: u32, count: u32, most: u32): Status {
   if (vipLength === 0 || vipLength > VIP_MAX) return Status.BadVip;
   if (count > NODES_MAX) return Status.TooMany;
-  memory.copy(COPY, CANDIDATES, count * CANDIDATE_BYTES);
   for (let at: u32 = 0; at < count; at++) {
-    const node = load<u32>(COPY + at * CANDIDATE_BYTES);
-    if (node >= NODES_MAX || load<u8>(NAMES + node * NAME_STRIDE) === 0) return Status.UnknownNode;
-    hash(node, vipLength, DIGESTS + at * DIGEST_BYTES);
-    store<u32>(ORDER + (at << 2), at);
+    const node = load<u32>(CANDIDATES + at * CANDIDATE_BYTES);
+    if (node >= NODES_MAX || !hasName(node)) return Status.UnknownNode;
   }
-  const sorted = mergeSort(count);
-  for (let at: u32 = 0; at < count; at++) {
-    const from: usize = COPY + load<u32>(sorted + (at << 2)) * CANDIDATE_BYTES;
-    store<u64>(CANDIDATES + at * CANDIDATE_BYTES, load<u64>(from));
-  }
+  beginDigests(VIP, vipLength);
+  for (let at: u32 = 0; at < count; at++) digest(load<u32>(CANDIDATES + at * CANDIDATE_BYTES), vipLength, DIGESTS + at * DIGEST_BYTES);
+  endDigests(DIGESTS + NODES_MAX * DIGEST_BYTES);
+  if (most < count && most <= SELECT_MAX) select(count, most);
+  else sort(count);
   return Status.Ok;
 }
 
-/** MetalLB's hash input: node name, `#`, text of the first ingress IP. */
-function hash(node: u32, vipLength: u32, out: usize): void {
-  const slot: usize = NAMES + node * NAME_STRIDE;
-  const length: u32 = load<u8>(slot);
-  memory.copy(MESSAGE, slot + 1, length);
-  store<u8>(MESSAGE + length, HASH_SEPARATOR);
-  memory.copy(MESSAGE + length + 1, VIP, vipLength);
-  sha256(length + 1 + vipLength, out);
+/** The first `most` of `count`. Nearly every candidate is behind the last that is kept, and costs one comparison. */
+function select(count: u32, most: u32): void {
+  let kept: u32 = 0;
+  for (let candidate: u32 = 0; candidate < count; candidate++) {
+    let at = kept;
+    while (at > 0 && isBefore(candidate, load<u32>(RANKED + ((at - 1) << 2)))) at--;
+    if (at === most) continue;
+    if (kept < most) kept++;
+    for (let place = kept - 1; place > at; place--) store<u32>(RANKED + (place << 2), load<u32>(RANKED + ((place - 1) << 2)));
+    store<u32>(RANKED + (at << 2), candidate);
+  }
 }
 
-/** Bottom-up and stable, between `ORDER` and `SCRATCH`; returns the one that holds the result. */
+function sort(count: u32): void {
+  for (let at: u32 = 0; at < count; at++) store<u32>(RANKED + (at << 2), at);
+  const sorted = mergeSort(count);
+  if (sorted !== RANKED) memory.copy(RANKED, sorted, count << 2);
+}
+
+/** Bottom-up and stable, between `RANKED` and `SCRATCH`; returns the one that holds the result. */
 function mergeSort(count: u32): usize {
-  let from = ORDER;
+  let from = RANKED;
   let to = SCRATCH;
   for (let width: u32 = 1; width < count; width <<= 1) {
     for (let start: u32 = 0; start < count; start += width << 1) {
@@ -109,8 +115,8 @@ function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void 
 }
 
 function isBefore(a: u32, b: u32): bool {
-  const weightA = load<u32>(COPY + a * CANDIDATE_BYTES, 4);
-  const weightB = load<u32>(COPY + b * CANDIDATE_BYTES, 4);
+  const weightA = load<u32>(CANDIDATES + a * CANDIDATE_BYTES, 4);
+  const weightB = load<u32>(CANDIDATES + b * CANDIDATE_BYTES, 4);
   if (weightA !== weightB) return weightA > weightB;
   for (let at: usize = 0; at < DIGEST_BYTES; at += 8) {
     const wordA = load<u64>(DIGESTS + a * DIGEST_BYTES + at);

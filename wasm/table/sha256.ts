@@ -1,45 +1,14 @@
-/**
- * SHA-256 of up to `MESSAGE_MAX` bytes. FIPS 180-4 §6.2 "SHA-256"; the padding of §5.1.1 is written behind the
- * message, so the caller writes the message at `MESSAGE` and nothing is copied.
- */
+/** SHA-256 of one message. FIPS 180-4 §6.2 "SHA-256". */
 
-/** FIPS 180-4 §4.2.2 "SHA-224 and SHA-256 Constants". */
-const ROUND_CONSTANTS: usize = memory.data<u32>([
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
-  0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
-  0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
-  0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
-  0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
-  0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-]);
+import { BLOCK_BYTES, INITIAL, ROUND_CONSTANTS, wordAt } from "./sha256-constants";
 
-/** FIPS 180-4 §5.3.3 "SHA-256" initial hash value. */
-const INITIAL: usize = memory.data<u32>([0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19]);
-
-const BLOCK_BYTES: u32 = 64;
-/** Eight blocks less the 0x80 byte and the 64-bit length. */
-export const MESSAGE_MAX: u32 = 8 * BLOCK_BYTES - 9;
-export const DIGEST_BYTES: u32 = 32;
-export const MESSAGE: usize = memory.data(512, 16);
 const SCHEDULE: usize = memory.data(256, 16);
 
-/**
- * Hashes the `length` bytes at `MESSAGE` (at most `MESSAGE_MAX`; the caller checks) into 32 bytes at `out`. The eight
- * words are stored as four u64, first word high: comparing those as numbers is comparing the digest byte by byte.
- */
-export function sha256(length: u32, out: usize): void {
-  const blocks: u32 = (length + 9 + BLOCK_BYTES - 1) / BLOCK_BYTES;
-  const end: usize = MESSAGE + blocks * BLOCK_BYTES;
-  store<u8>(MESSAGE + length, 0x80);
-  memory.fill(MESSAGE + length + 1, 0, end - 8 - (MESSAGE + length + 1));
-  store<u64>(end - 8, bswap<u64>((<u64>length) << 3));
-  // The digest is built in place; a pair of words swaps its halves because the u64 is little-endian in memory.
+/** Hashes a message of `blocks` blocks, padded as §5.1.1 says, into 32 bytes at `out`, with words where `wordAt` says. */
+export function sha256(message: usize, blocks: u32, out: usize): void {
   for (let word: u32 = 0; word < 8; word++) store<u32>(wordAt(out, word), load<u32>(INITIAL + (word << 2)));
-  for (let block: usize = MESSAGE; block < end; block += BLOCK_BYTES) compress(block, out);
-}
-
-function wordAt(digest: usize, word: u32): usize {
-  return digest + ((word ^ 1) << 2);
+  const end: usize = message + blocks * BLOCK_BYTES;
+  for (let block: usize = message; block < end; block += BLOCK_BYTES) compress(block, out);
 }
 
 function expand(block: usize): void {

@@ -16,6 +16,7 @@ const addresses = {
 };
 const claim: Claim = {
   ...{ vip: VIP, family: 4, via: "bgp", from: "every-node", services: ["default/web"], group: [VIP], rank: nodes, isSticky: false },
+  eligible: nodes.map((name) => ({ name, weight: 0 })),
   placements: new Map(nodes.map((name) => [name, { links: null, attributes: {} }])),
 };
 const router = { protocol: "bgp", name: "router", address: "192.0.2.1", port: 179, asNumber: 64513, nodeAsNumber: 64512 } as const;

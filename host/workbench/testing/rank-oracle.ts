@@ -3,8 +3,11 @@
 import { createHash } from "node:crypto";
 import type { RankNodes } from "../../rules/rank.ts";
 
-export const rankOracle: RankNodes = (vip, candidates) => {
+export const rankOracle: RankNodes = (vip, candidates, most) => {
   const hashOf = (name: string) => createHash("sha256").update(`${name}#${vip}`).digest("hex");
   const hashed = candidates.map(({ name, weight }) => ({ name, weight, hash: hashOf(name) }));
-  return hashed.sort((a, b) => b.weight - a.weight || (a.hash < b.hash ? -1 : 1)).map(({ name }) => name);
+  return hashed
+    .sort((a, b) => b.weight - a.weight || (a.hash < b.hash ? -1 : 1))
+    .slice(0, most)
+    .map(({ name }) => name);
 };
