@@ -143,7 +143,7 @@ export class GroupFence {
     term.end("Not wanted any more");
     const { log } = this.#options;
     const { renewDeadlineMs } = this.#times;
-    const limits = { timeoutMs: renewDeadlineMs / 2, signal: AbortSignal.timeout(renewDeadlineMs) };
+    const limits = { timeoutMs: renewDeadlineMs, signal: AbortSignal.timeout(renewDeadlineMs) };
     await this.#lease.release(limits).catch((error: Error) => log.warn("Cannot give back a fence", { reason: error.message }));
   }
 
