@@ -42,7 +42,7 @@ DRAIN("says who has taken over what", async () => {
     out: `node-a is out of service
   handed over to node-b: 192.0.2.1 and 192.0.2.3
   handed over to node-c: 192.0.2.2
-  handed over, nobody was heard to take it: 192.0.2.4
+  given up, nobody was heard to take it over: 192.0.2.4
 `,
   });
   assert.is((await ask({}, "node-a")).out, "node-a is out of service\n  it answered for nothing\n");

@@ -113,7 +113,7 @@ function receivers(handedOver: Outcome["handedOver"]): { to: string; what: strin
   const groups = new Map<string, string[]>();
   for (const one of handedOver) {
     const [to, what] = "group" in one ? [one.to ?? "", one.group] : [one.to.join(" and "), one.service];
-    const name = to === "" ? "handed over, nobody was heard to take it" : `handed over to ${to}`;
+    const name = to === "" ? "given up, nobody was heard to take it over" : `handed over to ${to}`;
     groups.set(name, [...(groups.get(name) ?? []), what]);
   }
   return Array.from(groups, ([to, what]) => ({ to, what }));

@@ -50,7 +50,7 @@ function bySpeaker({ vips, vias, eligible }: ViaGroup, { vias: all }: Unconclude
   const first = all.find(({ vip }) => vips.includes(vip))?.vip ?? "";
   const group = here.groups.find((one) => one.group === first) ?? here.groups[0];
   const me = `this node, ${here.node},`;
-  if (group !== undefined) return byStanding(series(vips), me, here.node, group);
+  if (group !== undefined) return byStanding(series(vips), me, here, group);
   const isAnnounced = here.rows.some((row) => row.isAnnounced && vips.includes(row.vip) && vias.includes(row.announcer));
   const others = eligible.slice(0, MOST_MEMBERS).filter((name) => name !== here.node);
   if (isAnnounced) return `${series(vips)} is answered by ${here.node}, this node; next would be ${series(others)}`;
@@ -59,7 +59,7 @@ function bySpeaker({ vips, vias, eligible }: ViaGroup, { vias: all }: Unconclude
   return `${series(vips)} should be answered by ${eligible[0]}; ${me} ${role}`;
 }
 
-function byStanding(vips: string, me: string, node: string, { standing, members, forMs, heard, reason }: GroupAccount): string {
+function byStanding(vips: string, me: string, { node, sessions }: Here, { standing, members, forMs, heard, reason }: GroupAccount): string {
   const since = `since ${duration(forMs)}`;
   const others = members.filter((name) => name !== node);
   const station = heard && (heard.node ?? `station ${heard.mac}`);
@@ -76,10 +76,17 @@ function byStanding(vips: string, me: string, node: string, { standing, members,
     case "isolated":
       return `${vips} is not answered by ${node}, this node, which hears nobody, ${since}`;
     case "heir":
-      return `${vips} ${lastHeard ?? `should be answered by ${members[0]}`}; ${me} stands by ${since}`;
+      return `${vips} ${lastHeard ?? ahead(node, members, sessions)}; ${me} stands by ${since}`;
     default:
       return standing satisfies never;
   }
+}
+
+/** Nobody was heard to announce it since this node stands by: then it is the first ahead that lives. */
+function ahead(node: string, members: readonly string[], sessions: Here["sessions"]): string {
+  const isAlive = (name: string): boolean => sessions.some((session) => session.node === name && session.isUp);
+  const living = members.slice(0, members.indexOf(node)).find(isAlive);
+  return living === undefined ? `should be answered by ${members[0]}` : `is answered by ${living}, the first that lives`;
 }
 
 function byCluster({ vips, eligible }: ViaGroup, { l2 }: NonNullable<Unconcluded["cluster"]>): string {

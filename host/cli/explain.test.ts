@@ -239,6 +239,10 @@ Node node-b, by its own account
 
 EXPLAIN("the conclusion is by what this node is to the VIP group", async () => {
   const group = here.groups[0] as NodeAccount["groups"][number];
+  const { heard: _, ...unheard } = group;
+  const first = async (parts: Partial<NodeAccount>) => (await ask({ ...asked, here: { ...here, groups: [unheard], ...parts } })).out;
+  assert.match(await first({}), "192.0.2.1 is answered by node-a, the first that lives; this node, node-b, stands by");
+  assert.match(await first({ sessions: [] }), "192.0.2.1 should be answered by node-a; this node, node-b, stands by");
   const conclusions = [];
   for (const standing of ["owner", "leaving", "asking", "holding", "isolated"] as const) {
     const { out } = await ask({ ...asked, here: { ...here, groups: [{ ...group, standing, reason: "why" }] } });
