@@ -37,7 +37,7 @@ README("the lab's tables have the addresses, owners and next hops that a plan gi
   const { allocations, owners, announcements } = JSON.parse(
     (await runProgram(["plan", "--json", "--manifests", homelab])).out,
   ) as PlanOutput;
-  const rows = allocations.map(({ service, vips: [vip = ""] = [], pool = "" }) => [service.replace("default/", ""), vip, pool]);
+  const rows = allocations.flatMap(({ service, vips = [], pool = "" }) => vips.map((vip) => [service.replace("default/", ""), vip, pool]));
   const rankOf = (vip = "") => owners.find((entry) => entry.vip === vip)?.rank;
   assert.equal(
     labRows("REPLY IN").map(([service, vip, pool, owner, , reached]) => [service, vip, pool, owner, reached]),

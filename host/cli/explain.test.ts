@@ -87,7 +87,10 @@ EXPLAIN("fits one screen for three nodes", async () => {
 EXPLAIN("--json has every gate of every node, and the conclusion", async () => {
   const { out } = await run("home-assistant", "--manifests", homelab, "--json");
   const { basis, conclusion, gates, vias } = JSON.parse(out) as Explanation;
-  assert.equal([basis, conclusion], ["manifests", "192.0.2.240 would be answered by node-b; node-a and node-c would stand by"]);
+  assert.equal(
+    [basis, conclusion],
+    ["manifests", "192.0.2.240 and 2001:db8::240 would be answered by node-b; node-a and node-c would stand by"],
+  );
   assert.ok(gates.length >= 5 && gates.every(({ isMet }) => isMet));
   const arp = vias.find(({ via }) => via === "arp");
   assert.equal([arp?.from, arp?.vip], ["owner", "192.0.2.240"]);

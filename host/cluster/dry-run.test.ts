@@ -22,7 +22,7 @@ dry("dryRun() says for the home lab what the controller then does, and writes no
   const { allocations, snapshot } = dryRun(source, store.snapshot());
   assert.equal(readdirSync(path), readdirSync(HOMELAB));
   assert.equal([...allocations].map(([key, { vips, pools }]) => [key, vips, pools.join()]).sort(), [
-    ["default/home-assistant", ["192.0.2.240"], "home"],
+    ["default/home-assistant", ["192.0.2.240", "2001:db8::240"], "home,home"],
     ["default/jellyfin", ["192.0.2.241"], "home"],
     ["default/photos", ["198.51.100.1"], "routed"],
     ["default/pi-hole", ["192.0.2.250"], "home"],

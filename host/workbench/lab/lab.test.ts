@@ -44,6 +44,7 @@ function assertAllReached(services: readonly RowResult[]): void {
     services.map(({ name, vip, pool, owner, resolved, reached }) => ({ name, vip, pool, owner, resolved, reached })),
     [
       { name: "default/home-assistant", vip: "192.0.2.240", pool: "home", owner: "node-b", resolved: true, reached: "node-b" },
+      { name: "default/home-assistant", vip: "2001:db8::240", pool: "home", owner: "node-b", resolved: true, reached: "node-b" },
       { name: "default/jellyfin", vip: "192.0.2.241", pool: "home", owner: "node-b", resolved: true, reached: "node-b" },
       { name: "default/pi-hole", vip: "192.0.2.250", pool: "home", owner: "node-a", resolved: true, reached: "node-a" },
     ],
@@ -81,7 +82,7 @@ testWith(LAB, [namespaces], "resolves and reaches every VIP of the home lab, and
   assert.match(stderr, /^Your own network is untouched/);
   assert.match(
     stderr,
-    /Control: with all speakers off the client resolves no VIP \(tried 3 by ARP\), and no router has a route to one \(1 tried\)/,
+    /Control: with all speakers off the client resolves no VIP \(tried 3 by ARP, 1 by NDP\), and no router has a route to one \(1 tried\)/,
   );
 });
 
@@ -110,8 +111,8 @@ testWith(LAB, [namespaces], "says why a Service has no VIP or no owner, and wher
   );
   const { code, stdout, stderr } = await runLab(["--json", "--manifests", path]);
   assert.is(code, 1);
-  const [homeAssistant, jellyfin, piHole] = parse(stdout).services;
-  assert.is(homeAssistant?.resolved, true);
+  const [homeAssistant, onSix, jellyfin, piHole] = parse(stdout).services;
+  assert.equal([homeAssistant?.resolved, onSix?.resolved], [true, true]);
   assert.equal([jellyfin?.owner, jellyfin?.mac, jellyfin?.resolved], [null, null, false]);
   assert.equal(Object.values(piHole ?? {}), ["default/pi-hole", null, null, null, null, null, false, null, null]);
   assert.match(stderr, /default\/pi-hole has no address: No pool gives out 10\.1\.1\.1/);
@@ -174,6 +175,7 @@ LAB("runs in memory where no namespaces are allowed, says so, and exits 3", asyn
   assert.equal(
     services.map(({ name, owner, resolved, reached }) => [name, owner, resolved, reached]),
     [
+      ["default/home-assistant", "node-b", true, null],
       ["default/home-assistant", "node-b", true, null],
       ["default/jellyfin", "node-b", true, null],
       ["default/pi-hole", "node-a", true, null],
