@@ -9,6 +9,8 @@ import { cases } from "./failover-cases.ts";
 import type { FailoverReport } from "./failover-report.ts";
 
 const bench = suite("bench failover");
+/** The bench has narrower targets; a test must bear whatever else runs. */
+const BUSY_MACHINE_MS = 3500;
 const program = fileURLToPath(new URL("../../../dist/herald.mjs", import.meta.url));
 
 function herald(...flags: readonly string[]): { status: number | null; stdout: string; stderr: string } {
@@ -28,12 +30,14 @@ testWith(
       summaries.map((summary) => `${summary.case} ${summary.family} ${summary.trials}`),
       ["death", "kill", "leave"].flatMap((name) => [`${name} 4 1`, `${name} 6 1`]),
     );
-    for (const { case: name, family, warmMs, coldMs, lost, connections } of summaries) {
+    for (const { case: name, family, warmMs, coldMs, lost, connections, lostConnections, tookOver } of summaries) {
       const what = `${name} IPv${family}: ${warmMs.max} ms, ${coldMs.max} ms, ${lost} lost`;
+      assert.is(tookOver["nobody"], undefined, what);
       assert.is(lost > 0, name === "death", what);
-      if (name === "death") assert.ok(warmMs.max > 50, what);
-      if (name !== "leave") assert.ok(coldMs.max > 50, what);
+      if (name === "death") assert.ok(warmMs.max > 50 && warmMs.max < BUSY_MACHINE_MS, what);
+      if (name === "kill") assert.ok(coldMs.max > 50 && coldMs.max < BUSY_MACHINE_MS, what);
       assert.is(connections > 50, name === "leave", what);
+      assert.is(lostConnections, 0, what);
     }
   },
 );
