@@ -38,6 +38,7 @@ Measures Herald beside others who do the same work, in interleaved rounds of one
                       lost; false take-overs
   manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
   neighbors           whether a Linux kernel keeps a VIP of each family in its neighbor table for minutes without a gap
+  plan                who owns what with 3 to 5,000 nodes and 10,000 VIPs: BFD sessions, moves when a node joins or leaves, CPU time
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
 namespaces; without either it measures what needs no network and exits 3. The responders in C need a compiler.
@@ -81,6 +82,10 @@ of manifests:
   --edits N           changes of one document (default 200)
   --directory DIR     where the manifests are written (default: in memory)
 
+of plan:
+  --vips N            VIPs (default 10000)
+  --nodes N,N         clusters of so many nodes, 2 to 5000 (default 3,30,1000,5000)
+
 Exit code: 0 also where a target is missed, but 1 where neighbors finds a gap; 3 where only a part could be measured; 130 when interrupted.
 
 Examples:
@@ -120,6 +125,10 @@ const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSu
     summary: "a Linux kernel's neighbor entries of VIPs, by ARP and NDP, over minutes",
     load: async () => (await import("../workbench/bench/neighbors.ts")).neighbors,
   },
+  plan: {
+    summary: "BFD sessions, moves and CPU time of ownership at layer 2 with 3 to 5,000 nodes and 10,000 VIPs",
+    load: async () => (await import("../workbench/bench/plan.ts")).plan,
+  },
 };
 
 const MOST_ROUNDS = 1000;
@@ -132,8 +141,11 @@ const MOST_NODES = 5000;
 const MOST_WRITES = 250;
 const MOST_MINUTES = 1440;
 const MOST_TRIALS = 10_000;
-/** Of the bench failover. */
-const nodeCounts = { least: 2, most: 16 };
+/** Of benches that take several numbers of nodes. */
+const nodeLists: Readonly<Record<string, { readonly usual: string; readonly most: number }>> = {
+  failover: { usual: "2,3,8", most: 16 },
+  plan: { usual: "3,30,1000,5000", most: MOST_NODES },
+};
 const MOST_ROUTES = 4_000_000;
 const drivers: readonly Driver[] = ["event-loop", "blocking"];
 
@@ -201,15 +213,19 @@ const defaultsOf: Readonly<Record<string, Partial<typeof defaults>>> = {
   bgp: { rounds: "3" },
   cluster: { seconds: "20" },
   failover: { minutes: "30" },
+  plan: { vips: "10000" },
 };
 
 function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptions {
   const isFull = values.full ?? false;
   const sizes = values.sizes ?? (isFull ? "1000,100000,1000000" : "1000,100000");
   const given = { ...defaults, ...defaultsOf[name], ...values };
-  const isFailover = name === "failover"; // its --nodes is a list
+  const nodeList = nodeLists[name];
+  const { usual = "", most = 0 } = nodeList ?? {};
   return {
-    ...(isFailover ? { ...readFailover(values), nodes: 0 } : { ...readFailover({}), nodes: count("nodes", given.nodes, MOST_NODES) }),
+    ...readFailover(values),
+    nodes: nodeList === undefined ? count("nodes", given.nodes, MOST_NODES) : 0,
+    nodeCounts: nodeList === undefined ? [] : (values.nodes ?? usual).split(",").map((number) => count("nodes", number, most, 2)),
     rounds: count("rounds", given.rounds, MOST_ROUNDS),
     seconds: number("seconds", given.seconds, 60),
     vips: count("vips", given.vips, MOST_VIPS),
@@ -228,13 +244,11 @@ function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptio
   };
 }
 
-function readFailover(values: Partial<FlagValues<typeof flags>>): Omit<FailoverOptions, "json" | "minutes"> {
-  const { least, most } = nodeCounts;
+function readFailover(values: Partial<FlagValues<typeof flags>>): Omit<FailoverOptions, "json" | "minutes" | "nodeCounts"> {
   const cases = values.cases?.split(",") ?? failoverCases.filter((name) => name !== "calm");
   return {
     cases: cases.map((name) => oneOf(name, failoverCases, "case")),
     trials: count("trials", values.trials ?? "20", MOST_TRIALS),
-    nodeCounts: (values.nodes ?? "2,3,8").split(",").map((number) => count("nodes", number, most, least)),
     families: (values.families ?? "4,6").split(",").map((family) => (oneOf(family, ["4", "6"], "family") === "4" ? 4 : 6)),
     ...(values.logs === undefined ? {} : { logs: directory("logs", values.logs) }),
   };

@@ -1,6 +1,6 @@
 /**
- * SHA-256 of four messages of as many blocks at once, one in each lane of 128 bits. FIPS 180-4 §6.2 "SHA-256". Four digests take little
- * more time than one (`herald bench plan` shows it).
+ * SHA-256 of four messages of as many blocks at once, one in each lane of 128 bits. FIPS 180-4 §6.2 "SHA-256". Four take
+ * about as long as one and a half one by one.
  */
 
 import { BLOCK_BYTES, INITIAL, ROUND_CONSTANTS, wordAt } from "./sha256-constants";

@@ -58,13 +58,18 @@ export interface FailoverOptions {
   readonly logs?: string;
 }
 
+export interface PlanOptions extends CommonOptions {
+  readonly vips: number;
+  readonly nodeCounts: readonly number[];
+}
+
 export interface NeighborsOptions {
   readonly json: boolean;
   readonly minutes: number;
 }
 
 /** Every flag; a bench reads its own. */
-export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions & FailoverOptions & NeighborsOptions;
+export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions & FailoverOptions & NeighborsOptions & PlanOptions;
 
 /** How a bench starts its own program again, behind the Node binary. */
 export interface Self {
