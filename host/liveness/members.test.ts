@@ -27,6 +27,7 @@ function stage(neighbors: readonly KernelNeighbor[] = []) {
   const packets = {
     setPeers: async (specs: readonly PeerSpec[]) => void peers.push(specs),
     setWitnesses: async (program: string, rows: Uint8Array) => void witnesses.push(`${program} ${rows.length / 64}`),
+    onLate: () => () => {},
     leave: async (isLeaving: boolean) => void leaves.push(isLeaving),
     onReports(call: typeof report) {
       report = call;

@@ -18,6 +18,7 @@ import { FollowedRows } from "./followed-rows.ts";
 import type { LivenessService } from "./liveness.ts";
 import type { GroupReport } from "./ownership/ownership.ts";
 import type { PeerSpec } from "./ownership/peer.ts";
+import { Pace } from "./pace.ts";
 import type { GroupState, Standings } from "./standing.ts";
 import { watchList } from "./watch-list.ts";
 import { chooseWitnesses } from "./witnesses.ts";
@@ -29,6 +30,8 @@ export interface MembersHost {
   readonly nodes: () => ReadonlyMap<string, NodeFact>;
   /** What the kernel knows of stations around; default: nothing. */
   readonly stations?: (() => { readonly neighbors: readonly KernelNeighbor[]; readonly gateways: readonly Gateway[] }) | undefined;
+  /** Tells somebody who looks after the node. Default: the log alone. */
+  readonly warn?: ((reason: string, message: string) => void) | undefined;
   readonly log: Log;
 }
 
@@ -40,7 +43,7 @@ const LEAVE_LIMIT_MS = 3000;
 
 interface Watched {
   readonly address: string;
-  readonly close: Close;
+  close: Close;
   /** Undefined: it is needed. */
   unneededMs: number | undefined;
   isUp: boolean;
@@ -54,6 +57,7 @@ export class Members implements Standings {
   readonly #calls = new Set<(changed: readonly GroupState[]) => void>();
   readonly #closes: Close[];
   readonly #timer: NodeJS.Timeout;
+  readonly #pace = new Pace();
   #nodes: ReadonlyMap<string, NodeFact> | undefined;
   #told = "";
   readonly #toldWitnesses = new Map<string, string>();
@@ -62,8 +66,11 @@ export class Members implements Standings {
 
   constructor(host: MembersHost) {
     this.#host = host;
-    this.#closes = [host.packets.onReports((reports) => this.#take(reports))];
-    this.#timer = setInterval(() => this.refresh(), REFRESH_MS).unref();
+    this.#closes = [host.packets.onReports((reports) => this.#take(reports)), host.packets.onLate((lateMs) => this.#hearLate(lateMs))];
+    this.#timer = setInterval(() => {
+      if (this.#pace.rest(performance.now())) this.#watchAnew("can keep up again");
+      this.refresh();
+    }, REFRESH_MS).unref();
   }
 
   /** A row of a plugin is of this succession from now on; undefined: of none. */
@@ -168,7 +175,7 @@ export class Members implements Standings {
     });
     const text = JSON.stringify(peers);
     const fail = (error: Error): void => log.debug("Packet worker takes no peers", { error: error.message });
-    if (text !== this.#told) packets.setPeers(peers).catch(fail);
+    if (text !== this.#told) packets.setPeers(peers, this.#pace.intervalMs).catch(fail);
     this.#told = text;
     const vips = new Set(this.#rows.vips());
     const facts = { gateways, neighbors, nodes: [...names].flatMap((name) => known.get(name)?.addresses ?? []), vips };
@@ -191,6 +198,32 @@ export class Members implements Standings {
     this.#host.packets.setWitnesses(plugin, rows).catch(fail);
   }
 
+  #hearLate(lateMs: number): void {
+    if (this.#pace.hear(lateMs, performance.now())) this.#watchAnew(`came ${Math.round(lateMs)} ms late`);
+  }
+
+  /** All sessions by the pace of now; the new watch of each begins before the old ends, so that the session goes on. */
+  #watchAnew(why: string): void {
+    const { intervalMs } = this.#pace;
+    const message = `This machine ${why}: neighbors notice its death within ${intervalMs * PROFILE.detectMultiplier} ms from now on`;
+    this.#host.log.warn(message);
+    this.#host.warn?.("livenessTimers", message);
+    for (const watched of this.#watched.values()) {
+      const { close } = watched;
+      watched.close = this.#open(watched);
+      close();
+    }
+    this.#told = "";
+    this.refresh();
+  }
+
+  #open(watched: Watched): Close {
+    const { address } = watched;
+    return this.#host.liveness.watch({ address }, { ...PROFILE, transmitIntervalMs: this.#pace.intervalMs }, ({ state }) => {
+      watched.isUp = state === "up";
+    });
+  }
+
   /** By name: the address at which it is watched. */
   #watch(wanted: ReadonlyMap<string, string>): void {
     const nowMs = performance.now();
@@ -205,11 +238,9 @@ export class Members implements Standings {
     for (const [name, address] of wanted) {
       if (this.#watched.has(name)) continue;
       try {
-        const session = { isUp: false };
-        const close = this.#host.liveness.watch({ address }, PROFILE, ({ state }) => {
-          session.isUp = state === "up";
-        });
-        this.#watched.set(name, Object.assign(session, { address, close, unneededMs: undefined }));
+        const session: Watched = { address, isUp: false, close: () => {}, unneededMs: undefined };
+        session.close = this.#open(session);
+        this.#watched.set(name, session);
       } catch (error) {
         this.#host.log.warn("Node cannot be watched", { node: name, address, error: (error as Error).message });
       }

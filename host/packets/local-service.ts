@@ -52,6 +52,8 @@ export function localService(wire: Wire): PacketService {
       reportListeners.add(listener);
       return () => void reportListeners.delete(listener);
     },
+    // This thread has much else to do.
+    onLate: () => () => {},
     async stop() {
       driver.stop();
       engine.close();

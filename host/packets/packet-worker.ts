@@ -70,6 +70,7 @@ class WorkerClient implements PacketService {
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(program: string, event: RawEvent) => void>();
   readonly #stateListeners = new Set<(program: string, states: Uint8Array) => void>();
+  readonly #lateListeners = new Set<(lateMs: number) => void>();
   readonly #reportListeners = new Set<(reports: readonly GroupReport[]) => void>();
   readonly #heart: NodeJS.Timeout;
   readonly #onExit = (): void => {
@@ -125,6 +126,11 @@ class WorkerClient implements PacketService {
     return () => void this.#stateListeners.delete(call);
   }
 
+  onLate(call: (lateMs: number) => void): Close {
+    this.#lateListeners.add(call);
+    return () => void this.#lateListeners.delete(call);
+  }
+
   onReports(call: (reports: readonly GroupReport[]) => void): Close {
     this.#reportListeners.add(call);
     return () => void this.#reportListeners.delete(call);
@@ -175,6 +181,10 @@ class WorkerClient implements PacketService {
     }
     if ("states" in reply) {
       for (const call of this.#stateListeners) call(reply.program, reply.states);
+      return;
+    }
+    if ("lateMs" in reply) {
+      for (const call of this.#lateListeners) call(reply.lateMs);
       return;
     }
     if ("reports" in reply) {

@@ -42,8 +42,8 @@ export interface PacketService {
   ): Promise<{ ids: Int32Array; refused: { at: number; reason: string }[] }>;
   /** `moved`: a byte a row, 1 where another node has it now, so that one with a succession goes when that is heard. */
   remove(name: string, rows: Uint8Array, moved?: Uint8Array): Promise<void>;
-  /** The other nodes from now on, whole set. */
-  setPeers(peers: readonly PeerSpec[]): Promise<void>;
+  /** The other nodes from now on, whole set; `intervalMs`: at which this one speaks to them. */
+  setPeers(peers: readonly PeerSpec[], intervalMs: number): Promise<void>;
   /** Rows of stations that are asked to know whether anybody is heard; whole set of the program. */
   setWitnesses(name: string, rows: Uint8Array): Promise<void>;
   /** Sends a probe for a row with a succession that is on standby; false where there is none. `row`: its family and address count. */
@@ -59,9 +59,11 @@ export interface PacketService {
   onStates(call: (program: string, states: Uint8Array) => void): Close;
   /** Calls back after each turn in which the standing of VIP groups has changed. */
   onReports(call: (reports: readonly GroupReport[]) => void): Close;
+  /** Calls back where a turn came at least 50 ms later than it was due, with how many. */
+  onLate(call: (lateMs: number) => void): Close;
   /** Closes every port. Nothing is answered afterwards. */
   stop(): Promise<void>;
 }
 
 /** The engine's methods that may be called by message. */
-export type Method = Exclude<keyof PacketService, "wire" | "problem" | "onEvent" | "onStates" | "onReports" | "stop">;
+export type Method = Exclude<keyof PacketService, "wire" | "problem" | "onEvent" | "onStates" | "onReports" | "onLate" | "stop">;

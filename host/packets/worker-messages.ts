@@ -27,4 +27,5 @@ export type Reply =
   | { readonly id: number; readonly result?: unknown; readonly error?: string }
   | { readonly program: string; readonly event: RawEvent }
   | { readonly program: string; readonly states: Uint8Array }
-  | { readonly reports: readonly GroupReport[] };
+  | { readonly reports: readonly GroupReport[] }
+  | { readonly lateMs: number };

@@ -1,5 +1,6 @@
 /** Entry of the packet worker: one thread that owns the engine, its sockets and all memory that the kernel writes into. */
 
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { OwningEngine } from "../liveness/ownership/owning-engine.ts";
 import { EventLoopDriver, runBlocking } from "./drivers.ts";
@@ -8,6 +9,8 @@ import { libc } from "./libc.ts";
 import { Switchboard } from "./switchboard.ts";
 import { type Call, READY, type WorkerSetup } from "./worker-messages.ts";
 
+const PRIORITY = -10;
+
 const { driver, switchboard: buffer, wakeFd, beatMs } = workerData as WorkerSetup;
 const port = parentPort;
 if (port === null) throw new Error("Cannot run the packet worker by itself: it is started by the speaker");
@@ -15,10 +18,20 @@ if (port === null) throw new Error("Cannot run the packet worker by itself: it i
 const switchboard = new Switchboard(buffer);
 const c = libc();
 switchboard.markStarted();
+comeFirst();
 const beat = switchboard.heart("worker");
 const isBlocking = driver === "blocking";
 let loop: EventLoopDriver | undefined;
 const engine = new OwningEngine(kernelWire(c, !isBlocking), () => loop?.wake());
+
+/** Of many that want a core this thread is one that others wait for, and needs it for a moment only. Without the right to, it waits in line. */
+function comeFirst(): void {
+  try {
+    setPriority(0, PRIORITY); // on Linux 0 is this thread
+  } catch {
+    // The lateness that comes of it is noticed and told.
+  }
+}
 
 function answer({ id, method, args }: Call): void {
   try {
@@ -34,6 +47,8 @@ function tellNews(): void {
   for (const states of engine.takeStates()) port?.postMessage(states);
   const reports = engine.takeReports();
   if (reports.length > 0) port?.postMessage({ reports });
+  const lateMs = engine.takeLateness();
+  if (lateMs !== undefined) port?.postMessage({ lateMs });
 }
 
 function checkMain(): void {

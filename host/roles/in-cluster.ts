@@ -48,6 +48,7 @@ export async function inCluster(place: ClusterPlace): Promise<Pick<SpeakerOption
     isController: false,
     plan: { ignoreExcludeLabel, honorCordon, closed: closedBy(gate), ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }) },
     warn: (store) => warnByEvents(events, store),
+    warnOfNode: (reason, message) => events.record({ object: subject, type: "Warning", reason, message }),
     async open(store, translators) {
       const source = await KubernetesSource.open({ api, role: "speaker", namespace, node, translators, log }, store, signal);
       speakers = () => source.speakers();

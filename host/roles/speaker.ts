@@ -46,6 +46,8 @@ export interface Surroundings {
   readonly plan?: PlanOptions;
   /** Tells people of a Service, where it is looked at; absent: the log does. */
   readonly warn?: (store: Store) => WarnOfService;
+  /** Tells of this node by an Event; default: nobody is told. */
+  readonly warnOfNode?: (reason: string, message: string) => void;
   /** Opens what fills the store; resolves when everything has been read once. */
   open(store: Store, translators: readonly Translator[]): Promise<Source>;
   /** Starts what else runs there, such as what gives out addresses; called with everything made and nothing announced. */
@@ -129,7 +131,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   parts.liveness = liveness;
   ends.push(() => liveness.stop());
   const { packets, stations } = network;
-  const members = new Members({ node, packets, stations, liveness, nodes: () => store.snapshot().nodes, log });
+  const nodes = () => store.snapshot().nodes;
+  const members = new Members({ node, packets, stations, liveness, nodes, warn: surroundings.warnOfNode, log });
   parts.standings = members;
   ends.push(() => members.close());
   ends.push(countTakeovers(metrics, members));

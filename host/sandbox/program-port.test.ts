@@ -21,6 +21,7 @@ const everyLink: readonly Permission[] = [{ kind: "frame", link: "*", etherType:
 class FakeService implements PacketService {
   onStates = () => () => {};
   onReports = () => () => {};
+  onLate = () => () => {};
   setPeers: PacketService["setPeers"] = () => this.#call("peers", () => {});
   setWitnesses: PacketService["setWitnesses"] = () => this.#call("witnesses", () => {});
   ask: PacketService["ask"] = () => this.#call("ask", () => false);

@@ -16,8 +16,10 @@ import type { PeerSpec } from "./peer.ts";
 import { PeerSessions } from "./peer-sessions.ts";
 import type { Membership } from "./world.ts";
 
-/** Others declare a node down when three packets of 100 ms are missing: with this much delay the second is. */
-const STALLED_MS = 200;
+/** Others declare a node down when three of its packets are missing: with so many intervals of delay the second is. */
+const STALLED_INTERVALS = 2;
+/** What is worth telling. */
+const LATE_MS = 50;
 const CONFLICT = 1;
 const BFD = "bfd";
 
@@ -28,6 +30,8 @@ export class OwningEngine extends PacketEngine {
   #states: { program: string; states: Uint8Array }[] = [];
   #isToldToLeave = false;
   #isMainSilent = false;
+  #intervalMs = 100;
+  #lateMs = 0;
 
   constructor(wire: PacketWire, onReadable?: () => void) {
     super(wire, onReadable);
@@ -98,7 +102,9 @@ export class OwningEngine extends PacketEngine {
     return failures;
   }
 
-  setPeers(peers: readonly PeerSpec[]): void {
+  /** `intervalMs`: at which this node speaks to them. */
+  setPeers(peers: readonly PeerSpec[], intervalMs: number): void {
+    this.#intervalMs = intervalMs;
     this.#sessions.peers = new Set(peers.flatMap(({ discriminator }) => discriminator ?? []));
     this.#ownership.setPeers(peers, performance.now());
   }
@@ -145,7 +151,9 @@ export class OwningEngine extends PacketEngine {
 
   override turn(nowMs: number, all = false): boolean {
     const dueMs = super.nextTickMs;
-    if (dueMs > 0 && nowMs - dueMs > STALLED_MS) this.#ownership.doubt(nowMs);
+    const lateMs = dueMs > 0 ? Math.max(nowMs - dueMs, 0) : 0;
+    this.#lateMs = Math.max(this.#lateMs, lateMs);
+    if (lateMs > STALLED_INTERVALS * this.#intervalMs) this.#ownership.doubt(nowMs);
     let hasMore = super.turn(nowMs, all);
     this.#ownership.react(nowMs, this.#takeNews(nowMs));
     if (super.nextTickMs <= nowMs) hasMore = super.turn(nowMs) || hasMore;
@@ -176,6 +184,14 @@ export class OwningEngine extends PacketEngine {
 
   override takeStates(): { program: string; states: Uint8Array }[] {
     return this.#states.splice(0);
+  }
+
+  /** How late the latest turn was since the last call; undefined: none was late. */
+  takeLateness(): number | undefined {
+    const lateMs = this.#lateMs;
+    if (lateMs < LATE_MS) return undefined;
+    this.#lateMs = 0;
+    return lateMs;
   }
 
   takeReports(): GroupReport[] {

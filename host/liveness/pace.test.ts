@@ -1,0 +1,35 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Pace } from "./pace.ts";
+
+const pace = suite("pace");
+
+pace("three turns that are an interval late within a minute double it, up to a second", () => {
+  const subject = new Pace();
+  const heard = [1000, 2000, 3000].map((nowMs) => subject.hear(120, nowMs));
+  assert.equal(heard, [false, false, true]);
+  assert.is(subject.intervalMs, 200);
+  for (let nowMs = 4000; nowMs < 40_000; nowMs += 1000) subject.hear(5000, nowMs);
+  assert.is(subject.intervalMs, 1000);
+});
+
+pace("single late turns, and such as are not late enough, change nothing", () => {
+  const subject = new Pace();
+  for (let minute = 0; minute < 10; minute++) assert.is(subject.hear(250, minute * 61_000), false);
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 1000) assert.is(subject.hear(90, 1_000_000 + nowMs), false);
+  assert.is(subject.intervalMs, 100);
+});
+
+pace("after five minutes without a late turn it goes back by halves", () => {
+  const subject = new Pace();
+  for (const nowMs of [0, 1, 2, 3, 4, 5]) subject.hear(450, nowMs);
+  assert.is(subject.intervalMs, 400);
+  assert.is(subject.rest(299_000), false);
+  assert.is(subject.rest(301_000), true);
+  assert.is(subject.rest(302_000), false);
+  assert.is(subject.rest(602_000), true);
+  assert.is(subject.intervalMs, 100);
+  assert.is(subject.rest(999_000), false);
+});
+
+pace.run();
