@@ -36,7 +36,7 @@ inside("an interface that does not exist is said with those that do, and waited 
   }
   assert.equal(
     more.map(({ msg }) => msg),
-    ["Speaker runs", "Packets", "Packets"],
+    ["Speaker runs", "Packets", "Packets", "Packets"],
   );
   assert.equal([code, err], [0, ""]);
 });
@@ -80,7 +80,7 @@ inside("it tells its status while it runs, refuses a second of its kind, and tak
     assert.match(out, /^arp +runs +0 +0 +0 +0 +\d+$/m);
     const metrics = parseMetrics(await (await fetch("http://127.0.0.1:9120/metrics")).text());
     assert.equal(metrics["herald_ready"]?.samples, ["herald_ready 1"]);
-    assert.equal(metrics["herald_packets_received_total"]?.samples.length, 2);
+    assert.equal(metrics["herald_packets_received_total"]?.samples.length, 3);
     const second = await runProgram(args);
     assert.match(second.err, `herald run: Cannot listen at ${control[1]}: another Herald does`);
     assert.equal([second.code, second.out], [1, ""]);
