@@ -71,7 +71,7 @@ RECONCILER("a Service's VIP is announced by its owner and by nobody else", async
 });
 
 RECONCILER("a Service's VIP is announced by the heirs too, whom a change far behind them does not concern", async () => {
-  const { store, recorder, put } = await start("node-b", [l2], { heirs: 2 });
+  const { store, recorder, put } = await start("node-b", [{ ...l2, hasHeirs: true }]);
   put("web", "192.0.2.10");
   await settled();
   assert.equal(recorder.take(), ["+192.0.2.10 default/web *"], "node-d, node-c, node-b, node-a");

@@ -242,8 +242,9 @@ export class Reconciler {
 
   #desire(id: string, claim: Claim | undefined): void {
     const [vip = "", via = ""] = id.split(" ");
-    const { node, plan } = this.#options;
-    this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, node, plan?.heirs), claim !== undefined);
+    const { node, announcers } = this.#options;
+    const hasHeirs = announcers.find(({ name }) => name === via)?.hasHeirs;
+    this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, node, hasHeirs), claim !== undefined);
   }
 }
 

@@ -16,10 +16,9 @@ import { Reconciler } from "./reconciler.ts";
 const SPREAD = suite("SpreadClaims");
 
 const NODE = "node-a";
-const HEIRS = 2;
 const ANNOUNCERS: readonly AnnouncerFact[] = [
-  { name: "arp", from: "owner", serves: { kind: "L2Advertisement", families: [4] } },
-  { name: "ndp", from: "owner", serves: { kind: "L2Advertisement", families: [6] } },
+  { name: "arp", from: "owner", hasHeirs: true, serves: { kind: "L2Advertisement", families: [4] } },
+  { name: "ndp", from: "owner", hasHeirs: true, serves: { kind: "L2Advertisement", families: [6] } },
 ];
 const NODES = ["node-a", "node-b", "node-c", "node-d", "node-e"];
 
@@ -30,15 +29,14 @@ function start() {
   store.replace("pools", "other", poolFact("other", ["198.51.100.0/24"]));
   store.replace("advertisements", "l2", advertisementFact("l2"));
   const clock = new FakeClock();
-  const plan = { heirs: HEIRS };
-  const reconciler = new Reconciler({ node: NODE, store, announcers: ANNOUNCERS, rank: rankOracle, plan, now: () => clock.now() });
+  const reconciler = new Reconciler({ node: NODE, store, announcers: ANNOUNCERS, rank: rankOracle, now: () => clock.now() });
   const lanes = ANNOUNCERS.map(({ name }) => new Lane({ name, clock }));
   for (const lane of lanes) reconciler.attach(lane);
   const rows = () => lanes.flatMap((lane) => lane.rows().map(({ announcement }) => contentOf(announcement))).sort();
   const expected = () => {
     const { claims } = planAll(indexPlan(store.snapshot(), ANNOUNCERS, rankOracle), store.snapshot());
     return claims
-      .flatMap((claim) => announceFrom(claim, NODE, HEIRS) ?? [])
+      .flatMap((claim) => announceFrom(claim, NODE, true) ?? [])
       .map(contentOf)
       .sort();
   };

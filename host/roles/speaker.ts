@@ -149,7 +149,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const timeRun = timeRuns(metrics);
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
-    plan: { heirs: 2, ...surroundings.plan, isDrained: nodeDrain.isDrained },
+    plan: { ...surroundings.plan, isDrained: nodeDrain.isDrained },
     onRun: (tookMs) => {
       timeRun(tookMs);
       nodeDrain.note(isNodeDraining());

@@ -70,7 +70,7 @@ spread("have the others of the rank as heirs, in order", () => {
 spread("keep the VIPs of a dual-stack Service on one node, also where one is shared", () => {
   const dual = Array.from({ length: 12 }, (_, at) => serviceFact(`d${at}`, { ingress: [`2001:db8::${at + 1}`, `192.0.2.${at}`] }));
   const claims = plan({ services: [...dual, ...services(6)] });
-  const byVip = new Map(claims.map((claim) => [claim.vip, announceFrom(claim, claim.rank[0] as string)?.succession]));
+  const byVip = new Map(claims.map((claim) => [claim.vip, announceFrom(claim, claim.rank[0] as string, true)?.succession]));
   for (const { ingress } of dual) assert.equal(byVip.get(ingress[0] as string), byVip.get(ingress[1] as string), ingress.join());
   assert.equal(counts(claims.filter(({ via }) => via === "ndp").map(({ rank }) => rank[0] as string)), [3, 3, 3, 3]);
 });

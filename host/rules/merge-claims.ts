@@ -39,14 +39,14 @@ export function mergeClaims(claims: Iterable<Claim>): Claim[] {
 }
 
 /**
- * What a node announces for a claim; undefined: nothing. Where one node is to announce, `heirs` (0 to 2) of those after it in rank have the
- * announcement too: which of them makes it true at a moment is not known here.
+ * What a node announces for a claim; undefined: nothing. Where one node is to announce it is the first in rank; with `hasHeirs` the two after
+ * it have the announcement too, with the succession, and which of them makes it true at a moment is not known here.
  */
-export function announceFrom(claim: Claim, node: string, heirs = 0): Announcement | undefined {
-  const { vip, family, services, rank, placements, localEndpoints } = claim;
+export function announceFrom(claim: Claim, node: string, hasHeirs = false): Announcement | undefined {
+  const { vip, family, from, services, rank, placements, localEndpoints } = claim;
   const placement = placements.get(node);
-  const succession = successionOf(claim);
-  const announcing = succession === undefined ? rank : succession.members.slice(0, 1 + heirs);
+  const succession = hasHeirs ? successionOf(claim) : undefined;
+  const announcing = from === "every-node" ? rank : (succession?.members ?? rank.slice(0, 1));
   if (placement === undefined || !announcing.includes(node)) return undefined;
   const local = localEndpoints === undefined ? {} : { localEndpoints: localEndpoints.get(node) ?? 0 };
   const row = { vip, family, links: placement.links, services, attributes: placement.attributes };

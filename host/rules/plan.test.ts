@@ -224,7 +224,8 @@ plan("announceFrom() gives a row to the owner alone, or to every node", () => {
   assert.ok(owned && spread);
   const row = { vip: VIP, family: 4, links: null, services: ["default/web"], attributes: {} };
   const succession = { group: VIP, members: ["node-c", "node-b", "node-a"], isSticky: false };
-  assert.equal(announceFrom(owned, "node-c"), { ...row, succession });
+  assert.equal(announceFrom(owned, "node-c"), row);
+  assert.equal(announceFrom(owned, "node-c", true), { ...row, succession });
   assert.is(announceFrom(owned, "node-b"), undefined);
   for (const node of succession.members) assert.equal(announceFrom(spread, node), row);
   assert.is(announceFrom(spread, "node-x"), undefined);
@@ -237,12 +238,11 @@ plan("announceFrom() gives a row to the heirs too, and to no other node", () => 
   const nodes = ["a", "b", "c", "d", "e"].map((name) => nodeFact(`node-${name}`));
   const [claim] = planOf({ nodes }).claims;
   assert.ok(claim);
-  const rows = (heirs?: number) => claim.rank.map((node) => announceFrom(claim, node, heirs)?.succession?.members);
+  const rows = claim.rank.map((node) => announceFrom(claim, node, true)?.succession?.members);
   const members = claim.rank.slice(0, 3);
-  assert.equal(rows(), [members, undefined, undefined, undefined, undefined]);
-  assert.equal(rows(2), [members, members, members, undefined, undefined]);
+  assert.equal(rows, [members, members, members, undefined, undefined]);
   const alone = planOf({ nodes: nodes.slice(0, 1) }).claims[0];
-  assert.equal(alone && announceFrom(alone, "node-a", 2)?.succession?.members, ["node-a"]);
+  assert.equal(alone && announceFrom(alone, "node-a", true)?.succession?.members, ["node-a"]);
 });
 
 plan("a succession is the same for all VIPs of a group, and sticky where the first one's pool is", () => {
@@ -251,7 +251,7 @@ plan("a succession is the same for all VIPs of a group, and sticky where the fir
     const facts = snapshot({ services });
     const pools = new Map([["home", { ...(facts.pools.get("home") as Pool), ownership }]]);
     const { claims } = planService(indexPlan({ ...facts, pools }, [arp, ndp], rankOracle), facts, "default/web");
-    return claims.map((claim) => announceFrom(claim, "node-b")?.succession);
+    return claims.map((claim) => announceFrom(claim, "node-b", true)?.succession);
   };
   const succession = { group: "2001:db8::10", members: ["node-b", "node-a", "node-c"], isSticky: true };
   assert.equal(ofPool("sticky"), [succession, succession]);

@@ -25,8 +25,6 @@ export interface PlanOptions extends NodeOptions {
   readonly loadBalancerClass?: string;
   /** Why an announcer is to announce nothing now, in one word; undefined where it may. */
   readonly closed?: (announcer: AnnouncerFact) => string | undefined;
-  /** How many of the nodes after the owner hold its announcements too, ready to take over: 0 to 2, by default 0. */
-  readonly heirs?: number;
 }
 
 /** Everything but Services and endpoints, ready for use. Good as long as pools, advertisements and nodes stay. */

@@ -184,6 +184,8 @@ export interface AnnouncerFact {
   readonly from: "owner" | "every-node" | "cluster";
   /** The advertisement kind that it serves, and for which families. */
   readonly serves: { readonly kind: string; readonly families: readonly Family[] };
+  /** What it is told can stand by, so heirs are told too: a packet program answers for it. */
+  readonly hasHeirs?: boolean;
 }
 
 /** All facts at one moment. */

@@ -82,8 +82,9 @@ export const PLUGIN_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const START_TIMEOUT_MS = 10_000;
 
 /** What `plan` reads of a definition. */
-export function announcerFact({ name, from, serves }: Pick<PluginDefinition, "name" | "from" | "serves">): AnnouncerFact {
-  return { name, from, serves };
+export function announcerFact(definition: Pick<PluginDefinition, "name" | "from" | "serves" | "program">): AnnouncerFact {
+  const { name, from, serves, program } = definition;
+  return { name, from, serves, hasHeirs: from === "owner" && program !== undefined };
 }
 
 /** A built-in is granted what it asks for, and what a new config of it asks for. Rejects with one line that names the plugin. */
