@@ -10,8 +10,9 @@ import type { AnnouncerFact, OwnershipPolicy, Succession } from "../../rules/voc
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../testing/facts.ts";
 import { vipAddress } from "./arp-frames.ts";
 
-const announcers: readonly AnnouncerFact[] = [{ name: "arp", from: "owner", serves: { kind: "L2Advertisement", families: [4] } }];
-const HEIRS = 2;
+const announcers: readonly AnnouncerFact[] = [
+  { name: "arp", from: "owner", hasHeirs: true, serves: { kind: "L2Advertisement", families: [4] } },
+];
 /** Places of a rank that plans of one node read. */
 const READ = 4;
 
@@ -36,7 +37,7 @@ export class PlannedCluster {
     this.#store.replace("advertisements", "L2Advertisement bench", advertisementFact("bench"));
     for (let at = 0; at < vips; at++) this.#setService(at, {});
     const { rank } = this.#ranker;
-    const setup = { store: this.#store, announcers, rank, plan: { heirs: HEIRS }, now: () => performance.now() };
+    const setup = { store: this.#store, announcers, rank, now: () => performance.now() };
     this.#reconciler = new Reconciler({ node: "node-0", ...setup });
   }
 
@@ -73,7 +74,7 @@ export class PlannedCluster {
     // Only its own groups count for a node: to look through all of them for each would take longer than all else here.
     const groups = new Map<string, Succession[]>(nodes.map((node) => [node, []]));
     for (const claim of this.#claims()) {
-      const succession = announceFrom(claim, claim.rank[0] as string, HEIRS)?.succession;
+      const succession = announceFrom(claim, claim.rank[0] as string, true)?.succession;
       for (const member of succession?.members ?? []) groups.get(member)?.push(succession as Succession);
     }
     return nodes.map((node) => watchList(node, nodes, groups.get(node) ?? []).size).sort((a, b) => a - b);
