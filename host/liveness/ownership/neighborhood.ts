@@ -36,24 +36,27 @@ export class Neighborhood implements World {
     for (const spec of specs) {
       const peer = this.#peers.get(spec.node) ?? new Peer(spec.node, nowMs);
       this.#peers.set(spec.node, peer);
-      peer.configure(spec);
+      peer.configure(spec, nowMs);
       for (const mac of spec.macs) this.#macs.set(mac, spec.node);
     }
   }
 
   /** Looks at every peer, and has asked for the VIPs of those that fall silent; gives those whose health has changed. */
   look(groups: ReadonlyMap<string, Group>, nowMs: number): PeerNews[] {
-    const all = [...this.#peers.values()];
-    return all.flatMap((peer) => this.#lookAt(peer, groups, nowMs));
+    // All are looked at before one is asked for: which VIPs might be this node's next depends on every one of them.
+    const looked = Array.from(this.#peers.values(), (peer) => {
+      const before = peer.health;
+      const isNews = peer.look(this.#sessionOf(peer), nowMs);
+      return { peer, isNews, isBack: peer.health === "up" && before === "down" };
+    });
+    return looked.filter(({ peer, isNews }) => this.#askAfter(peer, groups, nowMs) || isNews);
   }
 
-  #lookAt(peer: Peer, groups: ReadonlyMap<string, Group>, nowMs: number): PeerNews[] {
-    const before = peer.health;
-    const isNews = peer.look(this.#sessionOf(peer), nowMs);
+  /** Gives true where it is known now that nobody answers. */
+  #askAfter(peer: Peer, groups: ReadonlyMap<string, Group>, nowMs: number): boolean {
     if (peer.mustAsk(nowMs)) this.#askFor(peer, groups, nowMs);
     peer.askAgain(nowMs);
-    const isSilent = peer.isDue(nowMs) && this.#judge(peer);
-    return isNews || isSilent ? [{ peer, isBack: peer.health === "up" && before === "down" }] : [];
+    return peer.isDue(nowMs) && this.#judge(peer);
   }
 
   #sessionOf({ discriminator }: Peer): SessionView | undefined {

@@ -150,6 +150,28 @@ owners("sessions that break while the owner still answers move nothing", () => {
   assert.ok(a.isRunning);
 });
 
+owners("the last of three has it when the one before it leaves long after the first has died", () => {
+  const segment = three();
+  segment.kill("a");
+  segment.run(5000);
+  segment.leave("b");
+  segment.run(1000);
+  segment.kill("b");
+  assert.ok(segment.longestGapMs(VIP, 3000) <= 0);
+  assert.equal(segment.owners(VIP), ["c"]);
+});
+
+owners("a node that BFD has lost but that answers is asked for, and costs no turns when nobody here is next any more", () => {
+  const segment = three();
+  segment.kill("b");
+  segment.run(2000);
+  segment.station("c").deaf.add("a");
+  segment.run(3000);
+  segment.start("b");
+  segment.run(10_000);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
 const RANKS = ["abc", "bda", "cad", "dcb", "adb"].map((names) => [...names]);
 const ACTS = ["kill", "start", "freeze", "thaw", "part", "heal", "break", "mend", "leave"] as const;
 

@@ -57,16 +57,22 @@ export class Peer {
   #claimedMs = -Infinity;
   #timesToAsk = 0;
   #discriminator: number | undefined;
-  readonly #sinceMs: number;
+  /** Since when it is watched by this session, ms. */
+  #sinceMs: number;
+  #lookedMs: number;
   #intervalMs = INTERVAL_MS;
 
   constructor(node: string, nowMs: number) {
     this.node = node;
     this.#sinceMs = nowMs;
+    this.#lookedMs = nowMs;
   }
 
-  configure({ discriminator, macs }: PeerSpec): void {
-    if (this.#discriminator !== discriminator) this.wasUp = false;
+  configure({ discriminator, macs }: PeerSpec, nowMs: number): void {
+    if (this.#discriminator !== discriminator) {
+      this.wasUp = false;
+      this.#sinceMs = nowMs;
+    }
     this.#discriminator = discriminator;
     this.macs = new Set(macs);
   }
@@ -78,6 +84,7 @@ export class Peer {
   /** Takes what is known of its session; gives true where its health has changed. */
   look(session: SessionView | undefined, nowMs: number): boolean {
     const before = this.health;
+    this.#lookedMs = nowMs;
     this.health = this.#judge(session, nowMs);
     this.#leavingMs = this.health === "leaving" ? Math.min(this.#leavingMs, nowMs) : Infinity;
     const isHeard = this.health === "up" || this.health === "silent";
@@ -188,9 +195,12 @@ export class Peer {
     if (this.health === "up") return (heardMs ?? Infinity) + this.#intervalMs * LATE;
     const beforeNeverUpMs = this.#sinceMs + NEVER_UP_MS - 2 * INTERVAL_MS;
     if (this.health === "new") return beforeNeverUpMs;
-    if (this.health === "silent" && !this.wasUp) return beforeNeverUpMs + 2 * INTERVAL_MS;
-    const mayAskAgain = this.health === "down" && !this.isUnanswered && this.askedMs > -Infinity;
-    return mayAskAgain ? this.askedMs + ASK_EVERY_MS : Infinity;
+    // Packets that come again are no news of the session.
+    if (this.health === "silent") return this.wasUp ? this.#lookedMs + INTERVAL_MS : beforeNeverUpMs + 2 * INTERVAL_MS;
+    if (this.health !== "down" || this.isUnanswered || this.askedMs === -Infinity) return Infinity;
+    const againMs = this.askedMs + ASK_EVERY_MS;
+    // Due, and not asked: nobody here is next to it.
+    return againMs > this.#lookedMs ? againMs : this.#lookedMs + ASK_EVERY_MS;
   }
 }
 

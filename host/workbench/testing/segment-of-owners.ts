@@ -26,6 +26,8 @@ interface Session {
   heardMs: number;
   isUp: boolean;
   isRemoteAdminDown: boolean;
+  /** As the machine was told last. */
+  wasRemoteAdminDown: boolean;
   /** Since when both ends hear each other without a gap. */
   hearingMs: number | undefined;
 }
@@ -38,6 +40,8 @@ export class Station {
   readonly sessions = new Map<string, Session>();
   /** Stations of the same number hear each other. */
   part = 0;
+  /** Stations whose BFD packets do not reach this one. */
+  readonly deaf = new Set<string>();
   isRunning = true;
   isFrozen = false;
   hasCarrier = true;
@@ -163,6 +167,7 @@ export class SegmentOfOwners {
     for (const station of this.stations) {
       for (const other of this.stations) {
         if (!station.isRunning || !other.isRunning || other.isFrozen || !this.#hears(station, other)) continue;
+        if (station.deaf.has(other.name)) continue;
         this.#session(station, other).heardMs = this.nowMs;
         this.#session(station, other).isRemoteAdminDown = other.machine.isLeaving;
       }
@@ -170,7 +175,13 @@ export class SegmentOfOwners {
   }
 
   #session(station: Station, other: Station): Session {
-    const found = station.sessions.get(other.name) ?? { heardMs: 0, isUp: false, isRemoteAdminDown: false, hearingMs: undefined };
+    const found = station.sessions.get(other.name) ?? {
+      heardMs: 0,
+      isUp: false,
+      isRemoteAdminDown: false,
+      wasRemoteAdminDown: false,
+      hearingMs: undefined,
+    };
     station.sessions.set(other.name, found);
     return found;
   }
@@ -186,10 +197,13 @@ export class SegmentOfOwners {
       session.hearingMs = isHeard && isHeardBack ? (session.hearingMs ?? this.nowMs) : undefined;
       const isAllowed = isHeard && isHeardBack && !session.isRemoteAdminDown && !station.machine.isLeaving;
       const isUp = isAllowed && (session.isUp || this.nowMs - (session.hearingMs ?? this.nowMs) >= UP_AFTER_MS);
-      isNews ||= isUp !== session.isUp || session.isRemoteAdminDown;
+      isNews ||= isUp !== session.isUp || session.isRemoteAdminDown !== session.wasRemoteAdminDown;
       session.isUp = isUp;
+      session.wasRemoteAdminDown = session.isRemoteAdminDown;
     }
     station.machine.react(this.nowMs, isNews);
+    const { nextDueMs } = station.machine;
+    if (nextDueMs < this.nowMs) throw new Error(`Machine of ${station.name} is due at ${nextDueMs} ms after its turn at ${this.nowMs} ms`);
     for (const row of station.rows.values()) this.#repeat(station, row);
   }
 
