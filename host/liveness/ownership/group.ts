@@ -46,6 +46,10 @@ export class Group {
   #holdEndMs = 0;
   /** Members that were gone when it was taken over, and have not been back for long enough to object. */
   #takenWithout = new Set<string>();
+  /** This node had it, and has heard of nobody else who has it since. */
+  #isKeeper = false;
+  /** Who answered when this node asked last, since it had it itself. */
+  #keeperMac: string | undefined;
   #assertedMs = -Infinity;
   #ahead: readonly string[] = [];
   #others: readonly string[] = [];
@@ -77,7 +81,7 @@ export class Group {
 
   /** Under `sticky`: the member that was last heard to have it. */
   #keeper(world: World): string | undefined {
-    const who = this.succession.isSticky && this.heard !== undefined ? world.nodeOf(this.heard.mac) : undefined;
+    const who = this.succession.isSticky && this.#keeperMac !== undefined ? world.nodeOf(this.#keeperMac) : undefined;
     return who !== undefined && this.#others.includes(who) ? who : undefined;
   }
 
@@ -120,7 +124,7 @@ export class Group {
   #await(world: World, nowMs: number): void {
     const blocker = this.#ahead.find((node) => !isGone(world.peer(node)));
     const keeper = this.#keeper(world);
-    if (blocker !== undefined) this.#stayBehind(blocker, world, nowMs);
+    if (blocker !== undefined && !this.#isKeeper) this.#stayBehind(blocker, world, nowMs);
     else if (keeper !== undefined && !isGone(world.peer(keeper))) this.#stand("heir", `${keeper} has it and keeps it`, nowMs);
     else if (this.#isAlone(world, nowMs)) this.dueMs = nowMs + ASK_WAIT_MS;
     else if (this.standing === "holding") this.#hold(world, nowMs);
@@ -185,6 +189,8 @@ export class Group {
   #weigh({ mac }: Heard, world: World, nowMs: number): void {
     const who = world.nodeOf(mac);
     const isFirst = this.#ahead.length === 0;
+    this.#keeperMac = mac;
+    if (who !== undefined) this.#isKeeper = false;
     if (this.succession.isSticky && who !== undefined) this.#stay(`${who} has it and keeps it`, nowMs);
     else if (who === undefined ? isFirst : !this.#ahead.includes(who)) {
       this.#stand("holding", `${who ?? mac} answers for it; takes it back in a moment`, nowMs);
@@ -217,6 +223,8 @@ export class Group {
 
   #take(world: World, nowMs: number): void {
     this.#mustAsk = this.succession.isSticky && this.#others.length > 0;
+    this.#isKeeper = true;
+    this.#keeperMac = undefined;
     this.#takenWithout = new Set(this.succession.isSticky ? this.#others.filter((node) => isAmiss(world.peer(node))) : []);
     const are = this.#ahead.length > 1 ? "are" : "is";
     this.#stand("owner", this.#ahead.length === 0 ? "first in rank" : `${this.#ahead.join(" and ")} ${are} gone`, nowMs);
@@ -230,7 +238,12 @@ export class Group {
     const who = world.nodeOf(claim.mac);
     if (this.#mustYieldTo(who, world, nowMs)) {
       this.#stand("heir", `${who ?? claim.mac} has claimed it`, nowMs);
-      if (who === undefined || this.succession.isSticky) this.#mustAsk = true;
+      this.#isKeeper = false;
+      if (who === undefined || this.succession.isSticky) {
+        // In a moment: of two that claimed it at the same time both may have yielded.
+        this.#mustAsk = true;
+        this.#askedMs = nowMs;
+      }
       this.look(world, nowMs);
     } else if (nowMs >= this.#assertedMs + (who === undefined ? DEFEND_MS : REPEAT_MS)) {
       this.#assertedMs = nowMs;

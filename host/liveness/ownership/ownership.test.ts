@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { randomFrom } from "../../workbench/testing/random.ts";
-import { SegmentOfOwners, withGateway } from "../../workbench/testing/segment-of-owners.ts";
+import { recordOf, SegmentOfOwners, withGateway } from "../../workbench/testing/segment-of-owners.ts";
 
 const owners = suite("ownership");
 const VIP = "192.0.2.240";
@@ -159,6 +159,68 @@ owners("the last of three has it when the one before it leaves long after the fi
   segment.kill("b");
   assert.ok(segment.longestGapMs(VIP, 3000) <= 0);
   assert.equal(segment.owners(VIP), ["c"]);
+});
+
+owners("under sticky a keeper that was stopped for a moment keeps it, though one ahead is back", () => {
+  const segment = three(true);
+  segment.kill("a");
+  segment.run(2000);
+  segment.start("a");
+  segment.run(10_000);
+  segment.freeze("b");
+  segment.run(200);
+  segment.thaw("b");
+  assert.ok(segment.longestGapMs(VIP, 5000) <= 300);
+  assert.equal(segment.owners(VIP), ["b"]);
+});
+
+owners("under sticky who has it again does not leave it to the one that had it before", () => {
+  const segment = three(true);
+  segment.kill("a");
+  segment.run(2000);
+  segment.start("a");
+  segment.run(10_000);
+  segment.kill("b");
+  segment.run(2000);
+  segment.start("b");
+  segment.run(10_000);
+  assert.equal(segment.owners(VIP), ["a"]);
+  segment.freeze("a");
+  segment.run(200);
+  segment.thaw("a");
+  assert.ok(segment.longestGapMs(VIP, 5000) <= 300);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("under sticky two that yield to each other leave nobody without an answer", () => {
+  const segment = three(true);
+  segment.setCarrier("a", false);
+  segment.run(2000);
+  segment.station("a").part = 1;
+  segment.setCarrier("a", true);
+  segment.run(10_000);
+  assert.equal(segment.owners(VIP), ["a", "b"]);
+  segment.station("a").part = 0;
+  const address = recordOf(VIP).subarray(16, 32);
+  const [a, b] = [segment.station("a"), segment.station("b")];
+  a.machine.hear("arp", address, b.mac, segment.nowMs);
+  b.machine.hear("arp", address, a.mac, segment.nowMs);
+  assert.equal(segment.owners(VIP), []);
+  assert.ok(segment.longestGapMs(VIP, 5000) <= 1500);
+  assert.is(segment.owners(VIP).length, 1);
+});
+
+owners("a node that was stopped for a moment while one ahead waits to take back goes on", () => {
+  const segment = three();
+  segment.kill("a");
+  segment.run(5000);
+  segment.start("a");
+  segment.run(2500);
+  segment.freeze("b");
+  segment.run(200);
+  segment.thaw("b");
+  assert.ok(segment.longestGapMs(VIP, 6000) <= 300);
+  assert.equal(segment.owners(VIP), ["a"]);
 });
 
 owners("a node that BFD has lost but that answers is asked for, and costs no turns when nobody here is next any more", () => {
