@@ -28,6 +28,12 @@ export class FollowedRows {
     return before === undefined || before.group !== succession.group || before.members.join() !== succession.members.join();
   }
 
+  /** The plugin has no rows any more. */
+  forget(plugin: string): void {
+    for (const [key, row] of this.#rows) if (row.plugin === plugin) this.#rows.delete(key);
+    this.#plugins.delete(plugin);
+  }
+
   groupOf(vip: string): string | undefined {
     for (const plugin of this.#plugins.keys()) {
       const found = this.#rows.get(`${plugin} ${vip}`);

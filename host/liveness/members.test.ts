@@ -91,6 +91,20 @@ members("witnesses are the gateway, other nodes and neighbors of the program's f
   subject.close();
 });
 
+members("a program that is loaded anew is told its witnesses anew, and what it had counts no more", async () => {
+  const { subject, peers, witnesses, setNodes } = stage();
+  setNodes(node("a", "192.0.2.1"), node("b", "192.0.2.2"));
+  subject.follow("arp", "192.0.2.240", succession("192.0.2.240", "a", "b", "gone"));
+  await until(() => witnesses.length === 1);
+  subject.forget("arp");
+  await until(() => peers.at(-1)?.length === 1);
+  assert.is(witnesses.length, 1);
+  subject.follow("arp", "192.0.2.240", succession("192.0.2.240", "a", "b"));
+  await until(() => witnesses.length === 2);
+  assert.is(witnesses[1], witnesses[0]);
+  subject.close();
+});
+
 members("standings are those that the worker reports, by any VIP of the group", async () => {
   const { subject, report } = stage();
   const group = succession("192.0.2.240", "a", "b");

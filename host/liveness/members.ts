@@ -78,6 +78,13 @@ export class Members implements Standings {
     if (this.#rows.set(plugin, vip, succession)) this.refresh();
   }
 
+  /** The packet program of a plugin is gone, and with it whatever it was told. */
+  forget(plugin: string): void {
+    this.#rows.forget(plugin);
+    this.#toldWitnesses.delete(plugin);
+    this.refresh();
+  }
+
   /** The store has changed; mostly nothing of its nodes. */
   followStore(): void {
     const nodes = this.#host.nodes();

@@ -44,7 +44,7 @@ export interface ProgramHost {
   /** Absent: no link is. */
   readonly isWireless?: ((link: string) => boolean) | undefined;
   /** Hears of every row with a succession. */
-  readonly members?: Pick<Members, "follow"> | undefined;
+  readonly members?: Pick<Members, "follow" | "forget"> | undefined;
   readonly grants: Grants;
   /** Hears each event of the program, as the plugin does. */
   readonly onEvent?: ((event: ProgramEvent) => void) | undefined;
@@ -197,7 +197,8 @@ class Port implements ProgramPort {
     this.#groups?.close();
     clearTimeout(this.#retry);
     this.#listeners.clear();
-    const { service, log } = this.#host;
+    const { service, members, log } = this.#host;
+    members?.forget(this.#name);
     // A service that has ended has closed everything itself.
     await service
       .removeProgram(this.#name)

@@ -56,7 +56,7 @@ export interface PluginHost {
   /** Default: it keeps no sessions. */
   readonly liveness?: Liveness;
   /** Hears of every row of a packet program that has a succession. Default: nobody follows who owns what. */
-  readonly members?: Pick<Members, "follow">;
+  readonly members?: Pick<Members, "follow" | "forget">;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   /** Hears every event of a plugin's packet program. */

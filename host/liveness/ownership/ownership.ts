@@ -88,6 +88,7 @@ export class Ownership {
   /** False: it is no row of a group. `isMoved`: another node announces it now, so where this one is the owner it goes when that is heard. */
   remove(program: string, record: Uint8Array, isMoved: boolean, nowMs: number): boolean {
     const key = rowKey(program, record);
+    this.#neighborhood.witnesses.forget(key);
     const group = this.#byRow.get(key);
     const row = group?.rows.get(key);
     if (group === undefined || row === undefined) return false;
@@ -186,10 +187,13 @@ export class Ownership {
   /** After a turn: looks at what is due and at what is new. `isNews`: some session has changed. */
   react(nowMs: number, isNews: boolean): void {
     if (!isNews && nowMs < this.#dueMs) return;
-    this.#hasNews = true;
     this.#lookAtPeers(nowMs);
     for (const group of this.#groups.values()) {
-      if (nowMs >= group.dueMs) group.look(this.#neighborhood, nowMs);
+      // Most turns are for the peers alone, and ten thousand groups take milliseconds to report.
+      if (nowMs >= group.dueMs) {
+        group.look(this.#neighborhood, nowMs);
+        this.#hasNews = true;
+      }
       if (group.isEnding && group.standing !== "leaving") this.#end(group);
     }
     this.#dueMs = this.#nextDueMs();

@@ -64,14 +64,13 @@ export class OwningEngine extends PacketEngine {
   /** `memberships`: of each row that has a succession. */
   override put(name: string, rows: Uint8Array, memberships?: readonly (Membership | undefined)[]): ReturnType<PacketEngine["put"]> {
     if (name === BFD) return super.put(name, this.#sessions.take(rows));
-    if (memberships === undefined) return super.put(name, rows);
     const program = this.#demandProgram(name);
     const nowMs = performance.now();
     const ids = new Int32Array(rows.length / ROW_BYTES);
     const refused: { at: number; reason: string }[] = [];
     for (let at = 0; at < ids.length; at++) {
       const record = rows.subarray(at * ROW_BYTES, (at + 1) * ROW_BYTES);
-      const membership = memberships[at];
+      const membership = memberships?.[at];
       if (membership === undefined) this.#ownership.remove(name, record, false, nowMs);
       const id = membership === undefined ? program.put(record) : this.#ownership.put(name, record, membership, nowMs);
       ids[at] = Math.max(id, -1);
@@ -105,7 +104,7 @@ export class OwningEngine extends PacketEngine {
   /** `intervalMs`: at which this node speaks to them. */
   setPeers(peers: readonly PeerSpec[], intervalMs: number): void {
     this.#intervalMs = intervalMs;
-    this.#sessions.peers = new Set(peers.flatMap(({ discriminator }) => discriminator ?? []));
+    this.#sessions.setPeers(new Set(peers.flatMap(({ discriminator }) => discriminator ?? [])));
     this.#ownership.setPeers(peers, performance.now());
   }
 

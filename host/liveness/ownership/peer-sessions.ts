@@ -19,12 +19,13 @@ interface Told {
 }
 
 export class PeerSessions {
-  /** Discriminators of the sessions with other nodes; all others are left alone. */
-  peers: ReadonlySet<number> = new Set();
+  #peers: ReadonlySet<number> = new Set();
   readonly #put: (record: Uint8Array) => void;
   /** As main wants them. */
   readonly #records = new Map<number, Uint8Array>();
   readonly #told = new Map<number, Told>();
+  /** Discriminators of those that say AdminDown. */
+  readonly #leaving = new Set<number>();
   #isLeaving = false;
 
   /** `put` hands a record to the packet program. */
@@ -39,23 +40,44 @@ export class PeerSessions {
       const record = rows.slice(at, at + ROW_BYTES);
       const discriminator = discriminatorOf(record);
       this.#records.set(discriminator, record);
-      if (this.#isLeaving && this.peers.has(discriminator)) now[at + Row.state] = RowState.draining;
+      if (this.#mustLeave(discriminator)) {
+        now[at + Row.state] = RowState.draining;
+        this.#leaving.add(discriminator);
+      } else this.#leaving.delete(discriminator);
     }
     return now;
   }
 
   forget(rows: Uint8Array): void {
-    for (let at = 0; at < rows.length; at += ROW_BYTES) this.#records.delete(discriminatorOf(rows.subarray(at, at + ROW_BYTES)));
+    for (let at = 0; at < rows.length; at += ROW_BYTES) {
+      const discriminator = discriminatorOf(rows.subarray(at, at + ROW_BYTES));
+      this.#records.delete(discriminator);
+      this.#leaving.delete(discriminator);
+    }
   }
 
   /** Says AdminDown to all other nodes, or becomes as main wants them again. */
   leave(isLeaving: boolean): void {
     if (this.#isLeaving === isLeaving) return;
     this.#isLeaving = isLeaving;
-    for (const discriminator of this.peers) {
-      const record = this.#records.get(discriminator);
-      if (record !== undefined) this.#put(this.take(record));
-    }
+    this.#follow();
+  }
+
+  /** Discriminators of the sessions with other nodes; all others are left alone. */
+  setPeers(peers: ReadonlySet<number>): void {
+    this.#peers = peers;
+    this.#follow();
+  }
+
+  /** One that lingers, needed by nobody any more, does not take its word back. */
+  #mustLeave(discriminator: number): boolean {
+    return this.#isLeaving && (this.#peers.has(discriminator) || this.#leaving.has(discriminator));
+  }
+
+  /** Puts those sessions that say something else than they are to say. */
+  #follow(): void {
+    for (const [discriminator, record] of this.#records)
+      if (this.#leaving.has(discriminator) !== this.#mustLeave(discriminator)) this.#put(this.take(record));
   }
 
   /** `states` of all rows, as `PacketProgram.takeStates` gives them. */
