@@ -18,6 +18,8 @@ Service, an IPAddressPool and an L2Advertisement.
                        advertisements, BGPPeers, Secrets and Nodes
   --node NAME          this node's name (default: the hostname); among the Nodes
                        of the manifests, or the only one where they have none
+  --depose-silent-owner  take a VIP from a node that lives but does not answer for it
+                       in three self-tests in a row; else that is only reported
   --interface IF       answer ARP and NDP only on this interface; repeat the
                        flag, or separate with commas (default: every one that is fit)
   --controller         give out addresses too; on exactly one node
@@ -62,6 +64,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     controller: { type: "boolean" },
     allocations: { type: "string" },
     metrics: { type: "string" },
+    "depose-silent-owner": { type: "boolean" },
     ...announcerFlags,
     ...logFlags,
   });
@@ -82,6 +85,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     const speaker = await startSpeaker({
       node,
       surroundings: onManifests({ manifests, node, isController, ...(allocations === undefined ? {} : { allocations }), log }),
+      mayDepose: values["depose-silent-owner"] ?? false,
       control: controlPlace(values.control, node),
       endpoints: metrics && plainEndpoints(metrics.address, metrics.port, "--metrics"),
       version,

@@ -18,6 +18,8 @@ ${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
                        node.kubernetes.io/exclude-from-external-load-balancers
   --honor-cordon       do not announce from nodes that are cordoned (kubectl cordon,
                        kubectl drain); all speakers need the same
+  --depose-silent-owner  take a VIP from a node that lives but does not answer for it
+                       in three self-tests in a row; else that is only reported
   --interface IF       answer ARP and NDP only on this interface; repeat the
                        flag, or separate with commas (default: every one that is fit)
   --driver DRIVER      event-loop (default), or blocking for machines that
@@ -52,6 +54,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     "node-name": { type: "string" },
     "ignore-exclude-lb": { type: "boolean" },
     "honor-cordon": { type: "boolean" },
+    "depose-silent-owner": { type: "boolean" },
     ...clusterFlags,
     ...announcerFlags,
   });
@@ -73,6 +76,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     const speaker = await startSpeaker({
       node,
       ...(await inCluster({ ...choice, node, ...gates, log, signal })),
+      mayDepose: values["depose-silent-owner"] ?? false,
       control: controlPlace(values.control, node),
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),

@@ -8,6 +8,7 @@ import { until } from "../workbench/testing/promises.ts";
 import { Members } from "./members.ts";
 import type { GroupReport } from "./ownership/ownership.ts";
 import type { PeerSpec } from "./ownership/peer.ts";
+import { speakerMacs } from "./speaker-macs.ts";
 
 const members = suite("members");
 
@@ -36,6 +37,10 @@ function stage(neighbors: readonly KernelNeighbor[] = []) {
   } as unknown as PacketService;
   const subject = new Members({
     ...{ node: "a", packets, nodes: () => nodes, log: recordedLog().log },
+    macs: speakerMacs(
+      () => nodes,
+      () => neighbors,
+    ),
     stations: () => ({ neighbors, gateways: [{ linkIndex: 1, address: "192.0.2.254", family: 4 }] }),
     liveness: {
       watch({ address }) {

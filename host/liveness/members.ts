@@ -19,6 +19,7 @@ import type { LivenessService } from "./liveness.ts";
 import type { GroupReport } from "./ownership/ownership.ts";
 import type { PeerSpec } from "./ownership/peer.ts";
 import { Pace } from "./pace.ts";
+import type { SpeakerMacs } from "./speaker-macs.ts";
 import type { GroupState, Standings } from "./standing.ts";
 import { watchList } from "./watch-list.ts";
 import { chooseWitnesses } from "./witnesses.ts";
@@ -28,6 +29,9 @@ export interface MembersHost {
   readonly packets: PacketService;
   readonly liveness: Pick<LivenessService, "watch" | "discriminator">;
   readonly nodes: () => ReadonlyMap<string, NodeFact>;
+  readonly macs: Pick<SpeakerMacs, "of">;
+  /** Hears of each session that comes up or goes down. */
+  readonly onSession?: (node: string) => void;
   /** What the kernel knows of stations around; default: nothing. */
   readonly stations?: (() => { readonly neighbors: readonly KernelNeighbor[]; readonly gateways: readonly Gateway[] }) | undefined;
   /** Tells somebody who looks after the node. Default: the log alone. */
@@ -174,11 +178,9 @@ export class Members implements Standings {
     const names = new Set([...wanted, ...this.#rows.members()]);
     names.delete(node);
     const peers = [...names].sort().map((name): PeerSpec => {
-      const fact = known.get(name);
       const address = addresses.get(name);
       const discriminator = wanted.has(name) && address !== undefined ? this.#host.liveness.discriminator({ address }) : undefined;
-      const seen = neighbors.filter((one) => fact?.addresses.includes(one.address)).flatMap(({ mac }) => mac ?? []);
-      return { node: name, discriminator, macs: [...new Set([...(fact?.speaker?.macs ?? []), ...seen])].sort() };
+      return { node: name, discriminator, macs: this.#host.macs.of(name) };
     });
     const text = JSON.stringify(peers);
     const fail = (error: Error): void => log.debug("Packet worker takes no peers", { error: error.message });
@@ -215,19 +217,21 @@ export class Members implements Standings {
     const message = `This machine ${why}: neighbors notice its death within ${intervalMs * PROFILE.detectMultiplier} ms from now on`;
     this.#host.log.warn(message);
     this.#host.warn?.("livenessTimers", message);
-    for (const watched of this.#watched.values()) {
+    for (const [name, watched] of this.#watched) {
       const { close } = watched;
-      watched.close = this.#open(watched);
+      watched.close = this.#open(name, watched);
       close();
     }
     this.#told = "";
     this.refresh();
   }
 
-  #open(watched: Watched): Close {
+  #open(name: string, watched: Watched): Close {
     const { address } = watched;
     return this.#host.liveness.watch({ address }, { ...PROFILE, transmitIntervalMs: this.#pace.intervalMs }, ({ state }) => {
-      watched.isUp = state === "up";
+      if (watched.isUp === (state === "up")) return;
+      watched.isUp = !watched.isUp;
+      this.#host.onSession?.(name);
     });
   }
 
@@ -246,7 +250,7 @@ export class Members implements Standings {
       if (this.#watched.has(name)) continue;
       try {
         const session: Watched = { address, isUp: false, close: () => {}, unneededMs: undefined };
-        session.close = this.#open(session);
+        session.close = this.#open(name, session);
         this.#watched.set(name, session);
       } catch (error) {
         this.#host.log.warn("Node cannot be watched", { node: name, address, error: (error as Error).message });

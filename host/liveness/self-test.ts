@@ -39,7 +39,7 @@ export interface SelfTestHost {
   isAlive(node: string): boolean;
   /** Lets the heirs of a group take over though its owner is alive. Absent: owners that are silent are only told of. */
   readonly depose?: (group: string, owner: string) => void;
-  readonly speakers: SpeakerMacs;
+  readonly speakers: Pick<SpeakerMacs, "nodeOf" | "knows">;
   readonly conflicts: Pick<Conflicts, "hearAnswer">;
   readonly warn: WarnOfVip;
   readonly log: Log;

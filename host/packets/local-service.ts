@@ -37,6 +37,7 @@ export function localService(wire: Wire): PacketService {
     setWitnesses: (...args) => call(() => engine.setWitnesses(...args)),
     ask: (...args) => call(() => engine.ask(...args)),
     claimOf: (...args) => call(() => engine.claimOf(...args)),
+    depose: (...args) => call(() => engine.depose(...args)),
     leave: (...args) => call(() => engine.leave(...args)),
     statistics: () => call(() => engine.statistics()),
     counters: (...args) => call(() => engine.counters(...args)),

@@ -117,6 +117,7 @@ class WorkerClient implements PacketService {
   setWitnesses: PacketService["setWitnesses"] = (...args) => this.#call("setWitnesses", args);
   ask: PacketService["ask"] = (...args) => this.#call("ask", args);
   claimOf: PacketService["claimOf"] = (...args) => this.#call("claimOf", args);
+  depose: PacketService["depose"] = (...args) => this.#call("depose", args);
   leave: PacketService["leave"] = (...args) => this.#call("leave", args);
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
   counters: PacketService["counters"] = (...args) => this.#call("counters", args);

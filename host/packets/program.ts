@@ -31,6 +31,8 @@ export interface RawEvent {
   readonly mac: Uint8Array;
   /** Events of this row that were held back since its last one. */
   readonly suppressed: number;
+  /** The station announces the address, or answers for it; else it only speaks from it. */
+  readonly isClaim: boolean;
 }
 
 export class PacketProgram {
@@ -198,6 +200,7 @@ function readEvent(view: DataView, bytes: Uint8Array): RawEvent {
     link: view.getUint32(32, true),
     mac: bytes.subarray(36, 42),
     suppressed: view.getUint32(44, true),
+    isClaim: view.getUint32(48, true) === 1,
   };
 }
 

@@ -50,6 +50,8 @@ export interface PacketService {
   ask(name: string, row: Uint8Array): Promise<boolean>;
   /** The station that was last heard to use the address of a row with a succession. */
   claimOf(name: string, row: Uint8Array): Promise<HeardClaim | undefined>;
+  /** That member does not answer for the group, whatever its session says: its heirs may take over. */
+  depose(group: string, node: string): Promise<void>;
   /** Hands over every group and takes none, or is as others again; what comes of it is told by reports. */
   leave(isLeaving: boolean): Promise<void>;
   statistics(): Promise<Record<string, ProgramStatistics>>;

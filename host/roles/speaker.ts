@@ -77,6 +77,8 @@ export interface SpeakerOptions {
   readonly plugins: readonly { readonly definition: PluginDefinition; readonly config: unknown }[];
   /** Where it answers questions about itself; default: nowhere. */
   readonly control?: ControlPlace | undefined;
+  /** An owner that lives and does not answer loses what it does not answer for. Default: it is only told of. */
+  readonly mayDepose?: boolean;
   /** Opens where others may ask for health and metrics; default: nowhere. */
   readonly endpoints?: Endpoints | undefined;
   /** Which Herald this is, for who asks. */
@@ -132,7 +134,12 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.push(() => liveness.stop());
   const { packets, stations } = network;
   const nodes = () => store.snapshot().nodes;
-  const members = new Members({ node, packets, stations, liveness, nodes, warn: surroundings.warnOfNode, log });
+  const speakers = speakerMacs(nodes, () => stations?.().neighbors ?? []);
+  const members = new Members({
+    ...{ node, packets, stations, liveness, nodes, macs: speakers, warn: surroundings.warnOfNode, log },
+    // A session that is up says that a node lives, whatever its Lease does.
+    onSession: (name) => nodes().get(name)?.speaker?.isSilent && reconciler.replan(),
+  });
   parts.standings = members;
   ends.push(() => members.close());
   ends.push(countTakeovers(metrics, members));
@@ -149,7 +156,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const timeRun = timeRuns(metrics);
   const reconciler = new Reconciler({
     ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
-    plan: { ...surroundings.plan, isDrained: nodeDrain.isDrained },
+    plan: { ...surroundings.plan, isDrained: nodeDrain.isDrained, isHeard: (name) => members.isUp(name) },
     onRun: (tookMs) => {
       timeRun(tookMs);
       nodeDrain.note(isNodeDraining());
@@ -159,7 +166,6 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.inputs.push(async (why) => {
     for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
   });
-  const speakers = speakerMacs(() => store.snapshot().nodes);
   const warn = warnOfVip(
     () => Array.from(runs.values(), ({ lane }) => lane.rows().map(({ announcement }) => announcement)).flat(),
     surroundings.warn?.(store) ?? (() => {}),
@@ -191,7 +197,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   reconciler.run();
   // Not before there is a plan: the first thing that an announcer hears is all of it.
   for (const run of runs.values()) await run.start();
-  ends.inputs.unshift(startSelfTest({ node, runs, network, members, conflicts, speakers, warn, log, clock, metrics }));
+  const { mayDepose = false } = options;
+  ends.inputs.unshift(startSelfTest({ node, runs, network, members, conflicts, speakers, warn, mayDepose, log, clock, metrics }));
   parts.isReady = true;
 }
 

@@ -52,7 +52,7 @@ SELF_TEST("asks by the program that has the row, for what this node is an heir o
     node: "node-a",
     runs,
     network: { packets, links },
-    ...{ members, conflicts, speakers, warn, log, clock, metrics },
+    ...{ members, conflicts, speakers, warn, mayDepose: false, log, clock, metrics },
   });
   await clock.advance(60_000);
   close();

@@ -18,14 +18,16 @@ export interface SelfTestedSpeaker {
   readonly network: Pick<Network, "packets" | "links">;
   readonly members: Pick<Members, "ofVip" | "isUp">;
   readonly conflicts: Conflicts;
-  readonly speakers: SpeakerMacs;
+  readonly speakers: Pick<SpeakerMacs, "nodeOf" | "knows">;
   readonly warn: WarnOfVip;
   readonly log: Log;
   readonly clock: Pick<Clock, "now" | "after">;
   readonly metrics: MetricsRegistry;
+  /** An owner that does not answer loses the group. */
+  readonly mayDepose: boolean;
 }
 
-export function startSelfTest({ node, runs, network, members, ...host }: SelfTestedSpeaker): Close {
+export function startSelfTest({ node, runs, network, members, mayDepose, ...host }: SelfTestedSpeaker): Close {
   const { packets, links } = network;
   const isAlive = (name: string): boolean => members.isUp(name);
   const rowOf = (vip: string): Uint8Array => packRows([{ address: vip, links: null, state: "standby" }], () => 0);
@@ -49,6 +51,16 @@ export function startSelfTest({ node, runs, network, members, ...host }: SelfTes
     linkName: (id: number) => links.all().find((link) => link.id === id)?.name ?? `link ${id}`,
     clock: host.clock,
   };
-  const selfTest = new SelfTest({ ...host, vips, isAlive, ask: (vip) => askVip(asking, vip), random: Math.random });
+  const depose = (group: string, owner: string): void => {
+    packets.depose(group, owner).catch((error: Error) => host.log.warn("Owner is not deposed", { group, owner, error: error.message }));
+  };
+  const selfTest = new SelfTest({
+    ...host,
+    ...(mayDepose ? { depose } : {}),
+    vips,
+    isAlive,
+    ask: (vip) => askVip(asking, vip),
+    random: Math.random,
+  });
   return () => selfTest.close();
 }

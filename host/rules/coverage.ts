@@ -105,7 +105,7 @@ function coverNodes(kind: string, advertisements: readonly Advertisement[], node
     const { name, labels } = subject.node;
     const reason = firstObjection(nodeGates(kind), subject);
     if (reason === undefined) {
-      (isSilent(kind, subject.node) ? silent : candidates).push({ name, weight: sumWeights(subject.advertisements, labels) });
+      (isSilent(kind, subject.node, options) ? silent : candidates).push({ name, weight: sumWeights(subject.advertisements, labels) });
       placements.set(name, placeOn(subject.advertisements));
     } else refused.push({ node: name, reason });
   }

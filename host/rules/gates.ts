@@ -79,7 +79,7 @@ function explainVia(
     nodes: (coverage?.subjects ?? []).map((subject) => {
       const { name } = subject.node;
       const place = rank.indexOf(name) + 1;
-      const silence = { isSilent: isSilent(serves.kind, subject.node), isAnyHeard };
+      const silence = { isSilent: isSilent(serves.kind, subject.node, options), isAnyHeard };
       const last = reach === undefined ? [] : tryGates(REACH_GATES, { name, reach, ...silence });
       return { node: name, gates: [...tryGates(nodeGates(serves.kind), subject), ...last], ...(place === 0 ? {} : { rank: place }) };
     }),

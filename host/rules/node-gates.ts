@@ -16,6 +16,8 @@ export interface NodeOptions {
   readonly honorCordon?: boolean;
   /** Default: as the Node says. A speaker knows better of its own, which first makes others take over what it can. */
   readonly isDrained?: (node: NodeFact) => boolean;
+  /** A session with that node says that its speaker lives, though its Lease has expired. Default: nobody listens to it. */
+  readonly isHeard?: (node: string) => boolean;
 }
 
 /** A node, and the advertisements of one kind that include it. */
@@ -117,8 +119,8 @@ export const REACH_GATES: readonly Gate<ReachSubject>[] = [
 ];
 
 /** Does it matter for advertisements of this kind, and is it so, that the node's speaker is taken for dead? */
-export function isSilent(kind: string, { speaker }: NodeFact): boolean {
-  return kind === L2_ADVERTISEMENT && (speaker?.isSilent ?? false);
+export function isSilent(kind: string, { name, speaker }: NodeFact, { isHeard }: NodeOptions): boolean {
+  return kind === L2_ADVERTISEMENT && speaker?.isSilent === true && isHeard?.(name) !== true;
 }
 
 /** Unless it is known that it has none, it has one. */

@@ -26,6 +26,7 @@ class FakeService implements PacketService {
   setWitnesses: PacketService["setWitnesses"] = () => this.#call("witnesses", () => {});
   ask: PacketService["ask"] = () => this.#call("ask", () => false);
   claimOf: PacketService["claimOf"] = () => this.#call("claim", () => undefined);
+  depose: PacketService["depose"] = () => this.#call("depose", () => {});
   leave: PacketService["leave"] = () => this.#call("leave", () => {});
   readonly wire = "memory";
   readonly problem = undefined;
@@ -273,7 +274,7 @@ port("counters() are those of the rows that are there, by canonical address", as
 });
 
 const conflict = (link: number): RawEvent => ({
-  ...{ kind: 1, atMs: 0, suppressed: 2, link },
+  ...{ kind: 1, atMs: 0, suppressed: 2, isClaim: true, link },
   address: Uint8Array.of(192, 0, 2, 1, ...new Uint8Array(12)),
   mac: Uint8Array.of(2, 0, 0, 0, 0, 9),
 });

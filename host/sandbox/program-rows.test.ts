@@ -74,6 +74,7 @@ const event = (address: string, parts: Partial<RawEvent> = {}): RawEvent => ({
   link: 1,
   mac: Uint8Array.of(2, 0, 0, 0, 0xab, 1),
   suppressed: 0,
+  isClaim: true,
   ...parts,
 });
 const nameOf = (id: number) => `link${id}`;

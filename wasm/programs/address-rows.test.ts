@@ -15,6 +15,7 @@ const ROWS = suite("address rows");
 const MAC = "02:00:00:00:00:02";
 const SECOND_MAC = "02:00:00:00:00:03";
 const OWNER = "02:00:00:00:00:66";
+const STRANGER = "02:00:00:00:00:67";
 
 interface Kind {
   readonly name: string;
@@ -175,13 +176,34 @@ for (const { name, vip, other, nobody, perRound, claim, ask, use, isProbe } of k
     assert.is(hearing.claimOf(row), undefined);
     made.receive(1, [claim(vip, OWNER)], 100);
     assert.equal(hearing.claimOf(row), { atMs: 100, mac: OWNER, link: 1 });
-    assert.is(made.receive(0, [use(vip, other, "02:00:00:00:00:67")], 200.5).length, 1, "and who uses it is answered");
-    assert.equal(hearing.claimOf(row), { atMs: 200.5, mac: "02:00:00:00:00:67", link: 0 });
+    assert.is(made.receive(0, [use(vip, other, STRANGER)], 200.5).length, 1, "and who uses it is answered");
+    assert.equal(hearing.claimOf(row), { atMs: 100, mac: OWNER, link: 1 }, "but who only speaks from an address does not claim it");
+    made.receive(0, [claim(vip, STRANGER)], 300.5);
+    assert.equal(hearing.claimOf(row), { atMs: 300.5, mac: STRANGER, link: 0 });
     assert.is(hearing.claimOf(otherRow), undefined);
     assert.is(made.program.takeEvents().length, 0);
     made.remove(vip);
     assert.is(hearing.claimOf(put(made, "standby", {})), undefined, "a new row knows of none");
   });
+
+  ROWS(
+    `${name}: who only speaks from an address does not silence a draining row, and a claim is told though a use was told just before`,
+    () => {
+      const made = station();
+      const row = put(made, "draining", {});
+      made.receive(0, [use(vip, other, OWNER)], 100);
+      assert.ok(made.program.isAnswering(row));
+      made.receive(0, [claim(vip, OWNER)], 110);
+      assert.not.ok(made.program.isAnswering(row));
+      assert.equal(
+        made.program.takeEvents().map(({ atMs, isClaim }) => [atMs, isClaim]),
+        [
+          [100, false],
+          [110, true],
+        ],
+      );
+    },
+  );
 
   ROWS(`${name}: neither a question for an address, nor our own frames, nor those of another segment are claims`, () => {
     const made = station();

@@ -146,7 +146,7 @@ function answer(frame: usize, length: u32, link: u32, mac: u64, nowMs: f64): u32
   const spa = load<u32>(arp + ARP_SPA);
   const claimed = findIpv4Row(spa);
   if (claimed >= 0) {
-    const claim = hearClaim(claimed, link, sender, nowMs);
+    const claim = hearClaim(claimed, link, sender, spa === load<u32>(arp + ARP_TPA), nowMs);
     if (claim !== Claim.Allowed) return claim === Claim.Own ? Drop.OwnFrame : Drop.Claimed;
   }
   const destination = load<u64>(frame) & MAC_BROADCAST;
@@ -167,7 +167,7 @@ function explain(frame: usize, length: u32, link: u32, nowMs: f64): u32 {
   const arp = frame + ETHERNET_HEADER;
   if (getU16(arp + ARP_OPER) !== ARP_REPLY) return Drop.WrongOpcode;
   const claimed = findIpv4Row(load<u32>(arp + ARP_SPA));
-  const claim = claimed < 0 ? Claim.Allowed : hearClaim(claimed, link, getMac(arp + ARP_SHA), nowMs);
+  const claim = claimed < 0 ? Claim.Allowed : hearClaim(claimed, link, getMac(arp + ARP_SHA), true, nowMs);
   if (claim === Claim.Allowed) return Drop.Reply;
   return claim === Claim.Own ? Drop.OwnFrame : Drop.Claimed;
 }

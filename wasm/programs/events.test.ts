@@ -24,7 +24,15 @@ EVENTS("a conflict says who, where, when and for which address", () => {
   const [event] = made.program.takeEvents();
   assert.equal(
     { ...event, address: [...(event?.address ?? [])], mac: [...(event?.mac ?? [])] },
-    { kind: 1, atMs: 1234.5, address: [10, 0, 0, 1, ...Array(12).fill(0)], link: 5, mac: [2, 0, 0, 0, 0, 0x66], suppressed: 0 },
+    {
+      kind: 1,
+      atMs: 1234.5,
+      address: [10, 0, 0, 1, ...Array(12).fill(0)],
+      link: 5,
+      mac: [2, 0, 0, 0, 0, 0x66],
+      suppressed: 0,
+      isClaim: false,
+    },
   );
   assert.is(made.program.takeEvents().length, 0, "an event is taken once");
 });

@@ -83,6 +83,7 @@ export const EVENT_ADDRESS: u32 = 16; // 16 bytes
 export const EVENT_LINK: u32 = 32; // u32
 export const EVENT_MAC: u32 = 36; // 6 bytes
 export const EVENT_SUPPRESSED: u32 = 44; // u32, events of this row held back since its last one
+export const EVENT_IS_CLAIM: u32 = 48; // u32, 1: the station announces the address or answers for it, 0: only speaks from it
 
 /** What a row does. `draining` answers until another station announces its address. */
 export enum State {

@@ -157,7 +157,7 @@ function answer(frame: usize, length: u32, link: u32, mac: u64, nowMs: f64): u32
   if (status === Status.WrongMessageType) return hearAdvertisement(frame, length, link, nowMs);
   if (status !== Status.Ok) return -status;
   const sender = senderOf(frame);
-  const claim = hearUse(frame + IPV6_SOURCE, sender, link, nowMs);
+  const claim = hearUse(frame + IPV6_SOURCE, sender, link, false, nowMs);
   if (claim !== Claim.Allowed) return claim === Claim.Own ? Drop.OwnFrame : Drop.Claimed;
   if (!isForUs(frame, mac)) return Drop.OtherDestination;
   const row = rowOf(frame + NEIGHBOR_TARGET);
@@ -174,7 +174,7 @@ function answer(frame: usize, length: u32, link: u32, mac: u64, nowMs: f64): u32
 function hearAdvertisement(frame: usize, length: u32, link: u32, nowMs: f64): u32 {
   const status = checkAdvertisement(frame, length);
   if (status !== Status.Ok) return -status;
-  const claim = hearUse(frame + NEIGHBOR_TARGET, senderOf(frame), link, nowMs);
+  const claim = hearUse(frame + NEIGHBOR_TARGET, senderOf(frame), link, true, nowMs);
   if (claim === Claim.Allowed) return Drop.Advertisement;
   return claim === Claim.Own ? Drop.OwnFrame : Drop.Claimed;
 }
@@ -185,9 +185,9 @@ function senderOf(frame: usize): u64 {
 }
 
 /** A station uses an address. */
-function hearUse(address: usize, sender: u64, link: u32, nowMs: f64): Claim {
+function hearUse(address: usize, sender: u64, link: u32, isClaim: bool, nowMs: f64): Claim {
   const row = rowOf(address);
-  return row < 0 ? Claim.Allowed : hearClaim(row, link, sender, nowMs);
+  return row < 0 ? Claim.Allowed : hearClaim(row, link, sender, isClaim, nowMs);
 }
 
 function rowOf(address: usize): i32 {

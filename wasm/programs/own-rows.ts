@@ -95,16 +95,21 @@ export function keepSilent(row: u32): bool {
   return load<u64>(answers(row)) === 0;
 }
 
-/** A station uses a row's address. A draining row leaves it to that station. */
-export function hearClaim(row: u32, link: u32, sender: u64, nowMs: f64): Claim {
+/**
+ * A station uses a row's address. Where it announces the address, or answers for it, that is a claim, and a draining row leaves it to that
+ * station. The kernel of a node that has the VIP on some interface only speaks from it, to ask for its clients.
+ */
+export function hearClaim(row: u32, link: u32, sender: u64, isClaim: bool, nowMs: f64): Claim {
   if (isOwnMac(sender)) return Claim.Own;
   const at = record(row);
   if (((load<u64>(at + ROW_LINKS) >> link) & 1) === 0) return Claim.Allowed;
-  store<f64>(claim(row) + CLAIM_AT, nowMs);
-  store<u64>(claim(row) + CLAIM_MAC, sender | ((<u64>link) << 48));
+  if (isClaim) {
+    store<f64>(claim(row) + CLAIM_AT, nowMs);
+    store<u64>(claim(row) + CLAIM_MAC, sender | ((<u64>link) << 48));
+  }
   if (!isAnswering(row, link)) return Claim.Allowed;
   // The row stays as it was put: putting it again must change nothing.
-  if (load<u8>(at + ROW_STATE) === State.Draining) answerOn(row, 0);
-  reportConflict(row, link, sender, nowMs);
+  if (isClaim && load<u8>(at + ROW_STATE) === State.Draining) answerOn(row, 0);
+  reportConflict(row, link, sender, isClaim, nowMs);
   return Claim.Conflict;
 }

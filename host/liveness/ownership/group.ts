@@ -12,6 +12,7 @@
  */
 
 import type { Standing } from "../standing.ts";
+import { Contest } from "./contest.ts";
 import { describePeer, isAmiss, isGone, lostSince } from "./peer.ts";
 import type { OwnedRow } from "./row.ts";
 import type { Heard, Membership, World } from "./world.ts";
@@ -26,6 +27,7 @@ const LEAVE_MS = 2000;
 const REPEAT_MS = 1000;
 const REPEAT_FOR_MS = 60_000;
 const SELDOM_MS = 10_000;
+/** RFC 5227 §2.4 (c): at most once per DEFEND_INTERVAL. */
 const DEFEND_MS = 10_000;
 
 export class Group {
@@ -44,13 +46,11 @@ export class Group {
   #askedMs = -Infinity;
   #hasAskedTwice = false;
   #holdEndMs = 0;
-  /** Members that were gone when it was taken over, and have not been back for long enough to object. */
-  #takenWithout = new Set<string>();
   /** This node had it, and has heard of nobody else who has it since. */
   #isKeeper = false;
   /** Who answered when this node asked last, since it had it itself. */
   #keeperMac: string | undefined;
-  #assertedMs = -Infinity;
+  readonly #contest = new Contest();
   #ahead: readonly string[] = [];
   #others: readonly string[] = [];
 
@@ -114,18 +114,14 @@ export class Group {
     const isOld = nowMs >= lostMs + REPEAT_FOR_MS;
     for (const row of this.rows.values()) row.repeat(lostMs === -Infinity ? undefined : isOld ? SELDOM_MS : REPEAT_MS);
     if (lostMs !== -Infinity && !isOld) this.dueMs = lostMs + REPEAT_FOR_MS;
-    for (const node of this.#takenWithout) {
-      const agreedMs = (world.peer(node)?.upMs ?? Infinity) + HOLD_MS;
-      if (nowMs >= agreedMs) this.#takenWithout.delete(node);
-      else this.dueMs = Math.min(this.dueMs, agreedMs);
-    }
+    this.dueMs = Math.min(this.dueMs, this.#contest.settle(world, nowMs));
   }
 
   #await(world: World, nowMs: number): void {
-    const blocker = this.#ahead.find((node) => !isGone(world.peer(node)));
+    const blocker = this.#ahead.find((node) => !this.#isGone(node, world, nowMs));
     const keeper = this.#keeper(world);
     if (blocker !== undefined && !this.#isKeeper) this.#stayBehind(blocker, world, nowMs);
-    else if (keeper !== undefined && !isGone(world.peer(keeper))) this.#stand("heir", `${keeper} has it and keeps it`, nowMs);
+    else if (keeper !== undefined && !this.#isGone(keeper, world, nowMs)) this.#stand("heir", `${keeper} has it and keeps it`, nowMs);
     else if (this.#isAlone(world, nowMs)) this.dueMs = nowMs + ASK_WAIT_MS;
     else if (this.standing === "holding") this.#hold(world, nowMs);
     else if (this.standing === "asking") this.#judge(world, nowMs);
@@ -200,7 +196,7 @@ export class Group {
 
   #hold(world: World, nowMs: number): void {
     const holder = this.heard && world.nodeOf(this.heard.mac);
-    if (holder !== undefined && isGone(world.peer(holder))) {
+    if (holder !== undefined && this.#isGone(holder, world, nowMs)) {
       this.#askedMs = -Infinity;
       if (world.peer(holder)?.isLeaving) this.#take(world, nowMs);
       else this.#ask(nowMs);
@@ -225,7 +221,7 @@ export class Group {
     this.#mustAsk = this.succession.isSticky && this.#others.length > 0;
     this.#isKeeper = true;
     this.#keeperMac = undefined;
-    this.#takenWithout = new Set(this.succession.isSticky ? this.#others.filter((node) => isAmiss(world.peer(node))) : []);
+    this.#contest.takeWithout(this.succession.isSticky ? this.#others.filter((node) => isAmiss(world.peer(node))) : []);
     const are = this.#ahead.length > 1 ? "are" : "is";
     this.#stand("owner", this.#ahead.length === 0 ? "first in rank" : `${this.#ahead.join(" and ")} ${are} gone`, nowMs);
   }
@@ -245,19 +241,33 @@ export class Group {
         this.#askedMs = nowMs;
       }
       this.look(world, nowMs);
-    } else if (nowMs >= this.#assertedMs + (who === undefined ? DEFEND_MS : REPEAT_MS)) {
-      this.#assertedMs = nowMs;
-      for (const row of this.rows.values()) row.announce();
-    }
+    } else this.#assertAgainst(who === undefined ? DEFEND_MS : REPEAT_MS, nowMs);
+  }
+
+  /** A stranger speaks from a VIP of the group (RFC 5227 §2.4 "Ongoing Address Conflict Detection and Address Defense"). */
+  defend(stranger: Heard, nowMs: number): void {
+    this.heard = stranger;
+    if (this.standing === "owner") this.#assertAgainst(DEFEND_MS, nowMs);
+  }
+
+  #assertAgainst(atMostEveryMs: number, nowMs: number): void {
+    if (this.#contest.mayAssert(atMostEveryMs, nowMs)) this.assert();
+  }
+
+  /** That member is said not to answer, whatever its session says: for a minute it counts as gone, and is not yielded to. */
+  depose(node: string, nowMs: number): void {
+    this.#contest.depose(node, nowMs);
+    this.#mustAsk = true;
+  }
+
+  #isGone(node: string, world: World, nowMs: number): boolean {
+    return this.#contest.isDeposed(node, nowMs) || isGone(world.peer(node));
   }
 
   /** Strangers are not yielded to, but for one that may well be the node ahead by another of its links. */
   #mustYieldTo(who: string | undefined, world: World, nowMs: number): boolean {
     if (who === undefined) return this.#ahead.some((node) => !isGone(world.peer(node)));
-    if (!this.succession.isSticky) return this.#ahead.includes(who);
-    // The one that took over later yields. One ahead that does not, though it has heard this one, took nothing from it.
-    const hasHeardUs = nowMs >= this.#assertedMs + ASK_WAIT_MS && nowMs < this.#assertedMs + HOLD_MS;
-    return this.#takenWithout.has(who) || (this.#ahead.includes(who) && hasHeardUs);
+    return this.#contest.isLostTo(who, this.#ahead.includes(who), this.succession.isSticky, nowMs);
   }
 
   /** The session with that member is back: if both answer, one of the two must hear it now. */

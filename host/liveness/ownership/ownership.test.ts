@@ -203,8 +203,8 @@ owners("under sticky two that yield to each other leave nobody without an answer
   segment.station("a").part = 0;
   const address = recordOf(VIP).subarray(16, 32);
   const [a, b] = [segment.station("a"), segment.station("b")];
-  a.machine.hear("arp", address, b.mac, segment.nowMs);
-  b.machine.hear("arp", address, a.mac, segment.nowMs);
+  a.machine.hear("arp", address, { mac: b.mac, isClaim: true }, segment.nowMs);
+  b.machine.hear("arp", address, { mac: a.mac, isClaim: true }, segment.nowMs);
   assert.equal(segment.owners(VIP), []);
   assert.ok(segment.longestGapMs(VIP, 5000) <= 1500);
   assert.is(segment.owners(VIP).length, 1);
@@ -232,6 +232,35 @@ owners("a node that BFD has lost but that answers is asked for, and costs no tur
   segment.start("b");
   segment.run(10_000);
   assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("a stranger that speaks from the VIP is defended against once in 10 s, the kernel of a node is not", () => {
+  const segment = three();
+  const { machine, rows } = segment.station("a");
+  const address = recordOf(VIP).subarray(16, 32);
+  const announced = (): number => Math.max(...[...rows.values()].map(({ announcedMs }) => announcedMs));
+  machine.hear("arp", address, { mac: segment.station("b").mac, isClaim: false }, segment.nowMs);
+  assert.is.not(announced(), segment.nowMs);
+  const saidMs: number[] = [];
+  for (let round = 0; round < 25; round++) {
+    segment.run(1000);
+    machine.hear("arp", address, { mac: "02:00:00:00:00:99", isClaim: false }, segment.nowMs);
+    if (announced() === segment.nowMs) saidMs.push(segment.nowMs);
+  }
+  assert.is(saidMs.length, 3);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
+owners("an owner that lives and does not answer is deposed, and not yielded to for a minute", () => {
+  const segment = three();
+  const { rows } = segment.station("a");
+  for (const row of rows.values()) row.isSilent = true;
+  segment.run(5000);
+  assert.equal(segment.owners(VIP), [], "its sessions are up, so nobody knows");
+  segment.station("b").machine.depose(VIP, "a", segment.nowMs);
+  segment.run(1000);
+  assert.equal(segment.owners(VIP), ["b"]);
+  segment.run(5000, () => assert.ok(segment.owners(VIP).includes("b")));
 });
 
 const RANKS = ["abc", "bda", "cad", "dcb", "adb"].map((names) => [...names]);

@@ -174,13 +174,25 @@ export class Ownership {
     this.#wake();
   }
 
-  /** Another station announces the address (16 bytes) of a row that answers, or did until then. */
-  hear(program: string, address: Uint8Array, mac: string, nowMs: number): void {
+  /** Another station uses the address (16 bytes) of a row that answers, or did until then; or claims it. */
+  hear(program: string, address: Uint8Array, { mac, isClaim }: { readonly mac: string; readonly isClaim: boolean }, nowMs: number): void {
     const group = this.#byRow.get(rowKey(program, address));
     if (group === undefined) return;
     const who = this.#neighborhood.nodeOf(mac);
+    // The kernel of a node that has served the VIP may still speak from it.
+    if (!isClaim && who !== undefined) return;
     if (who !== undefined) this.#neighborhood.peer(who)?.claim(nowMs);
-    group.hear({ mac, atMs: nowMs }, this.#neighborhood, nowMs);
+    if (isClaim) group.hear({ mac, atMs: nowMs }, this.#neighborhood, nowMs);
+    else group.defend({ mac, atMs: nowMs }, nowMs);
+    this.#wake();
+  }
+
+  /** That member does not answer for the group though its session is up: as far as this group goes it counts as gone. */
+  depose(group: string, node: string, nowMs: number): void {
+    const found = this.#groups.get(group);
+    if (found === undefined) return;
+    found.depose(node, nowMs);
+    found.look(this.#neighborhood, nowMs);
     this.#wake();
   }
 

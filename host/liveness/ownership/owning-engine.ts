@@ -129,6 +129,10 @@ export class OwningEngine extends PacketEngine {
     return row && this.program(name)?.hearing.claimOf(row.id);
   }
 
+  depose(group: string, node: string): void {
+    this.#ownership.depose(group, node, performance.now());
+  }
+
   /** Hands over every group, and takes none; or is as others again. Reports tell when it is done. */
   leave(isLeaving: boolean): void {
     this.#isToldToLeave = isLeaving;
@@ -164,7 +168,7 @@ export class OwningEngine extends PacketEngine {
     for (const taken of super.takeEvents()) {
       this.#events.push(taken);
       const { program, event } = taken;
-      if (event.kind === CONFLICT) this.#ownership.hear(program, event.address, macText(event.mac), nowMs);
+      if (event.kind === CONFLICT) this.#ownership.hear(program, event.address, { mac: macText(event.mac), isClaim: event.isClaim }, nowMs);
     }
     const states = super.takeStates();
     this.#states.push(...states);

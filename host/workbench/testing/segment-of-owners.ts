@@ -268,7 +268,7 @@ export class SegmentOfOwners {
       if (!wasAnswering) continue;
       const theirs = other.rows.get(key) as Row;
       if (theirs.record[1] !== ACTIVE) theirs.isSilent = true;
-      other.machine.hear(PROGRAM, row.record.subarray(16, 32), station.mac, this.nowMs);
+      other.machine.hear(PROGRAM, row.record.subarray(16, 32), { mac: station.mac, isClaim: true }, this.nowMs);
     }
   }
 }
