@@ -16,6 +16,8 @@ export interface Calm {
   readonly falseTakeOvers: number;
   readonly lost: number;
   readonly longestOutageMs: number;
+  /** Of the cold client's questions: an owner that stood still and had to ask shows there alone. */
+  readonly longestColdMs: number;
   readonly longestPauseMs: number;
   readonly loadAverage: number;
 }
@@ -29,7 +31,7 @@ export async function runCalm(stage: Stage, minutes: number, busy: number, start
   const untilMs = monotonicMs() + minutes * 60_000;
   const others = Array.from({ length: busy }, (_, at) => new Child(`busy process ${at}`, startBusy(minutes * 60_000)));
   let usurpers = new Set<string>();
-  const total = { falseTakeOvers: 0, lost: 0, longestOutageMs: 0, longestPauseMs: 0, loadAverage: 0 };
+  const total = { falseTakeOvers: 0, lost: 0, longestOutageMs: 0, longestColdMs: 0, longestPauseMs: 0, loadAverage: 0 };
   try {
     for (let fromMs = monotonicMs(); fromMs < untilMs; ) {
       await sleep(Math.min(LOOK_MS, untilMs - fromMs));
@@ -46,6 +48,7 @@ export async function runCalm(stage: Stage, minutes: number, busy: number, start
         total.longestOutageMs = Math.max(total.longestOutageMs, outageMs);
         total.longestPauseMs = Math.max(total.longestPauseMs, pauseMs);
       }
+      for (const { outageMs } of cold) total.longestColdMs = Math.max(total.longestColdMs, outageMs);
       total.loadAverage = Math.max(total.loadAverage, loadavg()[0] ?? 0);
       fromMs = toMs;
     }

@@ -64,6 +64,7 @@ const calmColumns: readonly Column<Calm>[] = [
   { heading: "false take-overs", cell: ({ falseTakeOvers }) => `${falseTakeOvers}` },
   { heading: "probes lost", cell: ({ lost }) => formatCount(lost) },
   { heading: "longest outage ms", cell: ({ longestOutageMs }) => formatNumber(longestOutageMs) },
+  { heading: "longest cold ms", cell: ({ longestColdMs }) => formatNumber(longestColdMs) },
   { heading: "client's pause ms", cell: ({ longestPauseMs }) => formatNumber(longestPauseMs) },
   { heading: "load average", cell: ({ loadAverage }) => formatNumber(loadAverage) },
 ];
