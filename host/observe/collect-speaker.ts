@@ -88,6 +88,8 @@ function classOf(reason: string): string {
 async function tellLayer2({ plugin, kind }: Announcer, tell: TellMetric): Promise<void> {
   if (kind !== LAYER2) return;
   for (const [ip, { answered, unanswered, announced, conflicts }] of (await plugin.program?.counters()) ?? []) {
+    // A row on standby sees what the owner answers.
+    if (answered + announced + conflicts === 0) continue;
     tell("metallb_layer2_requests_received", answered + unanswered, { ip });
     tell("metallb_layer2_responses_sent", answered, { ip });
     tell("metallb_layer2_gratuitous_sent", announced, { ip });
