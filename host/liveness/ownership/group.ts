@@ -108,11 +108,12 @@ export class Group {
     this.#stand("isolated", "no link of it is up", nowMs);
   }
 
-  /** While a member may live that is not heard any more, this one says again and again that it has it. */
+  /** While a member may have it too, not heard any more or ahead and not heard to claim it, this one says again and again that it has it. */
   #own(world: World, nowMs: number): void {
     const lostMs = Math.max(...this.#others.map((node) => lostSince(world.peer(node)) ?? -Infinity), -Infinity);
     const isOld = nowMs >= lostMs + REPEAT_FOR_MS;
-    for (const row of this.rows.values()) row.repeat(lostMs === -Infinity ? undefined : isOld ? SELDOM_MS : REPEAT_MS);
+    const mayBeAnothers = lostMs !== -Infinity || this.#ahead.some((node) => !isGone(world.peer(node)));
+    for (const row of this.rows.values()) row.repeat(!isOld ? REPEAT_MS : mayBeAnothers ? SELDOM_MS : undefined);
     if (lostMs !== -Infinity && !isOld) this.dueMs = lostMs + REPEAT_FOR_MS;
     this.dueMs = Math.min(this.dueMs, this.#contest.settle(world, nowMs));
   }

@@ -1,8 +1,9 @@
 /** Ownership machines of several nodes on one segment: who answers for a VIP when nodes die, stop, part and come back. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { recordOf } from "../../workbench/testing/owner-record.ts";
 import { randomFrom } from "../../workbench/testing/random.ts";
-import { recordOf, SegmentOfOwners, withGateway } from "../../workbench/testing/segment-of-owners.ts";
+import { SegmentOfOwners, withGateway } from "../../workbench/testing/segment-of-owners.ts";
 
 const owners = suite("ownership");
 const VIP = "192.0.2.240";
@@ -264,29 +265,50 @@ owners("an owner that lives and does not answer is deposed, and not yielded to f
 });
 
 const RANKS = ["abc", "bda", "cad", "dcb", "adb"].map((names) => [...names]);
-const ACTS = ["kill", "start", "freeze", "thaw", "part", "heal", "break", "mend", "leave"] as const;
+type Act = (segment: SegmentOfOwners, name: string, random: (below: number) => number) => void;
 
-function act(segment: SegmentOfOwners, what: (typeof ACTS)[number], name: string, part: number): void {
-  const station = segment.station(name);
-  const isAwake = station.isRunning && !station.isFrozen;
-  if (what === "kill") segment.kill(name);
-  else if (what === "start" && !station.isRunning) segment.start(name);
-  else if (what === "freeze" && isAwake) segment.freeze(name);
-  else if (what === "thaw" && station.isRunning && station.isFrozen) segment.thaw(name);
-  else if (what === "part") station.part = part;
-  else if (what === "heal") station.part = 0;
-  else if (what === "break") segment.setCarrier(name, false);
-  else if (what === "mend") segment.setCarrier(name, true);
-  else if (what === "leave" && isAwake) segment.leave(name);
+/** What may happen to a node whose process runs. */
+const TO_AWAKE: Readonly<Record<string, Act>> = {
+  freeze: (segment, name) => segment.freeze(name),
+  leave: (segment, name) => segment.leave(name),
+  return: (segment, name) => segment.station(name).machine.leave(false, segment.nowMs),
+  blink(segment, name, random) {
+    segment.freeze(name);
+    segment.run(100 + random(400));
+    segment.thaw(name);
+  },
+  forget: (segment, name) => segment.tellPeers(name, false),
+  know: (segment, name) => segment.tellPeers(name, true),
+};
+
+const TO_ANY: Readonly<Record<string, Act>> = {
+  kill: (segment, name) => segment.kill(name),
+  start: (segment, name) => void (segment.station(name).isRunning || segment.start(name)),
+  thaw: (segment, name) => void (segment.station(name).isRunning && segment.station(name).isFrozen && segment.thaw(name)),
+  part: (segment, name, random) => void (segment.station(name).part = random(2)),
+  heal: (segment, name) => void (segment.station(name).part = 0),
+  break: (segment, name) => segment.setCarrier(name, false),
+  mend: (segment, name) => segment.setCarrier(name, true),
+  deafen: (segment, name, random) => void segment.station(name).deaf.add("abcd"[random(4)] as string),
+  rank: (segment, _, random) => segment.rank(`192.0.2.${240 + random(RANKS.length)}`, RANKS[random(RANKS.length)] as string[]),
+};
+const ACTS = [...Object.keys(TO_AWAKE), ...Object.keys(TO_ANY)];
+
+function act(segment: SegmentOfOwners, what: string, name: string, random: (below: number) => number): void {
+  const { isRunning, isFrozen } = segment.station(name);
+  const found = TO_ANY[what] ?? (isRunning && !isFrozen ? TO_AWAKE[what] : undefined);
+  found?.(segment, name, random);
 }
 
 function mendAll(segment: SegmentOfOwners): void {
   for (const station of segment.stations) {
     station.part = 0;
+    station.deaf.clear();
     if (!station.isRunning) segment.start(station.name);
     else if (station.isFrozen) segment.thaw(station.name);
     segment.setCarrier(station.name, true);
     station.machine.leave(false, segment.nowMs);
+    segment.tellPeers(station.name, true);
   }
 }
 
@@ -299,19 +321,21 @@ for (const isSticky of [false, true]) {
         const pick = <Item>(items: readonly Item[]): Item => items[random(items.length)] as Item;
         const successions = RANKS.map((members, at) => ({ group: `192.0.2.${240 + at}`, members, isSticky }));
         const segment = withGateway(new SegmentOfOwners([..."abcd"], successions));
+        if (seed % 2 === 0) segment.isLost = () => random(10) === 0;
         segment.run(4000 + random(6000));
         const story: string[] = [];
         for (let at = 0; at < 8; at++) {
           const [what, name] = [pick(ACTS), pick([..."abcd"])];
           story.push(`${what} ${name}`);
-          act(segment, what, name, random(2));
+          act(segment, what, name, random);
           segment.run(random(4000));
         }
         mendAll(segment);
+        segment.isLost = () => false;
         segment.run(15_000);
         assert.equal(segment.unsettled, [], `seed ${seed}: ${story.join(", ")}`);
         if (isSticky) continue;
-        for (const { group, members } of successions)
+        for (const { group, members } of segment.successions)
           assert.equal(segment.owners(group), members.slice(0, 1), `seed ${seed}: ${story.join(", ")}`);
       }
     },

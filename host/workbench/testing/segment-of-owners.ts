@@ -6,6 +6,7 @@
 import { Ownership } from "../../liveness/ownership/ownership.ts";
 import type { SessionView } from "../../liveness/ownership/peer.ts";
 import { rowKey } from "../../liveness/ownership/row.ts";
+import { recordOf } from "./owner-record.ts";
 
 const STEP_MS = 10;
 const INTERVAL_MS = 90;
@@ -16,6 +17,7 @@ const ACTIVE = 1;
 const STANDBY = 2;
 
 interface Row {
+  id: number;
   record: Uint8Array;
   isSilent: boolean;
   claim?: { mac: string; atMs: number };
@@ -64,19 +66,18 @@ export class SegmentOfOwners {
   nowMs = 1000;
   /** A station that is no node answers for these, or for nothing: part of 0. */
   readonly strangers = new Map<string, string>();
+  /** Whether a frame on its way to one station is lost. */
+  isLost: () => boolean = () => false;
+  #nextId = 0;
   /** VIP groups in which somebody answered twice or nobody did, by step: what a client would see. */
   readonly #vips: readonly string[];
-  readonly #successions: { readonly group: string; readonly members: readonly string[]; readonly isSticky: boolean }[];
+  successions: readonly { readonly group: string; readonly members: readonly string[]; readonly isSticky: boolean }[];
 
   constructor(names: readonly string[], successions: SegmentOfOwners["successions"]) {
-    this.#successions = [...successions];
+    this.successions = [...successions];
     this.#vips = successions.map(({ group }) => group);
     this.stations = names.map((name, at) => new Station(name, `02:00:00:00:00:0${at + 1}`, (station) => this.#machine(station)));
     for (const station of this.stations) this.start(station.name);
-  }
-
-  get successions(): readonly { readonly group: string; readonly members: readonly string[]; readonly isSticky: boolean }[] {
-    return this.#successions;
   }
 
   station(name: string): Station {
@@ -93,13 +94,29 @@ export class SegmentOfOwners {
     station.isRunning = true;
     station.isFrozen = false;
     station.machine = this.#machine(station);
-    const others = this.stations.filter((one) => one !== station);
-    const peers = others.map(({ name: node, mac }, at) => ({ node, discriminator: at + 1, macs: [mac] }));
-    station.machine.setPeers(peers, this.nowMs);
+    this.tellPeers(name, true);
     station.machine.setWitnesses(PROGRAM, [recordOf("192.0.2.1")]);
-    for (const { group, members, isSticky } of this.#successions) {
-      const at = members.indexOf(name);
-      if (at >= 0) station.machine.put(PROGRAM, recordOf(group), { group, members, isSticky, at }, this.nowMs);
+    this.#plan(station);
+  }
+
+  /** Tells a machine of the other nodes, with their MACs or without. */
+  tellPeers(name: string, hasMacs: boolean): void {
+    const others = this.stations.filter((one) => one.name !== name);
+    const peers = others.map(({ name: node, mac }, at) => ({ node, discriminator: at + 1, macs: hasMacs ? [mac] : [] }));
+    this.station(name).machine.setPeers(peers, this.nowMs);
+  }
+
+  /** A VIP group has these members from now on; who is frozen hears of it when it is thawed. */
+  rank(group: string, members: readonly string[]): void {
+    this.successions = this.successions.map((one) => (one.group === group ? { ...one, members } : one));
+    for (const station of this.stations) if (station.isRunning && !station.isFrozen) this.#plan(station);
+  }
+
+  #plan(station: Station): void {
+    for (const { group, members, isSticky } of this.successions) {
+      const [record, at] = [recordOf(group), members.indexOf(station.name)];
+      if (at >= 0) station.machine.put(PROGRAM, record, { group, members, isSticky, at }, this.nowMs);
+      else station.machine.remove(PROGRAM, record, true, this.nowMs);
     }
   }
 
@@ -115,6 +132,7 @@ export class SegmentOfOwners {
     const station = this.station(name);
     station.isFrozen = false;
     station.machine.doubt(this.nowMs);
+    this.#plan(station);
   }
 
   leave(name: string): void {
@@ -166,8 +184,8 @@ export class SegmentOfOwners {
   #exchange(): void {
     for (const station of this.stations) {
       for (const other of this.stations) {
-        if (!station.isRunning || !other.isRunning || other.isFrozen || !this.#hears(station, other)) continue;
-        if (station.deaf.has(other.name)) continue;
+        if (!station.isRunning || !other.isRunning || other.isFrozen || station.deaf.has(other.name)) continue;
+        if (!this.#hears(station, other)) continue;
         this.#session(station, other).heardMs = this.nowMs;
         this.#session(station, other).isRemoteAdminDown = other.machine.isLeaving;
       }
@@ -222,7 +240,7 @@ export class SegmentOfOwners {
         return other === undefined ? undefined : this.#session(station, other);
       },
       hasCarrier: () => station.hasCarrier,
-      claimOf: (_, id) => [...station.rows.values()][id]?.claim,
+      claimOf: (_, id) => [...station.rows.values()].find((row) => row.id === id)?.claim,
       heardMs: () => station.heardMs,
     });
   }
@@ -230,7 +248,7 @@ export class SegmentOfOwners {
   #put(station: Station, record: Uint8Array): number {
     const key = rowKey(PROGRAM, record);
     const before = station.rows.get(key);
-    const row: Row = { announcedMs: -Infinity, isSilent: false, ...before, record: record.slice() };
+    const row: Row = { id: before?.id ?? this.#nextId++, announcedMs: -Infinity, isSilent: false, ...before, record: record.slice() };
     if (before?.record[1] !== record[1]) row.isSilent = false;
     station.rows.set(key, row);
     const serial = (bytes: Uint8Array | undefined, at: number) =>
@@ -238,7 +256,7 @@ export class SegmentOfOwners {
     if (record[1] === STANDBY && serial(record, 36) !== serial(before?.record, 36)) this.#ask(station, key);
     const isNew = record[1] === ACTIVE && before?.record[1] !== ACTIVE;
     if (isNew || (record[1] === ACTIVE && serial(record, 40) !== serial(before?.record, 40))) this.#claim(station, row);
-    return [...station.rows.keys()].indexOf(key);
+    return row.id;
   }
 
   #ask(station: Station, key: string): void {
@@ -246,7 +264,7 @@ export class SegmentOfOwners {
     for (const other of this.stations) {
       if (!this.#hears(station, other) || !other.isRunning) continue;
       if (!other.isFrozen) other.heardMs = this.nowMs;
-      if (other.isAnswering(key)) this.#note(station, key, other.mac);
+      if (other.isAnswering(key) && !this.isLost()) this.#note(station, key, other.mac);
     }
     const stranger = station.part === 0 && station.hasCarrier ? this.strangers.get(key) : undefined;
     if (stranger !== undefined) this.#note(station, key, stranger);
@@ -263,6 +281,7 @@ export class SegmentOfOwners {
     const key = rowKey(PROGRAM, row.record);
     for (const other of this.stations) {
       if (!this.#hears(station, other) || !other.isRunning || other.isFrozen) continue;
+      if (this.isLost()) continue;
       const wasAnswering = other.isAnswering(key);
       this.#note(other, key, station.mac);
       if (!wasAnswering) continue;
@@ -271,16 +290,6 @@ export class SegmentOfOwners {
       other.machine.hear(PROGRAM, row.record.subarray(16, 32), { mac: station.mac, isClaim: true }, this.nowMs);
     }
   }
-}
-
-/** Of an IPv4 address, on every link. */
-export function recordOf(vip: string): Uint8Array {
-  const record = new Uint8Array(64);
-  record[0] = 4;
-  record[1] = STANDBY;
-  record.fill(0xff, 8, 16);
-  record.set(vip.split(".").map(Number), 16);
-  return record;
 }
 
 /** A gateway answers for its own address. */
