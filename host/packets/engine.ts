@@ -190,7 +190,7 @@ export class PacketEngine {
       const count = port.receive();
       running.counts.received += count;
       if (count > 0 && !this.isMuted) {
-        this.#send(running, program.process(link, count, nowMs));
+        this.#send(running, program.process(link, count, nowMs), nowMs);
         running.counts.batchSeconds.observe((performance.now() - since) / 1000);
       }
       // What it has sent to itself has made it ready again.
@@ -205,14 +205,20 @@ export class PacketEngine {
     for (let batch = 0; program.nextTickMs <= nowMs; batch++) {
       if (batch === BATCHES_A_TURN) return true;
       const count = program.tick(nowMs);
-      if (!this.isMuted) this.#send(running, count);
+      if (!this.isMuted) this.#send(running, count, nowMs);
     }
     return false;
   }
 
+  /** What a turn of that time has made is not sent any more. */
+  protected isOver(_turnMs: number): boolean {
+    return false;
+  }
+
   /** Sends the program's first `count` slots, each run of slots for one port in one call. */
-  #send(running: Running, count: number): void {
+  #send(running: Running, count: number, nowMs: number): void {
     const { program } = running;
+    if (count > 0 && this.isOver(nowMs)) return;
     for (let from = 0; from < count; ) {
       const port = program.sendPort(from);
       const link = program.sendLink(from);

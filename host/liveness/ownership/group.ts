@@ -14,13 +14,12 @@
 import type { Standing } from "../standing.ts";
 import { Contest } from "./contest.ts";
 import { describePeer, isAmiss, isGone, lostSince } from "./peer.ts";
+import { ASK_WAIT_MS, Question } from "./question.ts";
 import type { OwnedRow } from "./row.ts";
 import type { Heard, Membership, World } from "./world.ts";
 
-const ASK_WAIT_MS = 200;
-/** A lost question must not look like a lost neighbor. */
-const ASK_AGAIN_MS = 80;
 const HOLD_MS = 5000;
+const HOLD_ASK_MS = 500;
 const RETRY_MS = 1000;
 const LEAVE_MS = 2000;
 /** How often an owner that has lost a member announces, so that two that were parted hear of each other; and for how long that often. */
@@ -43,8 +42,7 @@ export class Group {
   isEnding = false;
   /** Somebody else may have it, for all that this node knows: it asks before it answers. */
   #mustAsk: boolean;
-  #askedMs = -Infinity;
-  #hasAskedTwice = false;
+  readonly #question = new Question();
   #holdEndMs = 0;
   /** This node had it, and has heard of nobody else who has it since. */
   #isKeeper = false;
@@ -88,7 +86,7 @@ export class Group {
   /** This node has lost its memory of who answers: it was stopped, or its carrier was away. */
   doubt(world: World, nowMs: number): void {
     this.#mustAsk = this.#others.length > 0;
-    this.#askedMs = -Infinity;
+    this.#question.askedMs = -Infinity;
     if (this.standing !== "leaving") this.#stand("heir", "must ask who answers", nowMs);
     this.look(world, nowMs);
   }
@@ -158,28 +156,23 @@ export class Group {
   }
 
   #ask(nowMs: number): void {
-    if (nowMs < this.#askedMs + RETRY_MS) {
-      this.dueMs = this.#askedMs + RETRY_MS;
+    const { askedMs } = this.#question;
+    if (nowMs < askedMs + RETRY_MS) {
+      this.dueMs = askedMs + RETRY_MS;
       return;
     }
-    this.#askedMs = nowMs;
-    this.#hasAskedTwice = false;
+    this.#question.ask(this.rows.values(), nowMs);
     this.#stand("asking", "asks whether somebody answers", nowMs);
-    for (const row of this.rows.values()) row.ask();
-    this.dueMs = nowMs + ASK_AGAIN_MS;
+    this.dueMs = this.#question.press(this.rows.values(), nowMs);
   }
 
   #judge(world: World, nowMs: number): void {
-    const claim = this.#claimSince(world, this.#askedMs);
+    const claim = this.#claimSince(world, this.#question.askedMs);
     if (claim !== undefined) {
       this.heard = claim;
       this.#weigh(claim, world, nowMs);
-    } else if (nowMs >= this.#askedMs + ASK_WAIT_MS) this.#take(world, nowMs);
-    else if (!this.#hasAskedTwice && nowMs >= this.#askedMs + ASK_AGAIN_MS) {
-      this.#hasAskedTwice = true;
-      for (const row of this.rows.values()) row.ask();
-      this.dueMs = this.#askedMs + ASK_WAIT_MS;
-    } else this.dueMs = this.#askedMs + (this.#hasAskedTwice ? ASK_WAIT_MS : ASK_AGAIN_MS);
+    } else if (this.#question.isOver(nowMs)) this.#take(world, nowMs);
+    else this.dueMs = this.#question.press(this.rows.values(), nowMs);
   }
 
   /** Somebody answers. Who is behind will yield; of others one waits, but for the first in rank, who defends what is its own. */
@@ -198,16 +191,27 @@ export class Group {
   #hold(world: World, nowMs: number): void {
     const holder = this.heard && world.nodeOf(this.heard.mac);
     if (holder !== undefined && this.#isGone(holder, world, nowMs)) {
-      this.#askedMs = -Infinity;
+      this.#question.askedMs = -Infinity;
       if (world.peer(holder)?.isLeaving) this.#take(world, nowMs);
       else this.#ask(nowMs);
     } else if (nowMs >= this.#holdEndMs) this.#take(world, nowMs);
-    else this.dueMs = this.#holdEndMs;
+    else this.#askMeanwhile(world, nowMs);
+  }
+
+  /** Whoever answered may have stopped to: then there is nothing more to wait for. */
+  #askMeanwhile(world: World, nowMs: number): void {
+    const isAnswered = this.#claimSince(world, this.#question.askedMs) !== undefined;
+    if (!isAnswered && this.#question.isOver(nowMs)) {
+      this.#take(world, nowMs);
+      return;
+    }
+    if (nowMs >= this.#question.askedMs + HOLD_ASK_MS) this.#question.ask(this.rows.values(), nowMs);
+    this.dueMs = Math.min(this.#holdEndMs, this.#question.askedMs + HOLD_ASK_MS);
   }
 
   #stay(reason: string, nowMs: number): void {
     this.#stand("heir", reason, nowMs);
-    this.dueMs = this.#askedMs + RETRY_MS;
+    this.dueMs = this.#question.askedMs + RETRY_MS;
   }
 
   #claimSince(world: World, sinceMs: number): Heard | undefined {
@@ -239,7 +243,7 @@ export class Group {
       if (who === undefined || this.succession.isSticky) {
         // In a moment: of two that claimed it at the same time both may have yielded.
         this.#mustAsk = true;
-        this.#askedMs = nowMs;
+        this.#question.askedMs = nowMs;
       }
       this.look(world, nowMs);
     } else this.#assertAgainst(who === undefined ? DEFEND_MS : REPEAT_MS, nowMs);

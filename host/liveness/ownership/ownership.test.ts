@@ -235,6 +235,18 @@ owners("a node that BFD has lost but that answers is asked for, and costs no tur
   assert.equal(segment.owners(VIP), ["a"]);
 });
 
+owners("one that waits to take its VIP back has it at once when the heir stops to answer", () => {
+  const segment = three();
+  segment.kill("a");
+  segment.run(5000);
+  segment.start("a");
+  segment.run(1000);
+  assert.equal(segment.owners(VIP), ["b"]);
+  for (const row of segment.station("b").rows.values()) row.isSilent = true;
+  assert.ok(segment.longestGapMs(VIP, 3000) <= 1000);
+  assert.equal(segment.owners(VIP), ["a"]);
+});
+
 owners("a stranger that speaks from the VIP is defended against once in 10 s, the kernel of a node is not", () => {
   const segment = three();
   const { machine, rows } = segment.station("a");

@@ -152,6 +152,11 @@ export class OwningEngine extends PacketEngine {
     this.#sessions.leave(isLeaving);
   }
 
+  /** This thread was stopped amid its turn: what it had to say may be another's by now. */
+  protected override isOver(turnMs: number): boolean {
+    return performance.now() - turnMs > STALLED_INTERVALS * this.#intervalMs;
+  }
+
   override turn(nowMs: number, all = false): boolean {
     const dueMs = super.nextTickMs;
     const lateMs = dueMs > 0 ? Math.max(nowMs - dueMs, 0) : 0;

@@ -31,7 +31,10 @@ const INTERVAL_MS = 100;
 const LATE = 1.3;
 /** A session that has never been up counts as down after this. */
 const NEVER_UP_MS = 3000;
-const LONGEST_INTERVAL_MS = 2000;
+const LONGEST_INTERVAL_MS = 1000;
+/** So many late packets in a row mean that the peer has asked for more patience; that is believed for so long, and then found out again. */
+const HABIT = 3;
+const LEARNED_FOR_MS = 60_000;
 /** An answer on a busy machine takes this long. From the first missing packet to the end of the detection time there is a little more. */
 const ASK_WAIT_MS = 150;
 const ASK_AGAIN_MS = 70;
@@ -61,6 +64,8 @@ export class Peer {
   #sinceMs: number;
   #lookedMs: number;
   #intervalMs = INTERVAL_MS;
+  #lateInARow = 0;
+  #learnedMs = -Infinity;
 
   constructor(node: string, nowMs: number) {
     this.node = node;
@@ -178,11 +183,19 @@ export class Peer {
       this.#fallSilent(heardMs + this.#intervalMs, nowMs);
       return "silent";
     }
-    // It sends more seldom than we thought: its timers are wider, or its machine is busy.
-    if (wasSilent)
-      this.#intervalMs = Math.min(LONGEST_INTERVAL_MS, Math.max(this.#intervalMs, heardMs - (this.silentMs - this.#intervalMs)));
-    else this.#intervalMs = Math.max(INTERVAL_MS, this.#intervalMs * 0.99);
+    if (wasSilent) this.#learn(heardMs - (this.silentMs - this.#intervalMs), nowMs);
+    else this.#lateInARow = 0;
+    if (nowMs >= this.#learnedMs + LEARNED_FOR_MS) this.#intervalMs = INTERVAL_MS;
     return "up";
+  }
+
+  /** One late packet is nothing; several in a row say that it sends more seldom than we thought. */
+  #learn(gapMs: number, nowMs: number): void {
+    this.#lateInARow += 1;
+    if (this.#lateInARow < HABIT) return;
+    this.#lateInARow = 0;
+    this.#learnedMs = nowMs;
+    this.#intervalMs = Math.min(LONGEST_INTERVAL_MS, Math.max(this.#intervalMs, gapMs));
   }
 
   #fallSilent(sinceMs: number, nowMs: number): void {
