@@ -52,7 +52,7 @@ function stage(neighbors: readonly KernelNeighbor[] = []) {
   });
   const setNodes = (...facts: NodeFact[]): void => {
     nodes = new Map(facts.map((fact) => [fact.name, fact]));
-    subject.followStore();
+    subject.followNodes();
   };
   return { subject, peers, witnesses, watched, leaves, setNodes, report: (...reports: GroupReport[]) => report(reports) };
 }

@@ -89,8 +89,8 @@ export class Members implements Standings {
     this.refresh();
   }
 
-  /** The store has changed; mostly nothing of its nodes. */
-  followStore(): void {
+  /** Something has changed, mostly nothing of the nodes. */
+  followNodes(): void {
     const nodes = this.#host.nodes();
     if (nodes === this.#nodes) return;
     this.#nodes = nodes;

@@ -143,7 +143,6 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   parts.standings = members;
   ends.push(() => members.close());
   ends.push(countTakeovers(metrics, members));
-  ends.inputs.push(store.onDirty(() => members.followStore()));
   const runs = new Map<string, PluginRun>();
   const nodeDrain = new NodeDrain({
     ...{ node, clock, log, standings: members, replan: () => reconciler.replan() },
@@ -160,6 +159,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
     onRun: (tookMs) => {
       timeRun(tookMs);
       nodeDrain.note(isNodeDraining());
+      members.followNodes();
     },
   });
   parts.reconciler = reconciler;

@@ -22,8 +22,7 @@ const HOLD_MS = 5000;
 const HOLD_ASK_MS = 500;
 const RETRY_MS = 1000;
 const LEAVE_MS = 2000;
-/** How often an owner that has lost a member announces, so that two that were parted hear of each other; and for how long that often. */
-const REPEAT_MS = 1000;
+/** How long an owner that has lost a member announces often, so that two that were parted hear of each other. */
 const REPEAT_FOR_MS = 60_000;
 const SELDOM_MS = 10_000;
 /** RFC 5227 §2.4 (c): at most once per DEFEND_INTERVAL. */
@@ -111,7 +110,7 @@ export class Group {
     const lostMs = Math.max(...this.#others.map((node) => lostSince(world.peer(node)) ?? -Infinity), -Infinity);
     const isOld = nowMs >= lostMs + REPEAT_FOR_MS;
     const mayBeAnothers = lostMs !== -Infinity || this.#ahead.some((node) => !isGone(world.peer(node)));
-    for (const row of this.rows.values()) row.repeat(!isOld ? REPEAT_MS : mayBeAnothers ? SELDOM_MS : undefined);
+    for (const row of this.rows.values()) row.repeat(!isOld ? world.repeatMs : mayBeAnothers ? SELDOM_MS : undefined);
     if (lostMs !== -Infinity && !isOld) this.dueMs = lostMs + REPEAT_FOR_MS;
     this.dueMs = Math.min(this.dueMs, this.#contest.settle(world, nowMs));
   }
@@ -200,13 +199,12 @@ export class Group {
 
   /** Whoever answered may have stopped to: then there is nothing more to wait for. */
   #askMeanwhile(world: World, nowMs: number): void {
-    const isAnswered = this.#claimSince(world, this.#question.askedMs) !== undefined;
-    if (!isAnswered && this.#question.isOver(nowMs)) {
-      this.#take(world, nowMs);
-      return;
+    const question = this.#question;
+    if (question.isOver(nowMs) && this.#claimSince(world, question.askedMs) === undefined) this.#take(world, nowMs);
+    else {
+      if (nowMs >= question.askedMs + HOLD_ASK_MS) question.ask(this.rows.values(), nowMs);
+      this.dueMs = Math.min(this.#holdEndMs, question.askedMs + (question.isOver(nowMs) ? HOLD_ASK_MS : ASK_WAIT_MS));
     }
-    if (nowMs >= this.#question.askedMs + HOLD_ASK_MS) this.#question.ask(this.rows.values(), nowMs);
-    this.dueMs = Math.min(this.#holdEndMs, this.#question.askedMs + HOLD_ASK_MS);
   }
 
   #stay(reason: string, nowMs: number): void {
@@ -246,7 +244,7 @@ export class Group {
         this.#question.askedMs = nowMs;
       }
       this.look(world, nowMs);
-    } else this.#assertAgainst(who === undefined ? DEFEND_MS : REPEAT_MS, nowMs);
+    } else this.#assertAgainst(who === undefined ? DEFEND_MS : RETRY_MS, nowMs);
   }
 
   /** A stranger speaks from a VIP of the group (RFC 5227 §2.4 "Ongoing Address Conflict Detection and Address Defense"). */

@@ -10,6 +10,10 @@ import type { Heard, World } from "./world.ts";
 /** VIPs that are asked for to know whether a node serves: it serves all or none. */
 const SAMPLE = 8;
 
+const REPEAT_MS = 1000;
+/** 500 groups a second at most. */
+const REPEAT_A_GROUP_MS = 2;
+
 export interface PeerNews {
   readonly peer: Peer;
   /** Its session is up again after it was down. */
@@ -18,6 +22,8 @@ export interface PeerNews {
 
 export class Neighborhood implements World {
   isLeaving = false;
+  /** Of this node. */
+  groupCount = 0;
   readonly witnesses: WitnessRows;
   readonly #wire: Wire;
   readonly #peers = new Map<string, Peer>();
@@ -88,6 +94,10 @@ export class Neighborhood implements World {
     let nextMs = Infinity;
     for (const peer of this.#peers.values()) nextMs = Math.min(nextMs, peer.nextLookMs(this.#sessionOf(peer)?.heardMs));
     return nextMs;
+  }
+
+  get repeatMs(): number {
+    return Math.max(REPEAT_MS, this.groupCount * REPEAT_A_GROUP_MS);
   }
 
   peer(node: string): Peer | undefined {

@@ -31,6 +31,7 @@ export interface GroupReport {
   readonly isGone?: true;
 }
 
+const EARLY_MS = 60;
 /** After a start everything is asked for before it is answered for. */
 const SETTLED_MS = 5000;
 
@@ -198,7 +199,9 @@ export class Ownership {
 
   /** After a turn: looks at what is due and at what is new. `isNews`: some session has changed. */
   react(nowMs: number, isNews: boolean): void {
-    if (!isNews && nowMs < this.#dueMs) return;
+    // Turns that come anyway do the looking, so that none has to come for it: a packet is rarely late.
+    if (!isNews && nowMs < this.#dueMs - EARLY_MS) return;
+    this.#neighborhood.groupCount = this.#groups.size;
     this.#lookAtPeers(nowMs);
     for (const group of this.#groups.values()) {
       // Most turns are for the peers alone, and ten thousand groups take milliseconds to report.

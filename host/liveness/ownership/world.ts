@@ -28,6 +28,8 @@ export interface World {
   claimOf(row: OwnedRow, sinceMs: number): Heard | undefined;
   /** Nobody at all was heard since then on the links of these rows, though somebody was asked. */
   isIsolated(rows: Iterable<OwnedRow>, sinceMs: number): boolean;
+  /** How often an owner may announce that has lost a member: the more groups there are, the more seldom. */
+  readonly repeatMs: number;
   /** Has the witnesses asked too. */
   askWitnesses(nowMs: number): void;
 }
