@@ -4,30 +4,31 @@ import { Pace } from "./pace.ts";
 
 const pace = suite("pace");
 
-pace("three turns that are an interval late within a minute double it, up to a second", () => {
+pace("three turns that are two intervals late within a minute double it, as long as turns come that late", () => {
   const subject = new Pace();
-  const heard = [1000, 2000, 3000].map((nowMs) => subject.hear(120, nowMs));
+  const heard = [1000, 2000, 3000].map((nowMs) => subject.hear(220, nowMs));
   assert.equal(heard, [false, false, true]);
   assert.is(subject.intervalMs, 200);
-  for (let nowMs = 4000; nowMs < 40_000; nowMs += 1000) subject.hear(5000, nowMs);
-  assert.is(subject.intervalMs, 1000);
+  for (let nowMs = 4000; nowMs < 40_000; nowMs += 1000) subject.hear(900, nowMs);
+  assert.is(subject.intervalMs, 800, "where 900 ms are not two intervals any more");
 });
 
-pace("single late turns, and such as are not late enough, change nothing", () => {
+pace("single late turns, those that are not late enough, and a process that was stopped change nothing", () => {
   const subject = new Pace();
   for (let minute = 0; minute < 10; minute++) assert.is(subject.hear(250, minute * 61_000), false);
-  for (let nowMs = 0; nowMs < 60_000; nowMs += 1000) assert.is(subject.hear(90, 1_000_000 + nowMs), false);
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 1000) assert.is(subject.hear(190, 1_000_000 + nowMs), false);
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 1000) assert.is(subject.hear(1300, 2_000_000 + nowMs), false);
   assert.is(subject.intervalMs, 100);
 });
 
-pace("after five minutes without a late turn it goes back by halves", () => {
+pace("after a minute without a late turn it goes back by halves", () => {
   const subject = new Pace();
   for (const nowMs of [0, 1, 2, 3, 4, 5]) subject.hear(450, nowMs);
   assert.is(subject.intervalMs, 400);
-  assert.is(subject.rest(299_000), false);
-  assert.is(subject.rest(301_000), true);
-  assert.is(subject.rest(302_000), false);
-  assert.is(subject.rest(602_000), true);
+  assert.is(subject.rest(59_000), false);
+  assert.is(subject.rest(61_000), true);
+  assert.is(subject.rest(62_000), false);
+  assert.is(subject.rest(122_000), true);
   assert.is(subject.intervalMs, 100);
   assert.is(subject.rest(999_000), false);
 });
