@@ -66,7 +66,10 @@ if (isBlocking) {
   engine.close();
 } else {
   loop = new EventLoopDriver(engine, tellNews);
-  const timer = setInterval(checkMain, beatMs);
+  const timer = setInterval(() => {
+    checkMain();
+    loop?.wake(); // what it hands over, or takes up again, is for a turn
+  }, beatMs);
   port.on("message", (message: Call | "stop") => {
     if (message !== "stop") {
       answer(message);
