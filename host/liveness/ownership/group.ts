@@ -37,6 +37,8 @@ export class Group {
   heard: Heard | undefined;
   /** When it must be looked at again though nothing happens, ms. */
   dueMs = Infinity;
+  /** The other members. */
+  others: readonly string[] = [];
   /** Removed by the announcer; goes with the end of its leave. */
   isEnding = false;
   /** Somebody else may have it, for all that this node knows: it asks before it answers. */
@@ -49,7 +51,6 @@ export class Group {
   #keeperMac: string | undefined;
   readonly #contest = new Contest();
   #ahead: readonly string[] = [];
-  #others: readonly string[] = [];
 
   constructor(succession: Membership, mustAsk: boolean, nowMs: number) {
     this.succession = succession;
@@ -62,11 +63,7 @@ export class Group {
     const { members, at } = succession;
     this.succession = succession;
     this.#ahead = members.slice(0, at);
-    this.#others = members.filter((_, index) => index !== at);
-  }
-
-  get others(): readonly string[] {
-    return this.#others;
+    this.others = members.filter((_, index) => index !== at);
   }
 
   /** Were that node gone, this one might be next: nobody else ahead is well. */
@@ -79,12 +76,12 @@ export class Group {
   /** Under `sticky`: the member that was last heard to have it. */
   #keeper(world: World): string | undefined {
     const who = this.succession.isSticky && this.#keeperMac !== undefined ? world.nodeOf(this.#keeperMac) : undefined;
-    return who !== undefined && this.#others.includes(who) ? who : undefined;
+    return who !== undefined && this.others.includes(who) ? who : undefined;
   }
 
   /** This node has lost its memory of who answers: it was stopped, or its carrier was away. */
   doubt(world: World, nowMs: number): void {
-    this.#mustAsk = this.#others.length > 0;
+    this.#mustAsk = this.others.length > 0;
     this.#question.askedMs = -Infinity;
     if (this.standing !== "leaving") this.#stand("heir", "must ask who answers", nowMs);
     this.look(world, nowMs);
@@ -101,13 +98,13 @@ export class Group {
   }
 
   #loseCarrier(nowMs: number): void {
-    this.#mustAsk = this.#others.length > 0;
+    this.#mustAsk = this.others.length > 0;
     this.#stand("isolated", "no link of it is up", nowMs);
   }
 
   /** While a member may have it too, not heard any more or ahead and not heard to claim it, this one says again and again that it has it. */
   #own(world: World, nowMs: number): void {
-    const lostMs = Math.max(...this.#others.map((node) => lostSince(world.peer(node)) ?? -Infinity), -Infinity);
+    const lostMs = Math.max(...this.others.map((node) => lostSince(world.peer(node)) ?? -Infinity), -Infinity);
     const isOld = nowMs >= lostMs + REPEAT_FOR_MS;
     const mayBeAnothers = lostMs !== -Infinity || this.#ahead.some((node) => !isGone(world.peer(node)));
     for (const row of this.rows.values()) row.repeat(!isOld ? world.repeatMs : mayBeAnothers ? SELDOM_MS : undefined);
@@ -183,7 +180,8 @@ export class Group {
     if (this.succession.isSticky && who !== undefined) this.#stay(`${who} has it and keeps it`, nowMs);
     else if (who === undefined ? isFirst : !this.#ahead.includes(who)) {
       this.#stand("holding", `${who ?? mac} answers for it; takes it back in a moment`, nowMs);
-      this.#holdEndMs = this.dueMs = nowMs + HOLD_MS;
+      this.#holdEndMs = nowMs + HOLD_MS;
+      this.dueMs = this.#question.askedMs + HOLD_ASK_MS;
     } else this.#stay(`${who ?? `the station ${mac}`} answers for it`, nowMs);
   }
 
@@ -221,10 +219,10 @@ export class Group {
   }
 
   #take(world: World, nowMs: number): void {
-    this.#mustAsk = this.succession.isSticky && this.#others.length > 0;
+    this.#mustAsk = this.succession.isSticky && this.others.length > 0;
     this.#isKeeper = true;
     this.#keeperMac = undefined;
-    this.#contest.takeWithout(this.succession.isSticky ? this.#others.filter((node) => isAmiss(world.peer(node))) : []);
+    this.#contest.takeWithout(this.succession.isSticky ? this.others.filter((node) => isAmiss(world.peer(node))) : []);
     const are = this.#ahead.length > 1 ? "are" : "is";
     this.#stand("owner", this.#ahead.length === 0 ? "first in rank" : `${this.#ahead.join(" and ")} ${are} gone`, nowMs);
   }
@@ -284,14 +282,14 @@ export class Group {
         this.#endLeave(nowMs);
         return;
       }
-      this.#stand("leaving", this.#others.length === 0 ? "nobody else may have it" : "hands it over", nowMs);
+      this.#stand("leaving", this.others.length === 0 ? "nobody else may have it" : "hands it over", nowMs);
     }
-    if (nowMs >= this.sinceMs + LEAVE_MS || this.#others.length === 0) this.#endLeave(nowMs);
+    if (nowMs >= this.sinceMs + LEAVE_MS || this.others.length === 0) this.#endLeave(nowMs);
     else this.dueMs = this.sinceMs + LEAVE_MS;
   }
 
   #endLeave(nowMs: number): void {
-    this.#mustAsk = this.#others.length > 0;
+    this.#mustAsk = this.others.length > 0;
     this.#stand("heir", "has left", nowMs);
   }
 
