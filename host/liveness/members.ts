@@ -156,12 +156,9 @@ export class Members implements Standings {
   #take(reports: readonly GroupReport[]): void {
     const changed: GroupState[] = [];
     for (const { isGone, ...state } of reports) {
-      const before = this.#groups.get(state.group);
       if (isGone) this.#groups.delete(state.group);
       else this.#groups.set(state.group, state);
       changed.push(state);
-      if (before?.standing !== state.standing && !isGone && (state.standing === "owner" || before?.standing === "owner"))
-        this.#host.log.info("VIP group", { group: state.group, standing: state.standing, reason: state.reason });
     }
     for (const call of [...this.#calls]) call(changed);
   }
