@@ -257,8 +257,11 @@ start("held() is nothing where a plugin has none", async () => {
   assert.equal(await announcer.held?.(), []);
 });
 
-start("announcerFact() is what a plan needs", () => {
-  assert.equal(announcerFact(plugin()), { name: "example", from: "owner", serves: { kind: "L2Advertisement", families: [4] } });
+start("announcerFact() is what a plan needs: heirs only where a packet program can stand by, and one node owns", () => {
+  const fact = { name: "example", from: "owner", serves: { kind: "L2Advertisement", families: [4] } };
+  assert.equal(announcerFact(plugin()), { ...fact, hasHeirs: false });
+  assert.equal(announcerFact(plugin({ program: "arp" })), { ...fact, hasHeirs: true });
+  assert.is(announcerFact(plugin({ program: "arp", from: "every-node" })).hasHeirs, false);
 });
 
 start.run();
