@@ -22,7 +22,7 @@ async function answering(stage: SpeakerStage): Promise<string> {
   return "none";
 }
 
-/** The client goes on asking during `body`; it must always be node-c that answers. */
+/** The client goes on asking during `body`, and is always answered: by node-c, or while the machine keeps that from its turns by an heir. */
 async function alwaysAnswered(stage: SpeakerStage, body: () => Promise<void>): Promise<void> {
   let isOver = false;
   const seen = new Set<string>();
@@ -38,7 +38,9 @@ async function alwaysAnswered(stage: SpeakerStage, body: () => Promise<void>): P
     isOver = true;
     await asking;
   }
-  assert.equal([...seen], ["node-c"]);
+  assert.ok(seen.has("node-c"));
+  assert.not.ok(seen.has("none"), [...seen].join(", "));
+  await stage.answers(VIP, "node-c");
 }
 
 async function begin(scene: SpeakerScene, stage: SpeakerStage): Promise<void> {
