@@ -5,7 +5,8 @@
  */
 
 const USUAL_MS = 100;
-const MOST_MS = 1000;
+/** A death is to be made good within a second, also here. */
+const MOST_MS = 250;
 /** So many intervals late, two packets are missing of the three that the others wait for. */
 const TOO_LATE = 2;
 /** A machine that was paused, or a process that was stopped, is not slow: no patience would be enough. */
@@ -27,7 +28,7 @@ export class Pace {
     if (lateMs >= (this.intervalMs / 2) * TOO_LATE) this.#lastLateMs = nowMs;
     if (lateMs < this.intervalMs * TOO_LATE) return false;
     this.#late = [...this.#late.filter((atMs) => nowMs - atMs < MINUTE_MS), nowMs];
-    if (this.#late.length < HABIT) return false;
+    if (this.#late.length < HABIT || this.intervalMs === MOST_MS) return false;
     this.#late = [];
     this.intervalMs = Math.min(MOST_MS, this.intervalMs * 2);
     return true;
