@@ -24,6 +24,20 @@ peers("one that is silent is looked at again, though its session stays up: packe
   assert.is(peer.health, "up");
 });
 
+peers("one that answered just before it died is asked again at once", () => {
+  const peer = watched();
+  peer.look({ ...UP, heardMs: 4950 }, 5000);
+  peer.look({ ...UP, heardMs: 4950 }, 5100);
+  peer.ask([], 5100);
+  peer.askAgain(5170);
+  peer.answer(5102);
+  peer.judge();
+  assert.not.ok(peer.mustAsk(5260), "it has just answered");
+  peer.look({ ...UP, isUp: false, heardMs: 4950 }, 5270);
+  assert.is(peer.health, "down");
+  assert.ok(peer.mustAsk(5270));
+});
+
 peers("one that is watched by another session from now on is not lost before that had time to come up", () => {
   const peer = watched();
   peer.look({ ...UP, heardMs: 9950 }, 10_000);

@@ -100,6 +100,8 @@ export class Peer {
       this.#timesToAsk = 0;
       this.askedMs = -Infinity;
     }
+    // It may have answered just before it died: that is asked again now, and not after a second.
+    if (this.health === "down" && before !== "down" && !this.isAsking) this.askedMs = -Infinity;
     return this.health !== before;
   }
 
