@@ -3,20 +3,21 @@
 import type { GroupReport } from "../liveness/ownership/ownership.ts";
 import { OwningEngine } from "../liveness/ownership/owning-engine.ts";
 import { EventLoopDriver } from "./drivers.ts";
+import { Listeners } from "./listeners.ts";
 import type { RawEvent } from "./program.ts";
 import type { PacketService } from "./service.ts";
 import type { Wire } from "./wire.ts";
 
 export function localService(wire: Wire): PacketService {
-  const listeners = new Set<(program: string, event: RawEvent) => void>();
-  const stateListeners = new Set<(program: string, states: Uint8Array) => void>();
-  const reportListeners = new Set<(reports: readonly GroupReport[]) => void>();
+  const events = new Listeners<[program: string, event: RawEvent]>();
+  const changes = new Listeners<[program: string, states: Uint8Array]>();
+  const standings = new Listeners<[reports: readonly GroupReport[]]>();
   const engine: OwningEngine = new OwningEngine(wire, () => driver.schedule());
   const driver = new EventLoopDriver(engine, () => {
-    for (const { program, event } of engine.takeEvents()) for (const call of listeners) call(program, event);
-    for (const { program, states } of engine.takeStates()) for (const call of stateListeners) call(program, states);
+    for (const { program, event } of engine.takeEvents()) events.tell(program, event);
+    for (const { program, states } of engine.takeStates()) changes.tell(program, states);
     const reports = engine.takeReports();
-    if (reports.length > 0) for (const call of reportListeners) call(reports);
+    if (reports.length > 0) standings.tell(reports);
   });
   const call = async <Result>(run: () => Result): Promise<Result> => {
     const result = run();
@@ -41,18 +42,9 @@ export function localService(wire: Wire): PacketService {
     leave: (...args) => call(() => engine.leave(...args)),
     statistics: () => call(() => engine.statistics()),
     counters: (...args) => call(() => engine.counters(...args)),
-    onEvent(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    onStates(listener) {
-      stateListeners.add(listener);
-      return () => void stateListeners.delete(listener);
-    },
-    onReports(listener) {
-      reportListeners.add(listener);
-      return () => void reportListeners.delete(listener);
-    },
+    onEvent: events.add,
+    onStates: changes.add,
+    onReports: standings.add,
     // This thread has much else to do.
     onLate: () => () => {},
     async stop() {

@@ -8,9 +8,9 @@
 import { closeSync, existsSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Close } from "../announcer.ts";
 import type { GroupReport } from "../liveness/ownership/ownership.ts";
 import { libc } from "./libc.ts";
+import { Listeners } from "./listeners.ts";
 import type { RawEvent } from "./program.ts";
 import type { Driver, Method, PacketService } from "./service.ts";
 import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
@@ -68,10 +68,10 @@ class WorkerClient implements PacketService {
   readonly #wakeFd: number;
   readonly #onLost: (error: Error) => void;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new Set<(program: string, event: RawEvent) => void>();
-  readonly #stateListeners = new Set<(program: string, states: Uint8Array) => void>();
-  readonly #lateListeners = new Set<(lateMs: number) => void>();
-  readonly #reportListeners = new Set<(reports: readonly GroupReport[]) => void>();
+  readonly #events = new Listeners<[program: string, event: RawEvent]>();
+  readonly #states = new Listeners<[program: string, states: Uint8Array]>();
+  readonly #lateness = new Listeners<[lateMs: number]>();
+  readonly #reports = new Listeners<[reports: readonly GroupReport[]]>();
   readonly #heart: NodeJS.Timeout;
   readonly #onExit = (): void => {
     // A thread that is ended while it loads koffi takes the process with it.
@@ -122,25 +122,10 @@ class WorkerClient implements PacketService {
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
   counters: PacketService["counters"] = (...args) => this.#call("counters", args);
 
-  onStates(call: (program: string, states: Uint8Array) => void): Close {
-    this.#stateListeners.add(call);
-    return () => void this.#stateListeners.delete(call);
-  }
-
-  onLate(call: (lateMs: number) => void): Close {
-    this.#lateListeners.add(call);
-    return () => void this.#lateListeners.delete(call);
-  }
-
-  onReports(call: (reports: readonly GroupReport[]) => void): Close {
-    this.#reportListeners.add(call);
-    return () => void this.#reportListeners.delete(call);
-  }
-
-  onEvent(call: (program: string, event: RawEvent) => void): Close {
-    this.#listeners.add(call);
-    return () => void this.#listeners.delete(call);
-  }
+  onEvent = this.#events.add;
+  onStates = this.#states.add;
+  onReports = this.#reports.add;
+  onLate = this.#lateness.add;
 
   /** It has died, or its heart was not heard for too long. */
   get problem(): string | undefined {
@@ -176,26 +161,18 @@ class WorkerClient implements PacketService {
   }
 
   #receive(reply: Reply): void {
-    if ("event" in reply) {
-      for (const call of this.#listeners) call(reply.program, reply.event);
-      return;
-    }
-    if ("states" in reply) {
-      for (const call of this.#stateListeners) call(reply.program, reply.states);
-      return;
-    }
-    if ("lateMs" in reply) {
-      for (const call of this.#lateListeners) call(reply.lateMs);
-      return;
-    }
-    if ("reports" in reply) {
-      for (const call of this.#reportListeners) call(reply.reports);
-      return;
-    }
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (reply.error === undefined) waiting?.resolve(reply.result as never);
-    else waiting?.reject(new Error(reply.error));
+    if ("event" in reply) this.#events.tell(reply.program, reply.event);
+    else if ("states" in reply) this.#states.tell(reply.program, reply.states);
+    else if ("lateMs" in reply) this.#lateness.tell(reply.lateMs);
+    else if ("reports" in reply) this.#reports.tell(reply.reports);
+    else this.#settle(reply);
+  }
+
+  #settle({ id, result, error }: Extract<Reply, { id: number }>): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(result as never);
+    else waiting?.reject(new Error(error));
   }
 
   #wakeToStop(): void {
