@@ -4,6 +4,7 @@
  * For code beside the engine, between two turns. A program without such a region has heard nothing.
  */
 
+import { formatMac } from "./mac.ts";
 import { CLAIM_BYTES, type OptionalRegions } from "./program-exports.ts";
 
 /** Another station uses a row's address. */
@@ -41,9 +42,7 @@ export class Hearing {
     if (at === undefined) return undefined;
     const atMs = this.#view.getFloat64(at, true);
     if (!(atMs > 0)) return undefined;
-    const mac = Buffer.from(this.#bytes.buffer, at + MAC, MAC_BYTES)
-      .toString("hex")
-      .replace(/..(?=.)/g, "$&:");
+    const mac = formatMac(this.#bytes.subarray(at + MAC, at + MAC + MAC_BYTES));
     return { atMs, mac, link: this.#bytes[at + LINK] as number };
   }
 

@@ -1,6 +1,7 @@
 /** A wire in memory, for tests and for machines where no real one may be opened: frames in, frames out, same filter. */
 
 import { type Instruction, runFilter } from "./filter.ts";
+import { formatMac } from "./mac.ts";
 import { MemoryDatagrams } from "./memory-datagrams.ts";
 import type { FramePort, Wire } from "./wire.ts";
 
@@ -103,7 +104,7 @@ export function memoryWire(): MemorySegment {
 /** What the kernel would have noted when it received the frame on a link with this MAC. */
 function factsOf(frame: Uint8Array, mac: string): { tagged: boolean; otherHost: boolean } {
   const etherType = ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
-  const destination = Array.from(frame.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  const destination = formatMac(frame.subarray(0, 6));
   const isGroup = ((frame[0] ?? 0) & 1) === 1 || destination === BROADCAST;
   return { tagged: etherType === 0x8100 || etherType === 0x88a8, otherHost: !isGroup && destination !== mac };
 }

@@ -5,6 +5,8 @@
  * little-endian as everywhere here. The readers are total: what is cut short is passed over.
  */
 
+import { formatMac } from "./mac.ts";
+
 export const AF_NETLINK = 16;
 export const NETLINK_ROUTE = 0;
 
@@ -78,7 +80,7 @@ export function readWord(value: Uint8Array | undefined): number {
 /** Empty where it is no Ethernet address: none, another length (InfiniBand), or all zeros (loopback). */
 export function readMac(value: Uint8Array | undefined): string {
   if (value === undefined || value.length !== MAC_BYTES || value.every((byte) => byte === 0)) return "";
-  return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  return formatMac(value);
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -3,6 +3,7 @@
 import type { Frames, Permission } from "../announcer.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
+import { formatMac } from "../packets/mac.ts";
 import type { Grants } from "./grants.ts";
 import type { Opened } from "./opened.ts";
 
@@ -66,7 +67,7 @@ function readClaim(frame: Uint8Array, link: string, etherType: number, ipProtoco
     const protocol = at === undefined ? undefined : frame[at];
     if (protocol !== ipProtocol) fail(`IP protocol ${protocol ?? "none"}`, `${ipProtocol}, for which the socket is open`);
   }
-  const sourceMac = Array.from(frame.subarray(6, 12), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  const sourceMac = formatMac(frame.subarray(6, 12));
   return { kind: "frame", link, etherType, sourceMac, ...(ipProtocol === undefined ? {} : { ipProtocol }) };
 }
 

@@ -1,6 +1,7 @@
 /** Rows and events of packet programs as bytes: `docs/packet-programs.md` "Rows" and "Events". */
 
 import type { ProgramEvent, ProgramRow } from "../announcer.ts";
+import { formatMac } from "../packets/mac.ts";
 import type { RawEvent } from "../packets/program.ts";
 import { Row, RowState } from "../packets/row-layout.ts";
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
@@ -53,7 +54,7 @@ export function readEvent(event: RawEvent, linkName: (id: number) => string, isR
     kind: EVENT_KINDS[event.kind] ?? event.kind,
     address: isIPv4 ? formatAddress({ family: 4, value: BigInt(`0x${hex.slice(0, 8)}`) }) : asIPv6,
     link: linkName(event.link),
-    mac: Array.from(event.mac, (byte) => byte.toString(16).padStart(2, "0")).join(":"),
+    mac: formatMac(event.mac),
     heldBack: event.suppressed,
   };
 }

@@ -9,6 +9,7 @@
 
 import { PacketEngine } from "../../packets/engine.ts";
 import type { HeardClaim } from "../../packets/hearing.ts";
+import { formatMac } from "../../packets/mac.ts";
 import { type PacketProgram, type RawEvent, ROW_BYTES } from "../../packets/program.ts";
 import type { Wire as PacketWire } from "../../packets/wire.ts";
 import { type GroupReport, Ownership } from "./ownership.ts";
@@ -173,7 +174,8 @@ export class OwningEngine extends PacketEngine {
     for (const taken of super.takeEvents()) {
       this.#events.push(taken);
       const { program, event } = taken;
-      if (event.kind === CONFLICT) this.#ownership.hear(program, event.address, { mac: macText(event.mac), isClaim: event.isClaim }, nowMs);
+      if (event.kind === CONFLICT)
+        this.#ownership.hear(program, event.address, { mac: formatMac(event.mac), isClaim: event.isClaim }, nowMs);
     }
     const states = super.takeStates();
     this.#states.push(...states);
@@ -205,8 +207,4 @@ export class OwningEngine extends PacketEngine {
   takeReports(): GroupReport[] {
     return this.#ownership.takeReports();
   }
-}
-
-function macText(mac: Uint8Array): string {
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }

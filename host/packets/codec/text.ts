@@ -1,10 +1,7 @@
 /** MACs and addresses as people write them. */
 import { formatOctets, parseOctets } from "./bgp/text.ts";
 
-/** `aa:bb:cc:dd:ee:ff` of six bytes. */
-export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
-}
+export { formatMac } from "../mac.ts";
 
 export function formatIpv4(bytes: Uint8Array): string {
   return bytes.join(".");
