@@ -14,10 +14,12 @@
 import type { Standing } from "../standing.ts";
 import { Contest } from "./contest.ts";
 import { describePeer, isAmiss, isGone, lostSince } from "./peer.ts";
-import { ASK_WAIT_MS, Question } from "./question.ts";
+import { Question } from "./question.ts";
 import type { OwnedRow } from "./row.ts";
 import type { Heard, Membership, World } from "./world.ts";
 
+const ASK_WAIT_MS = 200;
+const ASK_AGAIN_MS = 80;
 const HOLD_MS = 5000;
 const HOLD_ASK_MS = 500;
 const RETRY_MS = 1000;
@@ -43,7 +45,7 @@ export class Group {
   isEnding = false;
   /** Somebody else may have it, for all that this node knows: it asks before it answers. */
   #mustAsk: boolean;
-  readonly #question = new Question();
+  readonly #question = new Question(ASK_WAIT_MS, ASK_AGAIN_MS);
   #holdEndMs = 0;
   /** This node had it, and has heard of nobody else who has it since. */
   #isKeeper = false;

@@ -1,5 +1,6 @@
 /** One other node, as the ownership machine sees it: is it there, is it going, is it gone. */
 
+import { Question } from "./question.ts";
 import type { OwnedRow } from "./row.ts";
 
 /** From main, the whole set each time. */
@@ -52,13 +53,14 @@ export class Peer {
   isUnanswered = false;
   /** Rows that are asked for to know whether it answers. */
   asked: readonly OwnedRow[] = [];
-  askedMs = -Infinity;
   /** Its session has been up since this node began to watch it. */
   wasUp = false;
   #answeredMs = -Infinity;
   #leavingMs = Infinity;
   #claimedMs = -Infinity;
-  #timesToAsk = 0;
+  /** Until it is judged. */
+  #isAsking = false;
+  readonly #question = new Question(ASK_WAIT_MS, ASK_AGAIN_MS);
   #discriminator: number | undefined;
   /** Since when it is watched by this session, ms. */
   #sinceMs: number;
@@ -97,36 +99,33 @@ export class Peer {
     if (this.health === "up" || this.health === "unwatched" || this.health === "new") {
       this.silentMs = Infinity;
       this.isUnanswered = false;
-      this.#timesToAsk = 0;
-      this.askedMs = -Infinity;
+      this.#isAsking = false;
+      this.#question.askedMs = -Infinity;
     }
     // It may have answered just before it died: that is asked again now, and not after a second.
-    if (this.health === "down" && before !== "down" && !this.isAsking) this.askedMs = -Infinity;
+    if (this.health === "down" && before !== "down" && !this.#isAsking) this.#question.askedMs = -Infinity;
     return this.health !== before;
   }
 
   /** It is time that its VIPs are asked for: it has fallen silent, or it is down and was last heard to answer. */
   mustAsk(nowMs: number): boolean {
-    if (this.isAsking || this.isUnanswered || (this.health !== "silent" && this.health !== "down")) return false;
+    if (this.#isAsking || this.isUnanswered || (this.health !== "silent" && this.health !== "down")) return false;
     return nowMs >= this.askedMs + ASK_EVERY_MS;
   }
 
-  get isAsking(): boolean {
-    return this.asked.length > 0 || this.#timesToAsk > 0;
+  /** When it was asked for last; -Infinity: not since it fell silent. */
+  get askedMs(): number {
+    return this.#question.askedMs;
   }
 
   ask(rows: readonly OwnedRow[], nowMs: number): void {
     this.asked = rows;
-    this.askedMs = nowMs;
-    this.#timesToAsk = 2;
-    this.askAgain(nowMs);
+    this.#isAsking = true;
+    this.#question.ask(rows, nowMs);
   }
 
-  /** A question that was lost must not look like a node that is. */
   askAgain(nowMs: number): void {
-    if (this.#timesToAsk === 0 || nowMs < this.askedMs + (2 - this.#timesToAsk) * ASK_AGAIN_MS) return;
-    this.#timesToAsk -= 1;
-    for (const row of this.asked) row.ask();
+    if (this.#isAsking) this.#question.press(this.asked, nowMs);
   }
 
   /** A frame of one of its MACs has claimed a VIP. */
@@ -153,13 +152,13 @@ export class Peer {
 
   /** The answers have had their time. */
   isDue(nowMs: number): boolean {
-    return this.isAsking && nowMs >= this.askedMs + ASK_WAIT_MS;
+    return this.#isAsking && this.#question.isOver(nowMs);
   }
 
   /** After `isDue`: gives true where there were none, which is news. */
   judge(): boolean {
     this.asked = [];
-    this.#timesToAsk = 0;
+    this.#isAsking = false;
     this.isUnanswered = this.#answeredMs < this.askedMs;
     return this.isUnanswered;
   }
@@ -206,7 +205,7 @@ export class Peer {
 
   /** When to look again though nothing was told, ms. `heardMs`: as in its session. */
   nextLookMs(heardMs: number | undefined): number {
-    if (this.isAsking) return this.askedMs + (this.#timesToAsk > 0 ? ASK_AGAIN_MS : ASK_WAIT_MS);
+    if (this.#isAsking) return this.#question.dueMs;
     if (this.health === "up") return (heardMs ?? Infinity) + this.#intervalMs * LATE;
     const beforeNeverUpMs = this.#sinceMs + NEVER_UP_MS - 2 * INTERVAL_MS;
     if (this.health === "new") return beforeNeverUpMs;
