@@ -13,7 +13,8 @@
 
 import type { Standing } from "../standing.ts";
 import { Contest } from "./contest.ts";
-import { describePeer, isAmiss, isGone, lostSince } from "./peer.ts";
+import { Line } from "./line.ts";
+import { describePeer, isGone } from "./peer.ts";
 import { Question } from "./question.ts";
 import type { OwnedRow } from "./row.ts";
 import type { Heard, Membership, World } from "./world.ts";
@@ -39,8 +40,6 @@ export class Group {
   heard: Heard | undefined;
   /** When it must be looked at again though nothing happens, ms. */
   dueMs = Infinity;
-  /** The other members. */
-  others: readonly string[] = [];
   /** Removed by the announcer; goes with the end of its leave. */
   isEnding = false;
   /** Somebody else may have it, for all that this node knows: it asks before it answers. */
@@ -52,27 +51,30 @@ export class Group {
   /** Who answered when this node asked last, since it had it itself. */
   #keeperMac: string | undefined;
   readonly #contest = new Contest();
-  #ahead: readonly string[] = [];
+  #line: Line;
 
   constructor(succession: Membership, mustAsk: boolean, nowMs: number) {
     this.succession = succession;
     this.sinceMs = nowMs;
-    this.#mustAsk = mustAsk && succession.members.length > 1;
-    this.rankAs(succession);
+    this.#line = new Line(succession);
+    this.#mustAsk = mustAsk && this.others.length > 0;
   }
 
   rankAs(succession: Membership): void {
-    const { members, at } = succession;
     this.succession = succession;
-    this.#ahead = members.slice(0, at);
-    this.others = members.filter((_, index) => index !== at);
+    this.#line = new Line(succession);
+  }
+
+  /** The other members. */
+  get others(): readonly string[] {
+    return this.#line.others;
   }
 
   /** Were that node gone, this one might be next: nobody else ahead is well. */
   mayFollow(node: string, world: World): boolean {
     if (this.standing === "owner" || this.standing === "leaving") return false;
-    if (!this.#ahead.includes(node) && this.#keeper(world) !== node) return false;
-    return this.#ahead.every((one) => one === node || isAmiss(world.peer(one)));
+    if (!this.#line.ahead.includes(node) && this.#keeper(world) !== node) return false;
+    return this.#line.isNextAfter(node, world);
   }
 
   /** Under `sticky`: the member that was last heard to have it. */
@@ -106,16 +108,16 @@ export class Group {
 
   /** While a member may have it too, not heard any more or ahead and not heard to claim it, this one says again and again that it has it. */
   #own(world: World, nowMs: number): void {
-    const lostMs = Math.max(...this.others.map((node) => lostSince(world.peer(node)) ?? -Infinity), -Infinity);
+    const lostMs = this.#line.memberLostMs(world);
     const isOld = nowMs >= lostMs + REPEAT_FOR_MS;
-    const mayBeAnothers = lostMs !== -Infinity || this.#ahead.some((node) => !isGone(world.peer(node)));
+    const mayBeAnothers = lostMs !== -Infinity || this.#line.isAnyAheadLeft(world);
     for (const row of this.rows.values()) row.repeat(!isOld ? world.repeatMs : mayBeAnothers ? SELDOM_MS : undefined);
     if (lostMs !== -Infinity && !isOld) this.dueMs = lostMs + REPEAT_FOR_MS;
     this.dueMs = Math.min(this.dueMs, this.#contest.settle(world, nowMs));
   }
 
   #await(world: World, nowMs: number): void {
-    const blocker = this.#ahead.find((node) => !this.#isGone(node, world, nowMs));
+    const blocker = this.#line.ahead.find((node) => !this.#isGone(node, world, nowMs));
     const keeper = this.#keeper(world);
     if (blocker !== undefined && !this.#isKeeper) this.#stayBehind(blocker, world, nowMs);
     else if (keeper !== undefined && !this.#isGone(keeper, world, nowMs)) this.#stand("heir", `${keeper} has it and keeps it`, nowMs);
@@ -135,16 +137,15 @@ export class Group {
 
   /** Who had it leaves, and answers until this node is heard. */
   #isHandedOver(world: World): boolean {
-    const before = this.#keeper(world) ?? this.#ahead.at(-1);
+    const before = this.#keeper(world) ?? this.#line.ahead.at(-1);
     return before !== undefined && world.peer(before)?.isLeaving === true;
   }
 
   /** Since the nodes ahead were lost, nobody was heard, so it is this node that is lost. Whether a stranger answers is noted on the way. */
   #isAlone(world: World, nowMs: number): boolean {
-    const lost = this.#ahead.flatMap((node) => world.peer(node) ?? []).filter(({ health }) => health === "down");
-    if (lost.length === 0) return false;
-    const lostMs = Math.max(...lost.map(({ silentMs }) => silentMs));
-    const claim = this.#claimSince(world, lostMs);
+    const lostMs = this.#line.aheadLostMs(world);
+    if (lostMs === -Infinity) return false;
+    const claim = world.claimOf(this.rows.values(), lostMs);
     if (claim !== undefined && world.nodeOf(claim.mac) === undefined) this.#mustAsk = true;
     if (!world.isIsolated(this.rows.values(), lostMs)) return false;
     world.askWitnesses(nowMs);
@@ -165,7 +166,7 @@ export class Group {
   }
 
   #judge(world: World, nowMs: number): void {
-    const claim = this.#claimSince(world, this.#question.askedMs);
+    const claim = world.claimOf(this.rows.values(), this.#question.askedMs);
     if (claim !== undefined) {
       this.heard = claim;
       this.#weigh(claim, world, nowMs);
@@ -176,11 +177,11 @@ export class Group {
   /** Somebody answers. Who is behind will yield; of others one waits, but for the first in rank, who defends what is its own. */
   #weigh({ mac }: Heard, world: World, nowMs: number): void {
     const who = world.nodeOf(mac);
-    const isFirst = this.#ahead.length === 0;
+    const isFirst = this.#line.ahead.length === 0;
     this.#keeperMac = mac;
     if (who !== undefined) this.#isKeeper = false;
     if (this.succession.isSticky && who !== undefined) this.#stay(`${who} has it and keeps it`, nowMs);
-    else if (who === undefined ? isFirst : !this.#ahead.includes(who)) {
+    else if (who === undefined ? isFirst : !this.#line.ahead.includes(who)) {
       this.#stand("holding", `${who ?? mac} answers for it; takes it back in a moment`, nowMs);
       this.#holdEndMs = nowMs + HOLD_MS;
       this.dueMs = this.#question.askedMs + HOLD_ASK_MS;
@@ -200,7 +201,7 @@ export class Group {
   /** Whoever answered may have stopped to: then there is nothing more to wait for. */
   #askMeanwhile(world: World, nowMs: number): void {
     const question = this.#question;
-    if (question.isOver(nowMs) && this.#claimSince(world, question.askedMs) === undefined) this.#take(world, nowMs);
+    if (question.isOver(nowMs) && world.claimOf(this.rows.values(), question.askedMs) === undefined) this.#take(world, nowMs);
     else {
       if (nowMs >= question.askedMs + HOLD_ASK_MS) question.ask(this.rows.values(), nowMs);
       this.dueMs = Math.min(this.#holdEndMs, question.askedMs + (question.isOver(nowMs) ? HOLD_ASK_MS : ASK_WAIT_MS));
@@ -212,21 +213,12 @@ export class Group {
     this.dueMs = this.#question.askedMs + RETRY_MS;
   }
 
-  #claimSince(world: World, sinceMs: number): Heard | undefined {
-    for (const row of this.rows.values()) {
-      const claim = world.claimOf(row, sinceMs);
-      if (claim !== undefined) return claim;
-    }
-    return undefined;
-  }
-
   #take(world: World, nowMs: number): void {
     this.#mustAsk = this.succession.isSticky && this.others.length > 0;
     this.#isKeeper = true;
     this.#keeperMac = undefined;
-    this.#contest.takeWithout(this.succession.isSticky ? this.others.filter((node) => isAmiss(world.peer(node))) : []);
-    const are = this.#ahead.length > 1 ? "are" : "is";
-    this.#stand("owner", this.#ahead.length === 0 ? "first in rank" : `${this.#ahead.join(" and ")} ${are} gone`, nowMs);
+    this.#contest.takeWithout(this.succession.isSticky ? this.#line.amiss(world) : []);
+    this.#stand("owner", this.#line.whyNext, nowMs);
   }
 
   /** Another station announces a VIP of the group, that this node answers for or did until then. */
@@ -269,8 +261,8 @@ export class Group {
 
   /** Strangers are not yielded to, but for one that may well be the node ahead by another of its links. */
   #mustYieldTo(who: string | undefined, world: World, nowMs: number): boolean {
-    if (who === undefined) return this.#ahead.some((node) => !isGone(world.peer(node)));
-    return this.#contest.isLostTo(who, this.#ahead.includes(who), this.succession.isSticky, nowMs);
+    if (who === undefined) return this.#line.isAnyAheadLeft(world);
+    return this.#contest.isLostTo(who, this.#line.ahead.includes(who), this.succession.isSticky, nowMs);
   }
 
   /** The session with that member is back: if both answer, one of the two must hear it now. */
@@ -279,14 +271,9 @@ export class Group {
   }
 
   #leave(nowMs: number): void {
-    if (this.standing !== "leaving") {
-      if (this.standing !== "owner") {
-        this.#endLeave(nowMs);
-        return;
-      }
-      this.#stand("leaving", this.others.length === 0 ? "nobody else may have it" : "hands it over", nowMs);
-    }
-    if (nowMs >= this.sinceMs + LEAVE_MS || this.others.length === 0) this.#endLeave(nowMs);
+    if (this.standing === "owner") this.#stand("leaving", this.others.length === 0 ? "nobody else may have it" : "hands it over", nowMs);
+    const isOver = this.standing !== "leaving" || this.others.length === 0 || nowMs >= this.sinceMs + LEAVE_MS;
+    if (isOver) this.#endLeave(nowMs);
     else this.dueMs = this.sinceMs + LEAVE_MS;
   }
 

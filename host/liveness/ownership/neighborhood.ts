@@ -83,7 +83,7 @@ export class Neighborhood implements World {
 
   #judge(peer: Peer): boolean {
     for (const row of peer.asked) {
-      const claim = this.claimOf(row, peer.askedMs);
+      const claim = this.claimOf([row], peer.askedMs);
       if (claim !== undefined && peer.macs.has(claim.mac)) peer.answer(claim.atMs);
     }
     return peer.judge();
@@ -112,9 +112,12 @@ export class Neighborhood implements World {
     return this.#wire.hasCarrier(row.program, row.links);
   }
 
-  claimOf(row: OwnedRow, sinceMs: number): Heard | undefined {
-    const claim = this.#wire.claimOf(row.program, row.id);
-    return claim !== undefined && claim.atMs >= sinceMs ? claim : undefined;
+  claimOf(rows: Iterable<OwnedRow>, sinceMs: number): Heard | undefined {
+    for (const row of rows) {
+      const claim = this.#wire.claimOf(row.program, row.id);
+      if (claim !== undefined && claim.atMs >= sinceMs) return claim;
+    }
+    return undefined;
   }
 
   isIsolated(rows: Iterable<OwnedRow>, sinceMs: number): boolean {

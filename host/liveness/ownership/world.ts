@@ -24,8 +24,8 @@ export interface World {
   nodeOf(mac: string): string | undefined;
   /** Some link of the row is up. */
   hasCarrier(row: OwnedRow): boolean;
-  /** The last claim of another station on this row; undefined: none since `sinceMs`. */
-  claimOf(row: OwnedRow, sinceMs: number): Heard | undefined;
+  /** The last claim of another station on the first of these rows that has one; undefined: none since `sinceMs`. */
+  claimOf(rows: Iterable<OwnedRow>, sinceMs: number): Heard | undefined;
   /** Nobody at all was heard since then on the links of these rows, though somebody was asked. */
   isIsolated(rows: Iterable<OwnedRow>, sinceMs: number): boolean;
   /** How often an owner may announce that has lost a member: the more groups there are, the more seldom. */
