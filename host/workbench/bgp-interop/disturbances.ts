@@ -10,7 +10,8 @@ import type { Look, Tables } from "./tables.ts";
 const LOOK_MS = 200;
 /** Longer than the short hold time. */
 const FROZEN_MS = 6000;
-const DOWN_MS = 500;
+/** A machine so busy that a router is not looked at for so long misses what it showed. */
+const DOWN_LIMIT_MS = 15_000;
 /** Some times as long as BFD takes to find silence. */
 const QUIET_MS = 1500;
 
@@ -33,7 +34,7 @@ export interface Restart {
   readonly othersWereMissing: boolean;
 }
 
-/** Herald is killed, and started again a little later. */
+/** Herald is killed, and started again when all routers have shown that. */
 export async function restart(tables: Tables): Promise<ByRouter<Restart>> {
   const stage = await tables.stage();
   for (const name of KEEPERS) {
@@ -41,20 +42,24 @@ export async function restart(tables: Tables): Promise<ByRouter<Restart>> {
     if (hasBfd(name)) await tables.watchedByBfd(name, "bfd-restart");
   }
   let isOver = false;
+  const noticed: Promise<void>[] = [];
   const watches = KEEPERS.map(async (name) => {
     const kept = new Map(keptBy(name).map((session) => [session, { wasMissing: false, wasStale: false }]));
+    let notice = (): void => {};
+    noticed.push(new Promise((resolve) => (notice = resolve)));
     const seen = { kept, othersWereMissing: false };
     const isFresh = async (): Promise<boolean> => {
       const of = await tables.look(name);
       for (const [session, one] of kept) note(one, of(session));
       seen.othersWereMissing ||= of("plain") === undefined;
+      if (seen.othersWereMissing && [...kept.values()].every(({ wasMissing, wasStale }) => wasMissing || wasStale)) notice();
       return [...kept.keys(), "plain" as const].every((session) => of(session)?.stale === false);
     };
     while (!((await isFresh()) && isOver)) await wait(LOOK_MS);
     return [name, seen] as const;
   });
   stage.signal("SIGKILL");
-  await wait(DOWN_MS);
+  await Promise.race([Promise.all(noticed), wait(DOWN_LIMIT_MS)]);
   await stage.startAgain();
   for (const name of KEEPERS) await tables.established(name, nodeAddress("restart"));
   isOver = true;
