@@ -34,6 +34,7 @@ import type { Announcement, Family } from "./rules/vocabulary.ts";
 // The powers of a context, one file each.
 export type * as Bgp from "./contract/bgp.ts";
 export * from "./contract/commands.ts";
+export type * from "./contract/fetch.ts";
 export type * from "./contract/frame-codecs.ts";
 export type * from "./contract/lab.ts";
 export type * from "./contract/liveness.ts";
@@ -44,6 +45,7 @@ export type * from "./contract/secrets.ts";
 // For built-in plugins that announce on segments.
 export * from "./contract/segment-announcer.ts";
 export { DEFAULT_EXCLUDE } from "./contract/segment-links.ts";
+export type * from "./contract/services.ts";
 export type * from "./contract/translation.ts";
 
 // For built-in plugins with resources of their own: their readers are in the plugin, what all readers share is here.
