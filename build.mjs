@@ -6,6 +6,7 @@
  *   node build.mjs wasm           only the WebAssembly modules
  *   node build.mjs start ARGS     build, then run Herald
  *   node build.mjs check          build (asc checks wasm/), lint and format (Biome), types (tsc)
+ *   node build.mjs types          dist/types: declarations for authors of plugins, which npm packs
  *   node build.mjs manifests      deploy/manifests from deploy/chart, by helm of $KUBEBUILDER_ASSETS or of the path
  *   node build.mjs test PATTERN…  check, then the test files whose path holds a pattern; no pattern: all
  */
@@ -37,6 +38,7 @@ const modules = {
 /** Output name → entry file of the bundles. */
 const bundles = {
   herald: "host/main.ts",
+  announcer: "host/announcer.ts",
   "packet-worker": "host/packets/worker.ts",
   "kube-config": "host/cluster/api/kube-config.ts",
 };
@@ -176,6 +178,12 @@ async function test(patterns) {
   process.exitCode = await runGate({ root, folders: ["host", "plugins", "wasm", "fixtures", "deploy"], patterns, checks });
 }
 
+async function types() {
+  const { tsImport } = await import("tsx/esm/api");
+  const { emitTypes } = await tsImport("./host/workbench/authoring/emit-types.ts", import.meta.url);
+  emitTypes(root);
+}
+
 async function manifests() {
   const { tsImport } = await import("tsx/esm/api");
   const { MANIFESTS, renderManifests } = await tsImport("./deploy/render.ts", import.meta.url);
@@ -191,6 +199,7 @@ const commands = {
   wasm: buildWasm,
   start,
   check,
+  types,
   manifests,
   test,
 };
