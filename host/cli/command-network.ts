@@ -3,8 +3,8 @@
 import type { CommandNetwork } from "../announcer.ts";
 import { createClock } from "../sandbox/clock.ts";
 import { codecs } from "../sandbox/codecs.ts";
-import { Grants } from "../sandbox/grants.ts";
 import { Opened } from "../sandbox/opened.ts";
+import { Grants } from "../sandbox/permissions/grants.ts";
 import { createNet } from "../sandbox/tcp.ts";
 
 export function openCommandNetwork(): CommandNetwork {

@@ -7,8 +7,8 @@ import { memoryWire } from "../packets/memory-wire.ts";
 import { testLink } from "../workbench/testing/links.ts";
 import { rejects } from "../workbench/testing/promises.ts";
 import { createFrames } from "./frames.ts";
-import { Grants } from "./grants.ts";
 import { Opened } from "./opened.ts";
+import { Grants } from "./permissions/grants.ts";
 
 const frames = suite("frames");
 

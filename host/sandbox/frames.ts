@@ -4,8 +4,8 @@ import type { Frames, Permission } from "../announcer.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { formatMac } from "../packets/mac.ts";
-import type { Grants } from "./grants.ts";
 import type { Opened } from "./opened.ts";
+import type { Grants } from "./permissions/grants.ts";
 
 type FramePermission = Permission & { kind: "frame" };
 

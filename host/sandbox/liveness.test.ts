@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Liveness, LivenessReport } from "../announcer.ts";
-import { Grants } from "./grants.ts";
 import { createLiveness, noLiveness } from "./liveness.ts";
 import { Opened } from "./opened.ts";
+import { Grants } from "./permissions/grants.ts";
 
 const suiteOf = suite("liveness for plugins");
 const profile = { receiveIntervalMs: 300, transmitIntervalMs: 300, detectMultiplier: 3 };

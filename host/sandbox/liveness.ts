@@ -1,9 +1,9 @@
 /** Liveness for plugins: whom a plugin watches is checked against its grants, and what it watches ends with it. */
 
 import type { Liveness } from "../announcer.ts";
-import type { Grants } from "./grants.ts";
-import { hostText } from "./host-scope.ts";
 import type { Opened } from "./opened.ts";
+import type { Grants } from "./permissions/grants.ts";
+import { hostText } from "./permissions/host-scope.ts";
 import { readPeerAddress } from "./socket-address.ts";
 
 /** Of a host that keeps no sessions. */

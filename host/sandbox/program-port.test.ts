@@ -9,7 +9,7 @@ import type { WireLink } from "../packets/wire.ts";
 import { testLink } from "../workbench/testing/links.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
 import { rejects, until } from "../workbench/testing/promises.ts";
-import { Grants } from "./grants.ts";
+import { Grants } from "./permissions/grants.ts";
 import { openProgram, type ProgramPort } from "./program-port.ts";
 
 const port = suite("program port");

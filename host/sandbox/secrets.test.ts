@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { memorySecrets } from "../workbench/testing/secrets.ts";
-import { Grants } from "./grants.ts";
 import { Opened } from "./opened.ts";
+import { Grants } from "./permissions/grants.ts";
 import { createSecrets, noSecrets, readPassword } from "./secrets.ts";
 
 const secrets = suite("secrets");

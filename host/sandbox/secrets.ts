@@ -1,8 +1,8 @@
 /** Secrets for plugins: a plugin names one, the host reads its password where a socket needs it, and the plugin learns when it changes. */
 
 import type { Close, Secret, Secrets } from "../announcer.ts";
-import type { Grants } from "./grants.ts";
 import type { Opened } from "./opened.ts";
+import type { Grants } from "./permissions/grants.ts";
 
 /** Where the host's Secrets come from. Only those of type `kubernetes.io/basic-auth` with a key `password` are there. */
 export interface SecretSource {

@@ -12,8 +12,8 @@ import { insideTests } from "../workbench/testing/inside.ts";
 import { rejects, until } from "../workbench/testing/promises.ts";
 import type { Requirement } from "../workbench/testing/requirements.ts";
 import { memorySecrets } from "../workbench/testing/secrets.ts";
-import { Grants } from "./grants.ts";
 import { Opened } from "./opened.ts";
+import { Grants } from "./permissions/grants.ts";
 import { noSecrets, type SecretSource } from "./secrets.ts";
 import { createNet } from "./tcp.ts";
 

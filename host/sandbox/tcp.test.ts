@@ -5,8 +5,8 @@ import * as assert from "uvu/assert";
 import type { Connection, Net, Permission } from "../announcer.ts";
 import { rejects, until } from "../workbench/testing/promises.ts";
 import { ipv6Loopback, testWith } from "../workbench/testing/requirements.ts";
-import { Grants } from "./grants.ts";
 import { Opened } from "./opened.ts";
+import { Grants } from "./permissions/grants.ts";
 import { createNet } from "./tcp.ts";
 
 const tcp = suite("tcp");

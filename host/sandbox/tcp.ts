@@ -3,9 +3,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Connection, Net } from "../announcer.ts";
 import { dialTcp, listenTcp } from "../packets/tcp.ts";
-import type { Grants } from "./grants.ts";
-import { hostText } from "./host-scope.ts";
 import type { Opened } from "./opened.ts";
+import type { Grants } from "./permissions/grants.ts";
+import { hostText } from "./permissions/host-scope.ts";
 import { noSecrets, readPassword, type SecretSource } from "./secrets.ts";
 import { readPeerAddress, readSocketAddress } from "./socket-address.ts";
 

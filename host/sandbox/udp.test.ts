@@ -3,8 +3,8 @@ import * as assert from "uvu/assert";
 import type { Permission, Udp } from "../announcer.ts";
 import { rejects, until } from "../workbench/testing/promises.ts";
 import { ipv6Loopback, testWith } from "../workbench/testing/requirements.ts";
-import { Grants } from "./grants.ts";
 import { Opened } from "./opened.ts";
+import { Grants } from "./permissions/grants.ts";
 import { createUdp } from "./udp.ts";
 
 const udp = suite("udp");

@@ -3,9 +3,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import type { Udp, UdpSocket } from "../announcer.ts";
-import type { Grants } from "./grants.ts";
-import { hostText } from "./host-scope.ts";
 import type { Opened } from "./opened.ts";
+import type { Grants } from "./permissions/grants.ts";
+import { hostText } from "./permissions/host-scope.ts";
 import { readPeerAddress, readSocketAddress, type SocketAddress } from "./socket-address.ts";
 
 export function createUdp(grants: Grants, opened: Opened): Udp {

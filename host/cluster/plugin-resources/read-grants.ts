@@ -2,7 +2,7 @@
 
 import type { Permission } from "../../announcer.ts";
 import { complain, type Raw, type Reading, readInteger, readList, readObject } from "../../rules/config.ts";
-import { parseHostScope } from "../../sandbox/host-scope.ts";
+import { parseHostScope } from "../../sandbox/permissions/host-scope.ts";
 
 type Kind = Permission["kind"];
 type Field = (reading: Reading, path: string, value: unknown) => void;

@@ -10,7 +10,7 @@
 import * as assert from "uvu/assert";
 import type { PluginDefinition } from "../../announcer.ts";
 import { createCheck } from "../../sandbox/check-config.ts";
-import { Grants } from "../../sandbox/grants.ts";
+import { Grants } from "../../sandbox/permissions/grants.ts";
 import { randomFrom, testSeed } from "../testing/random.ts";
 import { noise } from "./noise.ts";
 import { applyWithLoss, assertKnown, createSubject, noChanges, type Outside, type Register, row, type Subject, settle } from "./play.ts";

@@ -1,7 +1,7 @@
 /** A permission's scope as flags, YAML and messages write it. */
 
-import type { Permission } from "../announcer.ts";
-import { visible } from "../observe/log.ts";
+import type { Permission } from "../../announcer.ts";
+import { visible } from "../../observe/log.ts";
 
 /** `eth0/0x0806`, `eth0/0x0800/112@00:00:5e:00:01:*`, `192.0.2.1:179`, `hostname`. */
 function scopeText(permission: Permission): string {

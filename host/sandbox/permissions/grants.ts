@@ -5,7 +5,7 @@
  * Scopes are matched here and in `host-scope.ts`, and nowhere else.
  */
 
-import { NotCapable, type Permission } from "../announcer.ts";
+import { NotCapable, type Permission } from "../../announcer.ts";
 import { type HostScope, hostCovers, hostTouches, parseHostScope } from "./host-scope.ts";
 import { grantHint, quotedScope } from "./scope-text.ts";
 

@@ -5,9 +5,9 @@
  * reaches, so no grant and no denial can be got around by spelling.
  */
 
-import { parseAddress } from "../rules/addresses.ts";
-import { widthBits } from "../rules/blocks.ts";
-import type { Family } from "../rules/vocabulary.ts";
+import { parseAddress } from "../../rules/addresses.ts";
+import { widthBits } from "../../rules/blocks.ts";
+import type { Family } from "../../rules/vocabulary.ts";
 
 export interface HostScope {
   /** Undefined: any address of either family. */

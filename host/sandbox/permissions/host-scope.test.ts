@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { formatAddress } from "../rules/addresses.ts";
+import { formatAddress } from "../../rules/addresses.ts";
 import { hostCovers, hostText, hostTouches, parseHostScope } from "./host-scope.ts";
 
 const scopes = suite("host scopes");

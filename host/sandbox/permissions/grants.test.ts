@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { NotCapable, type Permission } from "../announcer.ts";
+import { NotCapable, type Permission } from "../../announcer.ts";
 import { Grants } from "./grants.ts";
 
 const grants = suite("grants");
