@@ -11,4 +11,6 @@ export interface Secrets {
    * Secret, or none that can be used.
    */
   watch(name: string, call: (revision: string | undefined) => void): Close;
+  /** HMAC-SHA-256 of the bytes (RFC 2104), 32 octets, keyed by the password. Rejects where the Secret was not granted or is not there. */
+  hmac(name: string, bytes: Uint8Array): Promise<Uint8Array>;
 }

@@ -54,4 +54,19 @@ secrets("a Secret that is not there is named", () => {
   );
 });
 
+secrets('hmac() is HMAC-SHA-256 by the password, RFC 4231 §4.3 "Test Case 2"; it needs the grant, and the Secret', async () => {
+  const source = memorySecrets({ "peer-a": "Jefe", other: "hidden" });
+  const power = createSecrets(grants, source, new Opened("x"));
+  const bytes = new TextEncoder().encode("what do ya want for nothing?");
+  const wanted = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+  assert.is(Buffer.from(await power.hmac("peer-a", bytes)).toString("hex"), wanted);
+  for (const [name, why] of [
+    ["other", /may not use secret "other"/],
+    ["peer-b", /^Secret peer-b: found nothing/],
+  ] as const) {
+    const failure = await power.hmac(name, bytes).catch((error: Error) => error);
+    assert.match((failure as Error).message, why);
+  }
+});
+
 secrets.run();

@@ -1,5 +1,6 @@
 /** Secrets for plugins: a plugin names one, the host reads its password where a socket needs it, and the plugin learns when it changes. */
 
+import { createHmac } from "node:crypto";
 import type { Close, Secret, Secrets } from "../announcer.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
@@ -38,6 +39,10 @@ export function createSecrets(grants: Grants, source: SecretSource, opened: Open
       );
       call(told);
       return close;
+    },
+    async hmac(name, bytes) {
+      const password = readPassword({ secret: name }, grants, source);
+      return Uint8Array.from(createHmac("sha256", password).update(bytes).digest());
     },
   };
 }

@@ -107,6 +107,7 @@ class World {
           call(undefined);
           return () => {};
         },
+        hmac: async () => new Uint8Array(32),
       },
       liveness: { watch: (target, _profile, call) => this.#watch(target, call) },
     };
