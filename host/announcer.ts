@@ -21,6 +21,7 @@
  */
 
 import type { Codec as BgpCodec } from "./contract/bgp-codec.ts";
+import type { Fetch } from "./contract/fetch.ts";
 import type { FrameCodec, RouterAdvertisement, RouterSolicitation } from "./contract/frame-codecs.ts";
 import type { LabPartner } from "./contract/lab.ts";
 import type { Liveness } from "./contract/liveness.ts";
@@ -119,6 +120,10 @@ export type Permission =
   | { readonly kind: "udp"; readonly host: string }
   /** BFD sessions, by the neighbor's address; the port is `*`. */
   | { readonly kind: "liveness"; readonly host: string }
+  /** HTTP requests to an origin: `https://api.example.com`, `http://192.0.2.1:8080`; `https://*.example.com` is any name below, not that itself. */
+  | { readonly kind: "fetch"; readonly origin: string }
+  /** An annotation of the Services that the plugin's announcements name; `*` is a wildcard. */
+  | { readonly kind: "service"; readonly annotation: string }
   /** The use of a Secret's password, never its text. */
   | { readonly kind: "secret"; readonly name: string }
   /** Facts about this machine beyond the links: `hostname`. */
@@ -171,6 +176,7 @@ export interface Context {
   readonly udp: Udp;
   readonly liveness: Liveness;
   readonly secrets: Secrets;
+  readonly fetch: Fetch;
   /** A set of route tables of its own. */
   routeTables(): RouteTables;
   /** The host's codec of a wire format. */

@@ -9,6 +9,7 @@ import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
 import { createClock } from "./clock.ts";
 import { codecs } from "./codecs.ts";
+import { createFetch } from "./fetch.ts";
 import { createFrames } from "./frames.ts";
 import { createLiveness } from "./liveness.ts";
 import type { Opened } from "./opened.ts";
@@ -51,6 +52,7 @@ export function createContext(parts: ContextParts): Context {
     udp: createUdp(grants, opened),
     liveness: createLiveness(grants, parts.liveness, opened),
     secrets: createSecrets(grants, parts.secrets, opened),
+    fetch: createFetch(grants, opened, parts.secrets),
     routeTables: () => new RouteTables(),
     codec: codecs,
     permissions: { query: (permission) => (grants.allows(permission) ? "granted" : "denied") },

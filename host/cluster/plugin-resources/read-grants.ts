@@ -3,6 +3,7 @@
 import type { Permission } from "../../announcer.ts";
 import { complain, type Raw, type Reading, readInteger, readList, readObject } from "../../rules/config.ts";
 import { parseHostScope } from "../../sandbox/permissions/host-scope.ts";
+import { parseOriginScope } from "../../sandbox/permissions/origin-scope.ts";
 
 type Kind = Permission["kind"];
 type Field = (reading: Reading, path: string, value: unknown) => void;
@@ -12,14 +13,26 @@ const HOST: Field = (reading, path, value) => {
     complain(reading, path, value, "an address, a CIDR or *, and a port or *, such as 192.0.2.1:179");
   }
 };
+const ORIGIN: Field = (reading, path, value) => {
+  if (typeof value !== "string" || parseOriginScope(value) === undefined) {
+    complain(reading, path, value, "an origin, such as https://api.example.com or https://*.example.com");
+  }
+};
 const MAC: Field = (reading, path, value) => {
   if (typeof value !== "string" || !/^[0-9a-f:*]{1,17}$/.test(value)) {
     complain(reading, path, value, "a MAC address in lower case; * is a wildcard");
   }
 };
-const TEXT: Field = (reading, path, value) => {
-  if (typeof value !== "string" || value === "" || value.length > 253) complain(reading, path, value, "a text of 1 to 253 characters");
-};
+const TEXT = text(253);
+/** A prefix of 253 characters, a slash, and a name of 63. */
+const ANNOTATION = text(317);
+
+function text(longest: number): Field {
+  return (reading, path, value) => {
+    const isText = typeof value === "string" && value !== "" && value.length <= longest;
+    if (!isText) complain(reading, path, value, `a text of 1 to ${longest} characters`);
+  };
+}
 
 function whole(maximum: number): Field {
   return (reading, path, value) => void readInteger(reading, path, value, { minimum: 0, maximum });
@@ -31,6 +44,8 @@ const FIELDS: { readonly [K in Kind]: Readonly<Record<string, Field>> } = {
   listen: { host: HOST },
   udp: { host: HOST },
   liveness: { host: HOST },
+  fetch: { origin: ORIGIN },
+  service: { annotation: ANNOTATION },
   secret: { name: TEXT },
   sys: { fact: TEXT },
 };

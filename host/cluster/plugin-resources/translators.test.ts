@@ -176,14 +176,17 @@ translators("a good Plugin that is no built-in is said to be not loaded", () => 
 
 translators("each wrong field of a Plugin is told by path", () => {
   const { put, problems } = open([arp]);
-  const grants = "[{kind: net, host: example.com}, {kind: frame, link: eth0, etherType: 70000, ipProtocl: 112}, {kind: run}, 7]";
+  const grants =
+    "[{kind: net, host: example.com}, {kind: frame, link: eth0, etherType: 70000, ipProtocl: 112}, {kind: run}, 7, {kind: fetch, origin: 'https://example.com/a'}, {kind: service}]";
   put(object("Plugin", "vrrp", `{source: {path: a.ts, url: "https://example.com"}, pin: sha256-x, grants: ${grants}}`));
   assert.equal(problems(), [
     'Plugin vrrp spec.grants[0].host: found "example.com", expected an address, a CIDR or *, and a port or *, such as 192.0.2.1:179',
     "Plugin vrrp spec.grants[1].etherType: found 70000, expected a whole number from 0 to 65535",
     "Plugin vrrp spec.grants[1].ipProtocl: found 112, expected nothing of this name for frame",
-    'Plugin vrrp spec.grants[2].kind: found "run", expected one of frame, net, listen, udp, liveness, secret, sys',
+    'Plugin vrrp spec.grants[2].kind: found "run", expected one of frame, net, listen, udp, liveness, fetch, service, secret, sys',
     "Plugin vrrp spec.grants[3]: found 7, expected an object",
+    'Plugin vrrp spec.grants[4].origin: found "https://example.com/a", expected an origin, such as https://api.example.com or https://*.example.com',
+    "Plugin vrrp spec.grants[5].annotation: found nothing, expected a text of 1 to 317 characters",
     'Plugin vrrp spec.pin: found "sha256-x", expected sha256- and 32 bytes in base64',
     'Plugin vrrp spec.source: found "path and url", expected one of path, package, url',
   ]);

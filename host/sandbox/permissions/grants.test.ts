@@ -9,6 +9,7 @@ const grants = suite("grants");
 const ARP = 0x0806;
 type Frame = Permission & { kind: "frame" };
 const frame = (link: string, parts: Partial<Frame> = {}): Frame => ({ kind: "frame", link, etherType: ARP, ...parts });
+const fetching = (origin: string): Permission => ({ kind: "fetch", origin });
 const net = (host: string): Permission => ({ kind: "net", host });
 
 /** What is granted, what is wanted, and whether that is allowed. */
@@ -42,6 +43,11 @@ const cases: readonly (readonly [granted: Permission, wanted: Permission, allowe
   [{ kind: "sys", fact: "host*" }, { kind: "sys", fact: "hostname" }, true],
   [{ kind: "sys", fact: "hostname" }, { kind: "sys", fact: "routes" }, false],
   [{ kind: "sys", fact: "*" }, frame("eth0"), false],
+  [fetching("https://*.example.com"), fetching("https://api.example.com"), true],
+  [fetching("https://*.example.com"), fetching("https://example.com"), false],
+  [fetching("https://api.example.com"), { kind: "service", annotation: "https://api.example.com" }, false],
+  [{ kind: "service", annotation: "herald.dev/*" }, { kind: "service", annotation: "herald.dev/hostname" }, true],
+  [{ kind: "service", annotation: "herald.dev/*" }, { kind: "service", annotation: "example.com/hostname" }, false],
 ];
 
 for (const [granted, wanted, allowed] of cases) {
@@ -76,11 +82,15 @@ const denials: readonly (readonly [denied: Permission, wanted: Permission, allow
   [net("127.0.0.0/8:*"), net("192.0.2.1:179"), true],
   [{ kind: "listen", host: "192.0.2.1:179" }, { kind: "listen", host: "0.0.0.0:179" }, false],
   [{ kind: "sys", fact: "*" }, { kind: "sys", fact: "hostname" }, false],
+  [fetching("https://db.example.com"), fetching("https://*.example.com"), false],
+  [fetching("https://*.example.com"), fetching("https://db.example.com"), false],
+  [{ kind: "service", annotation: "*" }, { kind: "service", annotation: "herald.dev/hostname" }, false],
 ];
 
 for (const [denied, wanted, allowed] of denials) {
   grants(`denying ${JSON.stringify(denied)} ${allowed ? "leaves" : "wins over a grant of"} ${JSON.stringify(wanted)}`, () => {
     const everything: Permission[] = [frame("*", { sourceMac: "*" }), net("*"), { kind: "listen", host: "*" }, { kind: "sys", fact: "*" }];
+    everything.push(fetching("https://*.example.com"), { kind: "service", annotation: "*" });
     assert.is(new Grants("x", everything).allows(wanted), true);
     assert.is(new Grants("x", everything, [denied]).allows(wanted), allowed);
   });

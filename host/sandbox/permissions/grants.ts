@@ -2,11 +2,12 @@
  * What a plugin may do. A grant is a permission that the operator gave; using one that is not there throws NotCapable with
  * the flag and the YAML that would give it. A denial wins over every grant.
  *
- * Scopes are matched here and in `host-scope.ts`, and nowhere else.
+ * Scopes are matched here, in `host-scope.ts` and in `origin-scope.ts`, and nowhere else.
  */
 
 import { NotCapable, type Permission } from "../../announcer.ts";
 import { type HostScope, hostCovers, hostTouches, parseHostScope } from "./host-scope.ts";
+import { type OriginScope, originCovers, originTouches, parseOriginScope } from "./origin-scope.ts";
 import { grantHint, quotedScope } from "./scope-text.ts";
 
 type FramePermission = Permission & { kind: "frame" };
@@ -25,7 +26,7 @@ export class Grants {
     this.#plugin = plugin;
     this.#allow = readAllowed(allow);
     this.#audit = audit;
-    this.#deny = deny.map((denied) => matcher(denied, { frame: frameTouches, host: hostTouches }));
+    this.#deny = deny.map((denied) => matcher(denied, { frame: frameTouches, host: hostTouches, origin: originTouches }));
   }
 
   /** Allows this from now on, and nothing else; gives what takes that back. Throws where a scope cannot be read: nothing has changed then. */
@@ -59,10 +60,11 @@ export class Grants {
 interface Match {
   frame(given: FramePermission, wanted: FramePermission): boolean;
   host(given: HostScope, wanted: HostScope): boolean;
+  origin(given: OriginScope, wanted: OriginScope): boolean;
 }
 
 function readAllowed(allow: readonly Permission[]): readonly Matcher[] {
-  return allow.map((granted) => matcher(granted, { frame: frameCovers, host: hostCovers }));
+  return allow.map((granted) => matcher(granted, { frame: frameCovers, host: hostCovers, origin: originCovers }));
 }
 
 /** Reads the scope that was given once, for all that will be wanted. */
@@ -74,6 +76,12 @@ function matcher(given: Permission, match: Match): Matcher {
       return (wanted) => wanted.kind === "sys" && matchesPattern(given.fact, wanted.fact);
     case "secret":
       return (wanted) => wanted.kind === "secret" && matchesPattern(given.name, wanted.name);
+    case "service":
+      return (wanted) => wanted.kind === "service" && matchesPattern(given.annotation, wanted.annotation);
+    case "fetch": {
+      const scope = readOrigin(given);
+      return (wanted) => wanted.kind === "fetch" && match.origin(scope, readOrigin(wanted));
+    }
     case "net":
     case "listen":
     case "udp":
@@ -91,6 +99,13 @@ function readHost(permission: Permission & { host: string }): HostScope {
   if (scope !== undefined) return scope;
   const expected = "an address, a CIDR or *, and a port: 192.0.2.1:179, 10.0.0.0/8:*, [2001:db8::1]:179";
   throw new Error(`Cannot read the ${permission.kind} scope ${JSON.stringify(permission.host)}: expected ${expected}`);
+}
+
+function readOrigin({ origin }: Permission & { kind: "fetch" }): OriginScope {
+  const scope = parseOriginScope(origin);
+  if (scope !== undefined) return scope;
+  const expected = "an origin: https://api.example.com, http://192.0.2.1:8080, https://*.example.com";
+  throw new Error(`Cannot read the fetch scope ${JSON.stringify(origin)}: expected ${expected}`);
 }
 
 function frameCovers(granted: FramePermission, wanted: FramePermission): boolean {

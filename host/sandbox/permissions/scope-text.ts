@@ -3,7 +3,7 @@
 import type { Permission } from "../../announcer.ts";
 import { visible } from "../../observe/log.ts";
 
-/** `eth0/0x0806`, `eth0/0x0800/112@00:00:5e:00:01:*`, `192.0.2.1:179`, `hostname`. */
+/** `eth0/0x0806`, `eth0/0x0800/112@00:00:5e:00:01:*`, `192.0.2.1:179`, `https://api.example.com`, `hostname`. */
 function scopeText(permission: Permission): string {
   switch (permission.kind) {
     case "frame": {
@@ -18,6 +18,10 @@ function scopeText(permission: Permission): string {
       return permission.host;
     case "secret":
       return permission.name;
+    case "fetch":
+      return permission.origin;
+    case "service":
+      return permission.annotation;
     case "sys":
       return permission.fact;
     default:
