@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { FakeClock } from "../workbench/testing/fake-clock.ts";
 import { createClock } from "./clock.ts";
 import { Opened } from "./opened.ts";
 
@@ -63,6 +64,21 @@ clock("no timer outlives the plugin, and none is started afterwards", async () =
   assert.is(opened.size, 0);
   await pause(30);
   assert.equal(calls, []);
+});
+
+clock("a host may have another time than this machine", async () => {
+  const opened = new Opened("x");
+  const time = new FakeClock();
+  const clock = createClock(opened, time);
+  const calls: string[] = [];
+  clock.after(60_000, () => calls.push("after"));
+  clock.every(40_000, () => calls.push("every"));
+  await time.advance(60_000);
+  assert.equal(calls, ["every", "after"]);
+  assert.is(clock.now(), 60_000);
+  assert.is(opened.size, 1);
+  opened.end();
+  assert.is(time.pending, 0);
 });
 
 clock("what a callback closes or starts while the plugin ends does no harm", () => {

@@ -3,7 +3,7 @@
  * whatever state the plugin left it.
  */
 
-import type { Context, Liveness, Log, Metrics, Program } from "../announcer.ts";
+import type { Clock, Context, Liveness, Log, Metrics, Program } from "../announcer.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
@@ -32,6 +32,8 @@ export interface ContextParts {
   /** Undefined for a plugin without a packet program. */
   readonly program: Program | undefined;
   readonly report: Context["report"];
+  /** Default: this machine's. */
+  readonly clock?: Clock | undefined;
 }
 
 export function createContext(parts: ContextParts): Context {
@@ -40,7 +42,7 @@ export function createContext(parts: ContextParts): Context {
     node,
     log,
     metrics,
-    clock: createClock(opened),
+    clock: createClock(opened, parts.clock),
     links: {
       all: () => links.all(),
       watch: (call) => (opened.hasEnded ? () => {} : opened.add(links.watch((all) => opened.hasEnded || call(all)))),

@@ -17,6 +17,7 @@
 import {
   type Announcer,
   API_VERSION,
+  type Clock,
   type Liveness,
   type Log,
   type Permission,
@@ -59,6 +60,8 @@ export interface PluginHost {
   readonly members?: Pick<Members, "follow" | "forget">;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
+  /** Default: this machine's. */
+  readonly clock?: Clock;
   /** Hears every event of a plugin's packet program. */
   readonly onEvent?: (plugin: string, event: ProgramEvent) => void;
   /** Hears every use of a permission, granted or not. */
@@ -118,7 +121,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
     closes.push(() => metrics.close());
     const { node, links, frames, secrets = noSecrets, liveness = noLiveness } = host;
     const context = createContext({
-      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, liveness, program },
+      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, liveness, program, clock: host.clock },
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));
