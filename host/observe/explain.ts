@@ -5,7 +5,7 @@ import type { SessionCounts } from "../liveness/liveness.ts";
 import type { GroupState, Standing } from "../liveness/standing.ts";
 import type { RowCounters } from "../packets/program.ts";
 import { isAnnounced } from "../reconcile/is-announced.ts";
-import type { LaneRow } from "../reconcile/lane.ts";
+import type { LaneRow } from "../reconcile/lane-state.ts";
 import type { ServiceGates, ViaGates } from "../rules/gates.ts";
 import type { AnnouncerFact, ServiceKey } from "../rules/vocabulary.ts";
 import { nearNames } from "./near-names.ts";

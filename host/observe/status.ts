@@ -8,7 +8,7 @@ import type { Standing, Standings } from "../liveness/standing.ts";
 import type { Network } from "../packets/network.ts";
 import type { ProgramStatistics } from "../packets/program-counts.ts";
 import { isAnnounced } from "../reconcile/is-announced.ts";
-import type { LaneRow, LaneState } from "../reconcile/lane.ts";
+import type { LaneRow, LaneState } from "../reconcile/lane-state.ts";
 import type { Reconciler, ReconcilerState } from "../reconcile/reconciler.ts";
 import type { PluginRun } from "../roles/plugin-run.ts";
 import type { Answer, ControlRequest } from "./control.ts";

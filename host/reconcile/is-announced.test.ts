@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { STANDINGS } from "../liveness/standing.ts";
 import { FakeStandings } from "../workbench/testing/fake-standings.ts";
 import { isAnnounced } from "./is-announced.ts";
-import type { LaneRow } from "./lane.ts";
+import type { LaneRow } from "./lane-state.ts";
 
 const ANNOUNCED = suite("isAnnounced");
 

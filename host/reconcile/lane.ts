@@ -9,11 +9,13 @@
 
 import type { Announcer, Changes, Clock, Close, Log, Refusal } from "../announcer.ts";
 import type { Announcement } from "../rules/vocabulary.ts";
+import { Alarm } from "./alarm.ts";
 import { backoffMs } from "./backoff.ts";
-import { type BookedRow, Books } from "./books.ts";
-import { Retries, type Retry } from "./retries.ts";
+import { Books } from "./books.ts";
+import type { LaneRow, LaneState } from "./lane-state.ts";
+import { Retries } from "./retries.ts";
 
-/** How long `stop` waits for the announcer to settle before it goes on without. */
+/** How long `stop` and `handOver` wait for the announcer to settle before they go on without. */
 const STOP_PATIENCE_MS = 2000;
 
 const NOTHING: Changes = { added: [], changed: [], removed: [] };
@@ -28,34 +30,16 @@ export interface LaneOptions {
   readonly onTurn?: () => void;
 }
 
-export interface LaneRow extends BookedRow {
-  /** Why the announcer refused it, and how often in a row. */
-  readonly refusal?: Pick<Retry, "reason" | "failures">;
-}
-
-export interface LaneState {
-  readonly name: string;
-  readonly isStarted: boolean;
-  readonly desired: number;
-  /** Rows by how far they have come; told ones include those on their way out. */
-  readonly told: number;
-  readonly untold: number;
-  readonly unsure: number;
-  /** Calls of `apply`, and those of them that failed as a whole. */
-  readonly applies: number;
-  readonly failures: number;
-  /** Milliseconds of the clock. */
-  readonly applyingSinceMs: number | undefined;
-  readonly lastAppliedAtMs: number | undefined;
-  readonly lastApplyTookMs: number | undefined;
-  /** Of the last `apply`, undefined when it succeeded. */
-  readonly lastError: string | undefined;
-}
-
 interface WaitingConfig {
   readonly config: unknown;
   readonly resolve: (isTaken: boolean) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** Who waits for an announcer to have taken over everything. */
+interface Taking {
+  resolve(): void;
+  reject(error: Error): void;
 }
 
 export class Lane {
@@ -77,8 +61,10 @@ export class Lane {
   #isConfiguring = false;
   #failuresInARow = 0;
   #pausedUntilMs = 0;
-  #wake: { readonly atMs: number; readonly close: Close } | undefined;
+  /** The end of the pause, or the next refused row's time. */
+  readonly #alarm: Alarm;
   #idleCalls: (() => void)[] = [];
+  #taking: Taking | undefined;
   #applies = 0;
   #failures = 0;
   #lastAppliedAtMs: number | undefined;
@@ -91,6 +77,7 @@ export class Lane {
     this.#random = options.random ?? Math.random;
     this.#log = options.log;
     this.#onTurn = options.onTurn ?? (() => {});
+    this.#alarm = new Alarm(options.clock, () => this.run());
   }
 
   /** What should be announced at a VIP, undefined for nothing; then, whether another node announces it. Takes effect with `run`. */
@@ -109,7 +96,7 @@ export class Lane {
     const changes = now < this.#pausedUntilMs ? undefined : this.#takeChanges(now);
     if (changes !== undefined) void this.#turn(this.#announcer, changes);
     else {
-      this.#sleep(now);
+      this.#alarm.set(now < this.#pausedUntilMs ? this.#pausedUntilMs : this.#retries.nextDueMs());
       for (const call of this.#idleCalls.splice(0)) call();
     }
   }
@@ -127,6 +114,32 @@ export class Lane {
     this.#announcer = announcer;
     this.#isFresh = true;
     this.run();
+  }
+
+  /**
+   * Gives the lane another started announcer while the one that it has goes on, which stays as it is and is the caller's to stop afterwards.
+   * Resolves when the other has taken over everything. Rejects where it does not within `patienceMs`: then the lane goes on with the one from
+   * before; and where the lane is stopped.
+   */
+  async handOver(next: Announcer, patienceMs: number): Promise<void> {
+    const before = this.#announcer;
+    if (before === undefined) return this.start(next);
+    const life = this.#life;
+    await this.#idle(STOP_PATIENCE_MS);
+    if (life !== this.#life) throw new Error("Stopped meanwhile");
+    const rows = [...this.#books.rows()];
+    const told = rows.filter(({ state, isDesired }) => state === "told" || !isDesired).map(({ announcement }) => announcement);
+    try {
+      await this.#takeOver(next, patienceMs);
+    } catch (error) {
+      // A stop, or another start, has come in between.
+      if (this.#life !== life + 1) throw error;
+      this.#endLife();
+      this.#books.restart(told);
+      this.#announcer = before;
+      this.run();
+      throw error;
+    }
   }
 
   /** Gives the announcer a new config between two calls of `apply`. False: it must be started anew with that. Rejects as `configure` does. */
@@ -185,6 +198,19 @@ export class Lane {
     };
   }
 
+  async #takeOver(next: Announcer, patienceMs: number): Promise<void> {
+    let close: Close = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        close = this.#clock.after(patienceMs, () => reject(new Error(`Nothing was taken over within ${patienceMs} ms`)));
+        this.start(next).catch(reject);
+        this.#taking = { resolve, reject };
+      });
+    } finally {
+      close();
+    }
+  }
+
   #takeChanges(nowMs: number): Changes | undefined {
     this.#books.retry(this.#retries.takeDue(nowMs));
     return this.#books.take() ?? (this.#isFresh ? NOTHING : undefined);
@@ -225,6 +251,8 @@ export class Lane {
   #settle(changes: Changes, refusals: readonly Refusal[], nowMs: number): void {
     this.#failuresInARow = 0;
     this.#isFresh = false;
+    this.#taking?.resolve();
+    this.#taking = undefined;
     const refused = new Map(refusals.map(({ vip, reason }) => [vip, reason]));
     this.#books.settle(changes, refused, nowMs);
     const random = this.#random();
@@ -239,26 +267,14 @@ export class Lane {
   }
 
   #fail(changes: Changes, error: string, nowMs: number): void {
+    this.#taking?.reject(new Error(error));
+    this.#taking = undefined;
     this.#failures += 1;
     this.#failuresInARow += 1;
     const delayMs = backoffMs(this.#failuresInARow, this.#random());
     this.#pausedUntilMs = nowMs + delayMs;
     this.#books.retry([...changes.added, ...changes.changed, ...changes.removed].map(({ vip }) => vip));
     this.#log?.warn("Announcer failed", { announcer: this.name, error, retryAfterMs: delayMs });
-  }
-
-  /** Sets the one timer: the end of the pause, or the next refused row's time. */
-  #sleep(nowMs: number): void {
-    const atMs = nowMs < this.#pausedUntilMs ? this.#pausedUntilMs : this.#retries.nextDueMs();
-    if (this.#wake?.atMs === atMs) return;
-    this.#wake?.close();
-    this.#wake = undefined;
-    if (atMs === Number.POSITIVE_INFINITY) return;
-    const close = this.#clock.after(Math.max(1, Math.ceil(atMs - nowMs)), () => {
-      this.#wake = undefined;
-      this.run();
-    });
-    this.#wake = { atMs, close };
   }
 
   /** Resolves when there is nothing to tell now, or when the time is over. */
@@ -283,9 +299,10 @@ export class Lane {
     this.#failuresInARow = 0;
     this.#pausedUntilMs = 0;
     this.#retries.clear();
-    this.#wake?.close();
-    this.#wake = undefined;
+    this.#alarm.clear();
     this.#idleCalls = [];
+    this.#taking?.reject(new Error("Stopped meanwhile"));
+    this.#taking = undefined;
   }
 }
 

@@ -226,6 +226,22 @@ RECONCILER("announcers are told apart, and one attached late gets its rows", asy
   assert.equal(late.take(), ["+192.0.2.10 default/web *"]);
 });
 
+RECONCILER("an announcer that comes is planned for, and one that goes is taken everything from", async () => {
+  const { reconciler, recorder, recorders, put } = await start("node-d", [everywhere, l2]);
+  put("web", "192.0.2.10");
+  await settled();
+  recorder.take();
+  const l2Recorder = recorders.get("l2") as Recorder;
+  assert.equal(l2Recorder.take(), ["+192.0.2.10 default/web *"]);
+  reconciler.setAnnouncers([everywhere]);
+  await settled();
+  assert.equal([recorder.take(), l2Recorder.take()], [[], ["-192.0.2.10 default/web *"]]);
+  assert.is(reconciler.state().claims, 1);
+  reconciler.setAnnouncers([l2, everywhere]);
+  await settled();
+  assert.equal([recorder.take(), l2Recorder.take()], [[], ["+192.0.2.10 default/web *"]]);
+});
+
 RECONCILER("stop() stops every lane, whatever the others do, and follows the store no more", async () => {
   const { recorders, reconciler, put } = await start("node-d", [everywhere, l2]);
   put("web", "192.0.2.10");

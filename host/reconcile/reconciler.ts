@@ -28,6 +28,7 @@ export interface ReconcilerStore {
 export interface ReconcilerOptions {
   readonly node: string;
   readonly store: ReconcilerStore;
+  /** At first. */
   readonly announcers: readonly AnnouncerFact[];
   readonly rank: RankNodes;
   readonly plan?: PlanOptions;
@@ -75,6 +76,7 @@ interface Basis {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #lanes = new Map<string, Lane>();
+  #announcers: readonly AnnouncerFact[];
   readonly #planned = new Map<ServiceKey, Planned>();
   /** By VIP and announcer: the Services that claim it. */
   readonly #claimants = new Map<string, Set<ServiceKey>>();
@@ -94,6 +96,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#announcers = options.announcers;
   }
 
   /** Gives a new lane the rows of the announcer of its name, now and from now on. */
@@ -108,6 +111,12 @@ export class Reconciler {
   /** Desires nothing more in this lane, and leaves it as it is. */
   detach(name: string): void {
     this.#lanes.delete(name);
+  }
+
+  /** Plans everything anew, for these announcers. */
+  setAnnouncers(announcers: readonly AnnouncerFact[]): void {
+    this.#announcers = announcers;
+    this.replan();
   }
 
   /** Follows the store. */
@@ -138,13 +147,13 @@ export class Reconciler {
   /** Plans what is dirty now and sets the lanes going. */
   run(): void {
     this.#scheduled = undefined;
-    const { store, announcers, rank, plan, now } = this.#options;
+    const { store, rank, plan, now } = this.#options;
     const since = now();
     const dirty = store.takeDirty();
     const snapshot = store.snapshot();
     const isAll = dirty.all || this.#isStale || this.#basis === undefined;
     this.#isStale = false;
-    const index = isAll ? indexPlan(snapshot, announcers, rank, plan) : (this.#basis as Basis).index;
+    const index = isAll ? indexPlan(snapshot, this.#announcers, rank, plan) : (this.#basis as Basis).index;
     const basis = (this.#basis = { index, snapshot });
     const all = isAll ? [...new Set([...snapshot.services.keys(), ...this.#planned.keys()])] : [...dirty.services];
     const keys = isAll ? all : all.filter((key) => !this.#isAsPlanned(snapshot, key));
@@ -242,8 +251,8 @@ export class Reconciler {
 
   #desire(id: string, claim: Claim | undefined): void {
     const [vip = "", via = ""] = id.split(" ");
-    const { node, announcers } = this.#options;
-    const hasHeirs = announcers.find(({ name }) => name === via)?.hasHeirs;
+    const { node } = this.#options;
+    const hasHeirs = this.#announcers.find(({ name }) => name === via)?.hasHeirs;
     this.#lanes.get(via)?.desire(vip, claim && announceFrom(claim, node, hasHeirs), claim !== undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { LaneRow } from "../reconcile/lane.ts";
+import type { LaneRow } from "../reconcile/lane-state.ts";
 import { FakeStandings } from "../workbench/testing/fake-standings.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
 import { RowLog } from "./row-log.ts";

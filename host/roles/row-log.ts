@@ -3,7 +3,7 @@
 import type { Changes, Close, Log, Refusal } from "../announcer.ts";
 import type { GroupState, Standings } from "../liveness/standing.ts";
 import { isSilent } from "../reconcile/is-announced.ts";
-import type { LaneRow } from "../reconcile/lane.ts";
+import type { LaneRow } from "../reconcile/lane-state.ts";
 import type { Announcement } from "../rules/vocabulary.ts";
 
 /** Of one event; the others are counted. */

@@ -2,7 +2,7 @@
 
 import type { Standings } from "../../../liveness/standing.ts";
 import { isAnnounced, isAsking } from "../../../reconcile/is-announced.ts";
-import type { LaneRow } from "../../../reconcile/lane.ts";
+import type { LaneRow } from "../../../reconcile/lane-state.ts";
 import type { ServiceKey } from "../../../rules/vocabulary.ts";
 
 /** An announcer, as far as reports read it. */

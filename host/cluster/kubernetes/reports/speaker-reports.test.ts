@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { LaneRow } from "../../../reconcile/lane.ts";
+import type { LaneRow } from "../../../reconcile/lane-state.ts";
 import { type ApiServer, startApiServer } from "../../../workbench/api-server/api-server.ts";
 import { writeNamespace } from "../../../workbench/api-server/objects.ts";
 import type { KubernetesObject } from "../../../workbench/api-server/test-client.ts";
