@@ -3,7 +3,7 @@
 import type { Close } from "../announcer.ts";
 import type { Problem } from "../rules/vocabulary.ts";
 import type { ReflectorState } from "./api/reflector-options.ts";
-import type { Translated } from "./translated.ts";
+import type { Translated, Translator } from "./translated.ts";
 
 /** A problem of an object, with its place where it has one. */
 export interface ObjectProblem extends Problem {
@@ -22,6 +22,8 @@ export interface WatchState extends ReflectorState {
 export interface Source {
   /** What plugins make of their resources. */
   readonly translated: Translated;
+  /** Has the same objects translated by these from now on; they read the same kinds. */
+  setTranslators(translators: readonly Translator[]): void;
   /** Everything could be made out; else there may be objects that the store does not have. */
   isComplete(): boolean;
   /** What is wrong now. */

@@ -164,6 +164,55 @@ translated("secrets tell who watches, with a revision that changes with the pass
   assert.equal(config()["secrets"], [{ name: "s", type: "kubernetes.io/basic-auth", hasPassword: true }]);
 });
 
+translated("other translators take over what those of their names gave, and what nobody gives any more is gone", () => {
+  const { put, all, advertised, offered, objects } = open();
+  const { translation } = toy();
+  put("a.yaml", route("one") + route("two"));
+  offered.length = 0;
+  const only = (name: string): Translation => ({
+    read: translation.read,
+    translate: ({ objects, before }) => ({
+      config: [name, before.length],
+      advertisements: [...objects("Route").keys()]
+        .filter((route) => route === name)
+        .map((route) => advertisementFact(route, { kind: "Route" })),
+      problems: [],
+    }),
+  });
+  all.setTranslators([
+    { name: "toy", translation: only("two") },
+    { name: "other", translation: only("one") },
+  ]);
+  assert.equal([advertised(), offered], [["Route one", "Route two"], []], "not before the end of a batch");
+  objects.commit();
+  assert.equal(advertised(), ["Route one", "Route two"]);
+  assert.equal(offered, [
+    ["toy", ["two", 2]],
+    ["other", ["one", 0]],
+  ]);
+  all.setTranslators([{ name: "other", translation: only("none") }]);
+  objects.commit();
+  assert.equal([advertised(), all.config("toy"), all.config("other")], [[], undefined, ["none", 1]]);
+});
+
+translated("an advertisement may go from a later translator to an earlier one", () => {
+  const store = new Store();
+  let giver = "late";
+  const part = (name: string) => ({
+    name,
+    translation: {
+      read: {},
+      translate: () => ({ config: undefined, problems: [], advertisements: giver === name ? [advertisementFact("a")] : [] }),
+    },
+  });
+  const all = new Translated(store, [part("early"), part("late")]);
+  all.commit();
+  giver = "early";
+  all.replace("nodes", "n", nodeFact("n"));
+  all.commit();
+  assert.is(store.snapshot().advertisements.length, 1);
+});
+
 translated("a fact for the store goes through", () => {
   const store = new Store();
   const all = new Translated(store);

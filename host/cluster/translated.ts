@@ -34,7 +34,7 @@ export class Translated implements FactSink {
   readonly secrets = new ClusterSecrets();
   readonly #next: FactSink;
   readonly #node: string | undefined;
-  readonly #parts: readonly Part[];
+  #parts: readonly Part[];
   readonly #objects = new Map<string, Map<string, unknown>>();
   readonly #nodes = new Map<string, NodeFact>();
   readonly #pools = new Map<string, Pool>();
@@ -44,11 +44,15 @@ export class Translated implements FactSink {
   constructor(next: FactSink, translators: readonly Translator[] = [], node?: string) {
     this.#next = next;
     this.#node = node;
-    this.#parts = translators.map((translator) => ({
-      translator,
-      kinds: new Set(Object.keys(translator.translation.read).map((type) => type.slice(type.lastIndexOf("/") + 1))),
-      ...{ isDirty: true, config: undefined, advertisements: [], problems: [] },
-    }));
+    this.#parts = translators.map((translator) => partOf(translator));
+  }
+
+  /** Other translators from now on, which read the same kinds; counts from `commit` on. One of the same name goes on from what that gave last. */
+  setTranslators(translators: readonly Translator[]): void {
+    const before = new Map(this.#parts.map((part) => [part.translator.name, part]));
+    this.#parts = translators.map((translator) => partOf(translator, before.get(translator.name)));
+    for (const { name } of translators) before.delete(name);
+    for (const part of before.values()) this.#replaceAdvertisements(part, []);
   }
 
   /** What reads the objects of all the kinds. */
@@ -109,17 +113,20 @@ export class Translated implements FactSink {
   #translate(part: Part): void {
     part.isDirty = false;
     const { config, advertisements, problems } = part.translator.translation.translate(this.#worldOf(part, this.#node));
-    const gone = new Set(part.advertisements.map(keyOf));
-    for (const advertisement of advertisements) {
-      gone.delete(keyOf(advertisement));
-      this.#next.replace("advertisements", keyOf(advertisement), advertisement);
-    }
-    for (const key of gone) this.#next.replace("advertisements", key, undefined);
-    part.advertisements = advertisements;
+    this.#replaceAdvertisements(part, advertisements);
     part.problems = problems;
     if (isDeepStrictEqual(part.config, config)) return;
     part.config = config;
     for (const call of this.#calls) call(part.translator.name);
+  }
+
+  /** An advertisement may go from one plugin to another of its kind, in any order. */
+  #replaceAdvertisements(part: Part, advertisements: readonly Advertisement[]): void {
+    const gone = new Set(part.advertisements.map(keyOf));
+    part.advertisements = advertisements;
+    for (const advertisement of advertisements) this.#next.replace("advertisements", keyOf(advertisement), advertisement);
+    for (const given of this.#parts.flatMap((each) => each.advertisements)) gone.delete(keyOf(given));
+    for (const key of gone) this.#next.replace("advertisements", key, undefined);
   }
 
   #worldOf({ advertisements }: Part, node: string | undefined): TranslationWorld {
@@ -132,6 +139,17 @@ export class Translated implements FactSink {
       before: advertisements,
     };
   }
+}
+
+function partOf(translator: Translator, before?: Part): Part {
+  return {
+    translator,
+    kinds: new Set(Object.keys(translator.translation.read).map((type) => type.slice(type.lastIndexOf("/") + 1))),
+    isDirty: true,
+    config: before?.config,
+    advertisements: before?.advertisements ?? [],
+    problems: before?.problems ?? [],
+  };
 }
 
 function keyOf({ kind, name }: Advertisement): string {

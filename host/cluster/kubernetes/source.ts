@@ -94,6 +94,11 @@ export class KubernetesSource implements Source, ShownServices, ShownPools {
     });
   }
 
+  setTranslators(translators: readonly Translator[]): void {
+    this.translated.setTranslators(translators);
+    this.#commit();
+  }
+
   isComplete(): boolean {
     return this.#isSynced && ![...this.#bad.keys()].some((id) => id.startsWith("Service ") || id.startsWith("IPAddressPool "));
   }

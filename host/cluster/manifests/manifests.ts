@@ -92,6 +92,13 @@ export class ManifestsSource {
     return this.#manifests.parsedDocuments;
   }
 
+  /** Has the same objects translated by these from now on; they read the same kinds. */
+  setTranslators(translators: readonly Translator[]): void {
+    this.translated.setTranslators(translators);
+    this.#objects.commit();
+    this.#tell();
+  }
+
   /** Everything could be made out; else there may be objects that the store does not have. */
   isComplete(): boolean {
     return this.#directoryProblem === undefined && this.#manifests.isComplete();

@@ -4,9 +4,13 @@ import type { PluginDefinition } from "../../announcer.ts";
 import type { Raw } from "../../rules/config.ts";
 import type { Problem } from "../../rules/vocabulary.ts";
 import { type Check, createCheck, NO_ATTRIBUTES } from "../../sandbox/check-config.ts";
+import type { Manifest } from "../../sandbox/hosted.ts";
+
+/** What is known of a plugin without running it; resources of its own are for those that Herald brings. */
+export type KnownDefinition = Manifest & Pick<PluginDefinition, "translation">;
 
 export interface KnownPlugin {
-  readonly definition: PluginDefinition;
+  readonly definition: KnownDefinition;
   readonly config: Check;
   readonly attributes: Check;
 }
@@ -14,7 +18,7 @@ export interface KnownPlugin {
 /** By name. */
 export type KnownPlugins = ReadonlyMap<string, KnownPlugin>;
 
-export function knownPlugins(definitions: readonly PluginDefinition[]): KnownPlugins {
+export function knownPlugins(definitions: readonly KnownDefinition[]): KnownPlugins {
   return new Map(
     definitions.map((definition) => {
       const { name, config, attributes = NO_ATTRIBUTES } = definition;

@@ -1,6 +1,6 @@
 /**
- * Our Plugin: a plugin to have, by its name. Of a built-in, which is there anyway, only the config; of any other where it comes from,
- * the hash of what was looked at, and what it may do.
+ * Our Plugin: a plugin to have, by its name. Of one that Herald brings, and of one that a flag names, only the config; of any other where it
+ * comes from, the hash of what was looked at, and what it may do.
  */
 
 import type { Permission } from "../../announcer.ts";
@@ -14,7 +14,7 @@ export const PLUGIN = "Plugin";
 /** One Plugin object. */
 export interface PluginResource {
   readonly name: string;
-  /** Undefined: a built-in. */
+  /** Undefined: one that Herald brings, or that a flag names. */
   readonly source?: PluginSource;
   /** `sha256-…` of what is at the source. */
   readonly pin?: string;
@@ -36,7 +36,7 @@ const SOURCES = {
   url: { wanted: "an https URL without a password in it", fits: isPlainUrl },
 };
 
-/** Reads one Plugin object; `known` are the built-ins. */
+/** Reads one Plugin object; `known` are those that Herald brings. */
 export function readPlugin(object: unknown, known: KnownPlugins): Parsed<PluginResource> {
   const reading = openObject(PLUGIN, object);
   const { name } = reading;
@@ -57,20 +57,21 @@ export function sourceText(source: PluginSource): string {
   return `${kind} ${JSON.stringify(text)}`;
 }
 
-/** What is built in cannot be another, and has what it asks for. */
+/** What Herald brings cannot be another, and has what it asks for. */
 function demandNoSource(reading: Reading, spec: Raw): Record<string, never> {
   for (const field of ["source", "pin", "grants"]) {
     const value = spec[field];
     const isNothing = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-    if (!isNothing) complain(reading, `spec.${field}`, value, `no ${field}: plugin ${reading.name} is built in`);
+    if (!isNothing) complain(reading, `spec.${field}`, value, `no ${field}: plugin ${reading.name} comes with Herald`);
   }
   return {};
 }
 
 function readSource(reading: Reading, spec: Raw): Pick<PluginResource, "source" | "pin"> {
-  const { pin } = spec;
+  const { pin, source, grants } = spec;
+  if (pin === undefined && source === undefined && grants === undefined) return {};
   if (typeof pin !== "string" || !PIN.test(pin)) complain(reading, "spec.pin", pin, "sha256- and 32 bytes in base64");
-  const raw = readObject(reading, "spec.source", spec["source"]);
+  const raw = readObject(reading, "spec.source", source);
   const named = Object.entries(SOURCES).filter(([kind]) => raw?.[kind] !== undefined && raw[kind] !== null);
   const [first] = named;
   if (first === undefined || named.length > 1) {

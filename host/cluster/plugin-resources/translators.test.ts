@@ -10,7 +10,7 @@ import { ClusterObjects } from "../cluster-objects.ts";
 import { ManifestSet } from "../manifests/manifest-set.ts";
 import { Store } from "../store.ts";
 import { Translated } from "../translated.ts";
-import { translatorsOf } from "./translators.ts";
+import { type OtherPlugins, translatorsOf, WANTED_PLUGINS, type WantedByResources } from "./translators.ts";
 
 const translators = suite("translators of plugins");
 
@@ -51,9 +51,9 @@ const bgp = definePlugin<unknown>({
   translation: { read: {}, translate: ({ before }) => ({ config: { peers: before.length }, advertisements: [], problems: [] }) },
 });
 
-function open(plugins: readonly PluginDefinition[] = [arp, vrrp, bgp], flags?: (plugin: string) => unknown) {
+function open(plugins: readonly PluginDefinition[] = [arp, vrrp, bgp], flags?: (plugin: string) => unknown, others?: OtherPlugins) {
   const store = new Store();
-  const translated = new Translated(store, translatorsOf(plugins, flags), "a");
+  const translated = new Translated(store, translatorsOf(plugins, flags, others), "a");
   const objects = new ClusterObjects(translated, translated);
   const manifests = new ManifestSet(objects, translated.readers);
   const put = (text: string | undefined, file = "a.yaml") => {
@@ -62,7 +62,11 @@ function open(plugins: readonly PluginDefinition[] = [arp, vrrp, bgp], flags?: (
   };
   const advertised = () => store.snapshot().advertisements.map(({ kind, name }) => `${kind} ${name}`);
   const problems = () => manifests.problems((name) => name).map(({ file: _, line: __, ...problem }) => problemText(problem));
-  return { store, translated, put, advertised, problems };
+  const setOthers = (next: OtherPlugins) => {
+    translated.setTranslators(translatorsOf(plugins, flags, next));
+    objects.commit();
+  };
+  return { store, translated, put, advertised, problems, setOthers };
 }
 
 const object = (kind: string, name: string, spec: string) =>
@@ -132,7 +136,7 @@ translators("a plugin that nobody knows is told with the ones that there are", (
 translators("the Plugin of a built-in configures it, beside flags, which win", () => {
   const { translated, put, problems } = open([arp], () => ({ interfaces: ["eth1"] }));
   const told: string[] = [];
-  translated.onConfig((plugin) => told.push(plugin));
+  translated.onConfig((plugin) => plugin !== WANTED_PLUGINS && told.push(plugin));
   put(object("Plugin", "arp", "{config: {interfaces: [eth0], exclude: [wg*]}}"));
   assert.equal(translated.config("arp"), { interfaces: ["eth1"], exclude: ["wg*"] });
   put(object("Plugin", "arp", "{config: {exclude: 1}}"));
@@ -165,13 +169,42 @@ translators("a plugin with resources of its own takes no config from ours, and s
   assert.equal([translated.config("bgp"), advertised()], [{ peers: 0 }, [`BGPAdvertisement ${API_GROUP}/r`]]);
 });
 
-translators("a good Plugin that is no built-in is said to be not loaded", () => {
+translators("a good Plugin of another's is said to be not loaded where only Herald's own are", () => {
   const { put, problems } = open([arp]);
   const grants = "[{kind: frame, link: eth0, etherType: 2048, ipProtocol: 112, sourceMac: '00:00:5e:00:01:*'}, {kind: udp, host: '*:53'}]";
   put(object("Plugin", "vrrp", `{source: {package: "@acme/vrrp@1.2.0"}, pin: ${PIN}, grants: ${grants}, config: {x: 1}}`));
   assert.equal(problems(), [
-    'Plugin vrrp spec.source: found package "@acme/vrrp@1.2.0", expected one of the built-in plugins arp; not loaded: this Herald runs no others',
+    'Plugin vrrp spec.source: found package "@acme/vrrp@1.2.0", expected one of the plugins arp; others are not loaded here',
   ]);
+});
+
+translators("a plugin of another's is judged by what is loaded now, and not complained of while it is being loaded", () => {
+  const { translated, put, problems, advertised, setOthers } = open([arp], undefined, { loaded: [], troubles: new Map() });
+  const source = `source: {path: /opt/vrrp}, pin: ${PIN}`;
+  put(object("Plugin", "vrrp", `{${source}, config: {x: 1}}`) + advertisement("web", "{plugin: vrrp, attributes: {routerId: 700}}"));
+  const wanted = translated.config(WANTED_PLUGINS) as WantedByResources;
+  assert.equal([wanted.plugins.map(({ name }) => name), wanted.advertised, problems(), advertised()], [["vrrp"], ["vrrp"], [], []]);
+  setOthers({ loaded: [], troubles: new Map([["vrrp", "no such file"]]) });
+  const trouble = 'Plugin vrrp spec.source: found path "/opt/vrrp", expected a plugin that runs: no such file';
+  assert.equal(problems(), [trouble]);
+  setOthers({ loaded: [vrrp], troubles: new Map() });
+  assert.equal(problems(), ["Advertisement web spec.attributes.routerId: found 700, expected maximum 255"]);
+  assert.equal([translated.config("vrrp"), advertised()], [{ x: 1 }, []]);
+  setOthers({ loaded: [{ ...vrrp, attributes: { type: "object" }, config: { type: "object", maxProperties: 0 } }], troubles: new Map() });
+  assert.equal(advertised(), [`VrrpAdvertisement ${API_GROUP}/web`], "with another schema it is fine, without having been touched");
+  assert.match(problems().join(), /^Plugin vrrp spec.config: /);
+  setOthers({ loaded: [], troubles: new Map() });
+  assert.equal([problems(), advertised(), translated.config("vrrp")], [[], [], undefined]);
+});
+
+translators("a Plugin without a source configures one that a flag names, if there is one", () => {
+  const { translated, put, problems, setOthers } = open([arp], undefined, { loaded: [], troubles: new Map(), mayBeMore: true });
+  put(object("Plugin", "vrrp", "{config: {x: 1}}") + advertisement("web", "{plugin: vrrp, attributes: {routerId: 7}}"));
+  assert.equal(problems(), []);
+  setOthers({ loaded: [vrrp], troubles: new Map() });
+  assert.equal([problems(), translated.config("vrrp")], [[], { x: 1 }]);
+  setOthers({ loaded: [], troubles: new Map() });
+  assert.equal(problems(), ["Plugin vrrp spec.source: found nothing, expected a source, or one of arp"]);
 });
 
 translators("each wrong field of a Plugin is told by path", () => {

@@ -5,27 +5,55 @@
  * A plugin runs once on a node, so it has one config. It comes from the Plugin of its name, else from the first Advertisement, by name, that
  * says one; what else says one must say the same. Fields given by flags win over it.
  *
- * Only built-in plugins run. A Plugin that is none is read and checked, and then said to be not loaded.
+ * Plugins that Herald brings are known from the start, and an object that they do not understand is refused when it is read. Others come, go
+ * and change while everything else stays: what is said to them is kept as it is and judged whenever it is translated. Which of them there
+ * should be is a translation like any other (`WANTED_PLUGINS`).
  */
 
 import { isDeepStrictEqual } from "node:util";
-import { API_GROUP, type PluginDefinition, type Translated as Result, type Translation, type TranslationWorld } from "../../announcer.ts";
+import { API_GROUP, type Translated as Result, type Translation, type TranslationWorld } from "../../announcer.ts";
 import type { Raw } from "../../rules/config.ts";
 import type { Advertisement, Problem } from "../../rules/vocabulary.ts";
+import type { Manifest } from "../../sandbox/hosted.ts";
 import type { Translator } from "../translated.ts";
 import { ADVERTISEMENT, checkAdvertisement, type PluginAdvertisement, readAdvertisement } from "./advertisement.ts";
-import { type KnownPlugin, type KnownPlugins, knownPlugins, namesOf } from "./known-plugins.ts";
+import { checkConfig, type KnownDefinition, type KnownPlugin, type KnownPlugins, knownPlugins, namesOf } from "./known-plugins.ts";
 import { PLUGIN, type PluginResource, readPlugin, sourceText } from "./plugin.ts";
 
 /** No name of a Kubernetes object has a slash: ours stay apart from the L2Advertisement of the same name. */
 const PREFIX = `${API_GROUP}/`;
 
-/** `flags`: what the command line says of a plugin's config. */
-export function translatorsOf(plugins: readonly PluginDefinition[], flags: (plugin: string) => unknown = () => ({})): Translator[] {
-  const known = knownPlugins(plugins);
+/** The translator whose config is `WantedByResources`; no plugin has such a name. */
+export const WANTED_PLUGINS = "(plugins)";
+
+/** Which plugins resources ask for. */
+export interface WantedByResources {
+  /** In the order of names. */
+  readonly plugins: readonly PluginResource[];
+  /** Whom Advertisements name, sorted. */
+  readonly advertised: readonly string[];
+}
+
+/** The plugins that Herald does not bring, as they are now. */
+export interface OtherPlugins {
+  readonly loaded: readonly Manifest[];
+  /** Why one is not loaded, by its name; one that is in neither is being loaded. */
+  readonly troubles: ReadonlyMap<string, string>;
+  /** Some may be there by names that are not known yet. */
+  readonly mayBeMore?: boolean;
+}
+
+/** `flags`: what the command line says of a plugin's config. `others`: undefined where only `shipped` are run. */
+export function translatorsOf(
+  shipped: readonly KnownDefinition[],
+  flags: (plugin: string) => unknown = () => ({}),
+  others?: OtherPlugins,
+): Translator[] {
+  const own = knownPlugins(shipped);
+  const known = new Map([...own, ...knownPlugins(others?.loaded ?? [])]);
   const read: Translation["read"] = {
-    [`${API_GROUP}/v1alpha1/${ADVERTISEMENT}`]: (object) => readAdvertisement(object, known),
-    [`${API_GROUP}/v1alpha1/${PLUGIN}`]: (object) => readPlugin(object, known),
+    [`${API_GROUP}/v1alpha1/${ADVERTISEMENT}`]: (object) => readAdvertisement(object, own),
+    [`${API_GROUP}/v1alpha1/${PLUGIN}`]: (object) => readPlugin(object, own),
   };
   const ofPlugins = Array.from(known.values(), (plugin) => ({
     name: plugin.definition.name,
@@ -34,7 +62,7 @@ export function translatorsOf(plugins: readonly PluginDefinition[], flags: (plug
       translate: (world: TranslationWorld) => translate(plugin, known, world, flags(plugin.definition.name)),
     },
   }));
-  return [...ofPlugins, { name: "(none)", translation: { read, translate: (world) => complainOfUnknown(world, known) } }];
+  return [...ofPlugins, { name: WANTED_PLUGINS, translation: { read, translate: (world) => wantPlugins(world, own, known, others) } }];
 }
 
 function translate(plugin: KnownPlugin, known: KnownPlugins, world: TranslationWorld, flags: unknown): Result {
@@ -72,24 +100,45 @@ function factOf({ plugin: _, config: __, name, ...rest }: PluginAdvertisement, k
   return { ...rest, name: PREFIX + name, kind };
 }
 
-function complainOfUnknown(world: TranslationWorld, known: KnownPlugins): Result<undefined> {
-  const unknown = advertisementsOf(world).filter(({ plugin }) => !known.has(plugin));
-  const others = [...world.objects(PLUGIN).values()] as PluginResource[];
+function wantPlugins(world: TranslationWorld, own: KnownPlugins, known: KnownPlugins, others: OtherPlugins | undefined) {
+  const plugins = [...world.objects(PLUGIN).values()] as PluginResource[];
+  const advertised = advertisementsOf(world);
+  const named = new Set(plugins.map(({ name }) => name));
+  const isUnknown = ({ plugin }: PluginAdvertisement) =>
+    !(known.has(plugin) || (others !== undefined && (named.has(plugin) || others.mayBeMore)));
+  const config: WantedByResources = { plugins, advertised: [...new Set(advertised.map(({ plugin }) => plugin))].sort() };
   return {
-    config: undefined,
+    config,
     advertisements: [],
     problems: [
-      ...unknown.map(({ name, plugin }) => ({
+      ...advertised.filter(isUnknown).map(({ name, plugin }) => ({
         ...{ object: `${ADVERTISEMENT} ${name}`, path: "spec.plugin", found: `${JSON.stringify(plugin.slice(0, 80))}, which is not there` },
         expected: `one of ${namesOf(known)}`,
       })),
-      ...others.flatMap(({ name, source }) => {
-        if (source === undefined || known.has(name)) return [];
-        const expected = `one of the built-in plugins ${namesOf(known)}; not loaded: this Herald runs no others`;
-        return { object: `${PLUGIN} ${name}`, path: "spec.source", found: sourceText(source), expected };
-      }),
+      ...plugins.filter(({ name }) => !own.has(name)).flatMap((plugin) => problemsOf(plugin, known, others)),
     ],
   };
+}
+
+/** Of a Plugin that is none of Herald's own. */
+function problemsOf({ name, source, config }: PluginResource, known: KnownPlugins, others: OtherPlugins | undefined): readonly Problem[] {
+  const object = `${PLUGIN} ${name}`;
+  const trouble = others?.troubles.get(name);
+  const ofConfig = config === undefined ? [] : checkConfig(object, name, config, known);
+  if (trouble !== undefined) {
+    const found = source === undefined ? "nothing" : sourceText(source);
+    return [...ofConfig, { object, path: "spec.source", found, expected: `a plugin that runs: ${trouble}` }];
+  }
+  if (known.has(name) || (others !== undefined && (source !== undefined || others.mayBeMore))) return ofConfig;
+  if (source === undefined) return [{ object, path: "spec.source", found: "nothing", expected: `a source, or one of ${namesOf(known)}` }];
+  return [
+    {
+      object,
+      path: "spec.source",
+      found: sourceText(source),
+      expected: `one of the plugins ${namesOf(known)}; others are not loaded here`,
+    },
+  ];
 }
 
 /** In the order of names. */
