@@ -169,6 +169,8 @@ export interface Context {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** A number from 0 to below 1, as of a die: to spread what would come at once, not for secrets. */
+  random(): number;
   readonly links: Links;
   readonly program: Program;
   readonly frames: Frames;
@@ -214,6 +216,8 @@ export interface Metrics {
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
+  /** Milliseconds since 1970, as this machine has them: they may jump, also backwards. */
+  wallMs(): number;
   /** Calls back once; never where `delayMs` is infinite. Closed with the plugin, as everything that the context opens. */
   after(delayMs: number, call: () => void): Close;
   every(delayMs: number, call: () => void): Close;

@@ -129,6 +129,18 @@ export interface UdpSocket {
   close(): void;
 }
 
+export interface UdpOptions {
+  /** To be bound to: one of this machine, without a zone where a device is named. */
+  readonly address: string;
+  readonly port: number;
+  /** Others may be bound to the same, if they allow it too. */
+  readonly reuse?: boolean;
+  /** Receives and sends, multicast included, only by this link, or VRF. A link that goes takes its sockets' use with it. */
+  readonly device?: string;
+  /** TTL or hop limit of what is sent, 1 to 255. Default: the kernel's, which is 1 for multicast. */
+  readonly hopLimit?: number;
+}
+
 export interface Udp {
-  open(options: { address: string; port: number; reuse?: boolean }): Promise<UdpSocket>;
+  open(options: UdpOptions): Promise<UdpSocket>;
 }

@@ -2,6 +2,7 @@
 
 import { AF_INET, AF_INET6, IP_PKTINFO, IP_TTL, SOL_IP, SOL_IPV6 } from "./datagram-layout.ts";
 import { type DatagramOptions, endpointText, toEndpoint } from "./datagram-options.ts";
+import { deviceName } from "./device-name.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
 import { socketName } from "./socket-name.ts";
 import {
@@ -21,8 +22,19 @@ const SO_MEMINFO = 55;
 const MEMINFO_WORDS = 9;
 const MEMINFO_DROPS = 8;
 const IP_RECVTTL = 12;
+const IP_MULTICAST_TTL = 33;
+const IPV6_MULTICAST_HOPS = 18;
 const IPV6_RECVPKTINFO = 49;
 const IPV6_RECVHOPLIMIT = 51;
+
+const numbers = {
+  4: { level: SOL_IP, wanted: [IP_PKTINFO, IP_RECVTTL], hopLimits: [IP_TTL, IP_MULTICAST_TTL] },
+  6: {
+    level: SOL_IPV6,
+    wanted: [IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT],
+    hopLimits: [IPV6_UNICAST_HOPS, IPV6_MULTICAST_HOPS],
+  },
+} as const;
 
 /** As for frames: room for a burst, and none to answer late. The kernel doubles it, and counts some 800 bytes for a small datagram. */
 const RECEIVE_BUFFER_BYTES = 256 * 1024;
@@ -50,19 +62,12 @@ function setOptions(libc: Libc, fd: number, options: DatagramOptions, family: 4 
   setIntOption(libc, fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES); // the kernel's default does too
   if (reuse) set(SOL_SOCKET, SO_REUSEADDR, 1);
   if (link !== undefined) {
-    const name = Buffer.from(`${link.name}\0`);
+    const name = deviceName(link.name);
     if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) !== 0) fail(libc, options, `binding it to ${link.name}`);
   }
-  if (family === 4) {
-    set(SOL_IP, IP_PKTINFO, 1);
-    set(SOL_IP, IP_RECVTTL, 1);
-    if (hopLimit !== undefined) set(SOL_IP, IP_TTL, hopLimit);
-  } else {
-    set(SOL_IPV6, IPV6_V6ONLY, 1);
-    set(SOL_IPV6, IPV6_RECVPKTINFO, 1);
-    set(SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
-    if (hopLimit !== undefined) set(SOL_IPV6, IPV6_UNICAST_HOPS, hopLimit);
-  }
+  const { level, wanted, hopLimits } = numbers[family];
+  for (const option of wanted) set(level, option, 1);
+  for (const option of hopLimit === undefined ? [] : hopLimits) set(level, option, hopLimit as number);
 }
 
 function bind(libc: Libc, fd: number, options: DatagramOptions): void {

@@ -3,6 +3,7 @@
 import type { Family } from "../rules/vocabulary.ts";
 import { AF_INET, AF_INET6, IP_TTL, SOL_IP, SOL_IPV6 } from "./datagram-layout.ts";
 import { toEndpoint } from "./datagram-options.ts";
+import { deviceName } from "./device-name.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
 import { socketName } from "./socket-name.ts";
 import { IPV6_UNICAST_HOPS, IPV6_V6ONLY, SO_BINDTODEVICE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET } from "./socket-numbers.ts";
@@ -23,9 +24,6 @@ const TCP_MD5SIG = 14;
 
 /** linux/tcp.h `struct tcp_md5sig`: the peer (`sockaddr_storage`), flags, prefix length, key length, interface index, key. */
 const Md5 = { bytes: 216, keyLength: 130, key: 136, keyBytes: 80 } as const;
-/** linux/if.h IFNAMSIZ less its final zero. The kernel would cut a longer name, and take another link. */
-const NAME_BYTES = 15;
-
 type Option = readonly [number: number, name: string];
 
 const numbers: Record<Family, { level: number; hopLimit: Option; leastHopLimit: Option }> = {
@@ -58,12 +56,7 @@ export function owning<Result>(libc: Libc, fd: number, call: () => Result): Resu
 function setOptions(libc: Libc, fd: number, family: Family, { device, ...limits }: TcpOptions): void {
   const { level, ...options } = numbers[family];
   if (family === 6) setInt(libc, fd, level, [IPV6_V6ONLY, "IPV6_V6ONLY"], 1);
-  if (device !== undefined) {
-    const name = Buffer.from(`${device}\0`);
-    if (name.indexOf(0) !== name.length - 1 || name.length - 1 > NAME_BYTES || device === "")
-      throw new Error(`device: found ${JSON.stringify(device)}, expected the name of a link, at most ${NAME_BYTES} bytes`);
-    set(libc, fd, SOL_SOCKET, [SO_BINDTODEVICE, `SO_BINDTODEVICE ${device}`], name);
-  }
+  if (device !== undefined) set(libc, fd, SOL_SOCKET, [SO_BINDTODEVICE, `SO_BINDTODEVICE ${device}`], deviceName(device));
   for (const kind of ["hopLimit", "leastHopLimit"] as const) {
     const limit = limits[kind];
     if (limit === undefined) continue;

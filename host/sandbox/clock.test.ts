@@ -40,6 +40,11 @@ clock("now() never goes back", () => {
   assert.ok(clock.now() >= first);
 });
 
+clock("wallMs() is what this machine's clock says", () => {
+  const { clock } = plugin();
+  assert.ok(Math.abs(clock.wallMs() - Date.now()) < 1000);
+});
+
 for (const delayMs of [Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 40]) {
   clock(`after(${delayMs}) does not come at once`, async () => {
     const { clock, opened } = plugin();

@@ -9,6 +9,7 @@ const LONGEST_TIMER_MS = 0x7fff_ffff;
 /** This machine's. */
 export const machineClock: Clock = {
   now: () => performance.now(),
+  wallMs: () => Date.now(),
   after(delayMs, call) {
     let timer: NodeJS.Timeout | undefined;
     const wait = (leftMs: number): void => {
@@ -31,6 +32,7 @@ export const machineClock: Clock = {
 export function createClock(opened: Opened, clock: Clock = machineClock): Clock {
   return {
     now: () => clock.now(),
+    wallMs: () => clock.wallMs(),
     after(delayMs, call) {
       if (opened.hasEnded) return () => {};
       let stop: Close = () => {};

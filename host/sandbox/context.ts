@@ -43,6 +43,7 @@ export function createContext(parts: ContextParts): Context {
     log,
     metrics,
     clock: createClock(opened, parts.clock),
+    random: () => Math.random(),
     links: {
       all: () => links.all(),
       watch: (call) => (opened.hasEnded ? () => {} : opened.add(links.watch((all) => opened.hasEnded || call(all)))),

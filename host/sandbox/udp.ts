@@ -3,6 +3,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import type { Udp, UdpSocket } from "../announcer.ts";
+import { bindToDevice } from "../packets/udp.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
 import { hostText } from "./permissions/host-scope.ts";
@@ -14,16 +15,26 @@ export function createUdp(grants: Grants, opened: Opened): Udp {
     return address.text;
   };
   return {
-    async open({ address, port, reuse = false }) {
+    async open({ address, port, reuse = false, device, hopLimit }) {
       const at = readSocketAddress(address);
       demand(at, port);
+      const problem = problemOf(at, device, hopLimit);
+      if (problem !== undefined) throw new Error(`Cannot open UDP on ${hostText(at.text, port)}: ${problem}`);
       if (opened.hasEnded) throw opened.ended();
       const socket = createSocket({ type: at.family === 6 ? "udp6" : "udp4", reuseAddr: reuse, ipv6Only: at.family === 6 });
       const close = opened.add(() => socket.close());
       try {
-        await bound(socket, { address: at.text, port });
+        await bound(socket, () => {
+          if (device === undefined) socket.bind({ address: at.text, port });
+          else bindToDevice(socket, { device, address: at.bare, port, reuse, ...(hopLimit && { hopLimit }) });
+        });
+        if (device === undefined && hopLimit !== undefined) {
+          socket.setTTL(hopLimit);
+          socket.setMulticastTTL(hopLimit);
+        }
       } catch (error) {
         close();
+        if (device !== undefined) throw error; // it says all that
         throw new Error(`Cannot open UDP on ${hostText(at.text, port)}: ${(error as Error).message}`, { cause: error });
       }
       return toUdpSocket(socket, at.family, demand, close);
@@ -31,16 +42,23 @@ export function createUdp(grants: Grants, opened: Opened): Udp {
   };
 }
 
+function problemOf({ zone }: SocketAddress, device: string | undefined, hopLimit = 1): string | undefined {
+  if (zone !== undefined && device !== undefined) return `found a zone and device ${device}, expected one of them`;
+  if (!(Number.isInteger(hopLimit) && hopLimit >= 1 && hopLimit <= 255)) return `found hopLimit ${hopLimit}, expected 1 to 255`;
+  return undefined;
+}
+
 /** Gives the text of an address that the plugin may use. */
 type Demand = (address: SocketAddress, port: number) => string;
 
 /** Settles in every case: bound, refused, or closed with the plugin. */
-async function bound(socket: Socket, options: { address: string; port: number }): Promise<void> {
+async function bound(socket: Socket, bind: () => void): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     // Later errors are those of single datagrams (no route, a queue that is full): the network loses some anyway.
     socket.on("error", reject);
     socket.once("close", () => reject(new Error("closed meanwhile")));
-    socket.bind(options, resolve);
+    socket.once("listening", resolve);
+    bind();
   });
 }
 

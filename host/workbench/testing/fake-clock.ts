@@ -8,12 +8,19 @@ interface Timer {
   readonly call: () => void;
 }
 
+/** 2026-01-01. */
+const START_MS = 1_767_225_600_000;
+
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #nowMs = 0;
 
   now(): number {
     return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return START_MS + this.#nowMs;
   }
 
   after(delayMs: number, call: () => void): Close {
