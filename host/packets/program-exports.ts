@@ -3,6 +3,7 @@
  * second look.
  */
 
+import { FUEL } from "./fuel/inject-fuel.ts";
 import { Row } from "./row-layout.ts";
 
 /** Shape of a packet program's exports. Memory offsets and sizes are in bytes. */
@@ -18,6 +19,7 @@ export interface Exports {
   eventsWritten: WebAssembly.Global;
   rowCount: WebAssembly.Global;
   statesVersion?: WebAssembly.Global;
+  [FUEL]?: WebAssembly.Global;
 }
 
 const ABI_VERSION = 1;

@@ -5,6 +5,7 @@
  * second look. Nothing that a program writes is used as a pointer.
  */
 
+import { FUEL } from "./fuel/inject-fuel.ts";
 import { Hearing } from "./hearing.ts";
 import { COUNTER_BYTES, EVENT_BYTES, type Exports, instantiate, type Numbers, STATE_BYTES } from "./program-exports.ts";
 import { Row } from "./row-layout.ts";
@@ -89,6 +90,12 @@ export class PacketProgram {
     this.hearing = new Hearing(this.memory, optional, this.rows);
     this.#rxLength = this.rxDescriptors >> 1;
     this.#txLength = this.txDescriptors >> 1;
+  }
+
+  /** Steps until it traps, from now on; without meaning for a program without fuel in it. */
+  set fuel(steps: number) {
+    const left = this.#exports[FUEL];
+    if (left !== undefined) left.value = steps;
   }
 
   setup(seedLow: number, seedHigh: number): void {

@@ -1,7 +1,8 @@
-/** Finds and compiles Herald's own WebAssembly modules. */
+/** Finds and compiles WebAssembly modules: Herald's own as they are, those of others with fuel in them. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type FuelLimits, injectFuel } from "./fuel/inject-fuel.ts";
 
 /** For folders that hand modules on and never look inside. */
 export type WasmModule = WebAssembly.Module;
@@ -16,6 +17,11 @@ export function loadModule(name: string): WasmModule {
     modules.set(name, module);
   }
   return module;
+}
+
+/** Compiles a packet program that nobody has read. Throws one line with the reason where it may not run. */
+export function compileProgram(bytes: Uint8Array, limits?: FuelLimits): WasmModule {
+  return new WebAssembly.Module(injectFuel(bytes, limits));
 }
 
 /** The bundle lies beside `wasm/`, the sources two folders below `dist/`. */

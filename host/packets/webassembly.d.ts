@@ -15,6 +15,8 @@ declare namespace WebAssembly {
     static exports(module: Module): readonly ModuleExportDescriptor[];
   }
 
+  function validate(bytes: Uint8Array): boolean;
+
   /** Thrown by `new Module`: also for instructions that this CPU has not. */
   class CompileError extends Error {}
 
@@ -29,7 +31,7 @@ declare namespace WebAssembly {
   }
 
   class Global {
-    readonly value: number;
+    value: number;
   }
 
   class RuntimeError extends Error {}

@@ -23,6 +23,10 @@ export interface WasmParts {
   /** Exported by their names. */
   readonly globals?: Readonly<Record<string, WasmGlobal>>;
   readonly functions?: Readonly<Record<string, WasmFunction>>;
+  /** What the memory holds from the beginning. */
+  readonly data?: readonly { readonly at: number; readonly bytes: Iterable<number> }[];
+  /** Sections of other kinds, by number: tables (4), a start function (8) and the like. */
+  readonly sections?: Readonly<Record<number, readonly number[]>>;
 }
 
 const TYPES = { i32: 0x7f, f64: 0x7c } as const;
@@ -31,7 +35,7 @@ export const I32_CONST = 0x41;
 const F64_CONST = 0x44;
 const END = 0x0b;
 
-export function writeWasm({ imports = [], memory, globals = {}, functions = {} }: WasmParts): Uint8Array {
+export function writeWasm({ imports = [], memory, globals = {}, functions = {}, data = [], sections = {} }: WasmParts): Uint8Array {
   const bodies = Object.values(functions);
   const signatures = [
     [0x60, 0, 0],
@@ -48,29 +52,25 @@ export function writeWasm({ imports = [], memory, globals = {}, functions = {} }
     ...named("global", Object.keys(globals)),
     ...named("function", Object.keys(functions), imports.length),
   ];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, signatures),
-    ...section(
-      2,
-      imports.map((name) => [...name.split(".").flatMap((part) => text(part)), KINDS.function, 0]),
-    ),
-    ...section(
-      3,
-      bodies.map((_, at) => unsigned(at + 1)),
-    ),
-    ...section(5, memory === undefined ? [] : [limits(memory)]),
-    ...section(
-      6,
-      Object.values(globals).map(({ type, value, isMutable = false }) => [TYPES[type], isMutable ? 1 : 0, ...constant(type, value), END]),
-    ),
-    ...section(7, exports),
-    ...section(
-      10,
-      bodies.map(({ result, code = result === undefined ? [] : constant(result, 0) }) => [...unsigned(code.length + 2), 0, ...code, END]),
-    ),
-  ]);
+  const parts: Readonly<Record<number, readonly (readonly number[])[]>> = {
+    1: signatures,
+    2: imports.map((name) => [...name.split(".").flatMap((part) => text(part)), KINDS.function, 0]),
+    3: bodies.map((_, at) => unsigned(at + 1)),
+    5: memory === undefined ? [] : [limits(memory)],
+    6: Object.values(globals).map(({ type, value, isMutable = false }) => [TYPES[type], isMutable ? 1 : 0, ...constant(type, value), END]),
+    7: exports,
+    10: bodies.map(({ result, code = result === undefined ? [] : constant(result, 0) }) => [...unsigned(code.length + 2), 0, ...code, END]),
+    11: data.map(({ at, bytes }) => [0, ...constant("i32", at), END, ...vector(Array.from(bytes, (byte) => [byte]))]),
+  };
+  const raw = (id: number): number[] => {
+    const contents = sections[id];
+    return contents === undefined ? section(id, parts[id] ?? []) : [id, ...unsigned(contents.length), ...contents];
+  };
+  return Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...ORDER.flatMap(raw)]);
 }
+
+/** Of the sections of a module; 12 counts the pieces of data, and comes before the code. */
+const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 function section(id: number, entries: readonly (readonly number[])[]): number[] {
   if (entries.length === 0) return [];
