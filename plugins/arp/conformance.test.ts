@@ -5,6 +5,6 @@ import arp from "./plugin.ts";
 
 const arpConformance = suite("arp conformance");
 
-conformance(arpConformance, arp, arpNeighbor);
+conformance(arpConformance, arp, { outside: arpNeighbor });
 
 arpConformance.run();

@@ -5,6 +5,6 @@ import ndp from "./plugin.ts";
 
 const ndpConformance = suite("ndp conformance");
 
-conformance(ndpConformance, ndp, ndpNeighbor);
+conformance(ndpConformance, ndp, { outside: ndpNeighbor });
 
 ndpConformance.run();

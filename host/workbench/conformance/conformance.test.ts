@@ -34,6 +34,9 @@ type Fault =
   | "fails on strangers"
   | "keeps a timer"
   | "answers noise"
+  | "falls over noise"
+  | "falls over a denial"
+  | "falls over links"
   | "announces after removal"
   | "asks for too much"
   | "asks for too little"
@@ -66,7 +69,10 @@ function shout(fault?: Fault): PluginDefinition<Config> {
     async start(context, { link }) {
       starts += 1;
       if (fault === "starts once" && starts > 1) throw new Error("already started");
-      const socket = await context.frames.open({ link, etherType: ETHERTYPE });
+      const socket = await context.frames.open({ link, etherType: ETHERTYPE }).catch((error: Error) => {
+        if (fault === "falls over a denial") return undefined as unknown as FrameSocket;
+        throw error;
+      });
       return createShouter(context, socket, fault);
     },
   });
@@ -76,9 +82,12 @@ function createShouter(context: Context, socket: FrameSocket, fault: Fault | und
   const mac = Uint8Array.from(Buffer.from(context.links.all()[0]?.mac.replaceAll(":", "") ?? "", "hex"));
   const rows = new Set<string>();
   const say = (kind: number, vip: string) => socket.send(message(mac, kind, vip));
+  let isLost = false;
+  if (fault === "falls over links") context.links.watch((links) => (isLost ||= links.length === 0));
   if (fault === "keeps a timer") timers.push(setInterval(() => {}, 60_000));
   socket.onFrame((frame) => {
     if (fault === "answers noise") say(HERE, "?");
+    if (fault === "falls over noise" && (frame[14] ?? 0) > NOW_HERE) isLost = true;
     if (frame[14] !== ASK) return;
     const vip = Buffer.from(frame.subarray(15)).toString();
     if (rows.has(vip) || fault === "answers everything") say(HERE, vip);
@@ -95,6 +104,7 @@ function createShouter(context: Context, socket: FrameSocket, fault: Fault | und
   };
   return {
     async apply({ added, changed, removed }: Changes) {
+      if (isLost) throw new Error("lost my way");
       if (fault === "fails on strangers" && removed.some(({ vip }) => !rows.has(vip))) throw new Error("no such row");
       for (const { vip } of removed) drop(vip);
       return [...added, ...changed].filter(({ vip }) => !take(vip)).map(({ vip }) => ({ vip, reason: "is there already" }));
@@ -131,7 +141,7 @@ function listener(stage: Stage): Outside {
 /** Runs the tests, or the one of that title; gives the titles of those that fail. */
 async function failures(definition: PluginDefinition<Config>, only?: string): Promise<string[]> {
   const tests: [title: string, call: () => Promise<void>][] = [];
-  conformance((title, call) => tests.push([title, call]), definition, listener);
+  conformance((title, call) => tests.push([title, call]), definition, { outside: listener });
   const chosen = tests.filter(([title]) => only === undefined || title === only);
   assert.ok(chosen.length === (only === undefined ? tests.length : 1));
   const failed: string[] = [];
@@ -143,15 +153,40 @@ suites("passes an announcer in TypeScript alone, of an unknown protocol", async 
   assert.equal(await failures(shout()), []);
 });
 
+suites("has much to say also where nobody outside speaks the protocol", async () => {
+  const titles: string[] = [];
+  conformance((title) => titles.push(title), shout());
+  assert.ok(titles.length >= 10);
+  const failed: string[] = [];
+  const test = (title: string, call: () => Promise<void>) => waiting.push([title, call] as const);
+  const waiting: (readonly [string, () => Promise<void>])[] = [];
+  conformance(test, shout("fails on strangers"));
+  for (const [title, call] of waiting) await call().catch(() => failed.push(title));
+  assert.ok(failed.includes("rows that it does not have may be changed or removed"));
+});
+
+suites("tells what was declared and not used, where that is no fault", async () => {
+  const told: unknown[] = [];
+  const waiting: (() => Promise<void>)[] = [];
+  conformance((title, call) => title === "it starts with what it declares" && waiting.push(call), shout("asks for too much"), {
+    onUnused: (permissions) => told.push(...permissions),
+  });
+  for (const call of waiting) await call();
+  assert.equal(told, [{ kind: "net", host: "*" }]);
+});
+
 /** The test that is for each fault; others may find it too. */
 const found: Readonly<Record<Fault, string>> = {
-  "answers everything": "nothing is known before anything is announced, and a first call with nothing is taken",
+  "answers everything": "nothing is known before anything is announced",
   "forgets removals": "what is added and then removed leaves nothing on the wire",
-  "announces again": "rows that it has may come again, and nobody hears of it",
-  "refuses what it has": "rows that it has may come again, and nobody hears of it",
+  "announces again": "nobody hears of rows that it has and that come again",
+  "refuses what it has": "rows that it has may come again",
   "fails on strangers": "rows that it does not have may be changed or removed",
   "keeps a timer": "after a stop to replace nothing is left, and it can be started again",
-  "answers noise": "frames that mean nothing to it are not answered, and do it no harm",
+  "answers noise": "frames that mean nothing to it are not answered",
+  "falls over noise": "noise does it no harm",
+  "falls over a denial": "a permission that was denied is a NotCapable, and no crash",
+  "falls over links": "a link that goes and comes back does it no harm",
   "announces after removal": "what is added and then removed leaves nothing on the wire",
   "asks for too much": "it starts with what it declares, and declares no more than it uses",
   "asks for too little": "it starts with what it declares, and declares no more than it uses",

@@ -1,9 +1,11 @@
-/** One test of the conformance suite: an announcer on a stage of its own, and somebody outside who watches it. */
+/** One test of the conformance suite: an announcer on a stage of its own, and perhaps somebody outside who watches it. */
 
 import * as assert from "uvu/assert";
-import type { Announcer, Changes, PluginDefinition } from "../../announcer.ts";
+import type { Announcer, Changes, Permission, PluginDefinition } from "../../announcer.ts";
 import type { Announcement } from "../../rules/vocabulary.ts";
+import type { HostedPlugin, Manifest } from "../../sandbox/hosted.ts";
 import type { RunningPlugin } from "../../sandbox/start-plugin.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { createStage, type Loss, type Stage } from "./stage.ts";
 
 /** Somebody in the network, beside the announcer. */
@@ -13,9 +15,19 @@ export interface Outside {
   close(): void;
 }
 
+export type MakeOutside = (stage: Stage) => Outside;
+
+/** A plugin in this process, or what is known of one in another. */
+export type Tested<Config = unknown> = PluginDefinition<Config> | (Manifest & { readonly open: () => Promise<HostedPlugin> });
+
+export interface ConformanceOptions {
+  readonly outside?: MakeOutside;
+  /** Hears which permissions were declared and not used; default: that is a fault. */
+  readonly onUnused?: (permissions: readonly Permission[]) => void;
+}
+
 export interface Play {
   readonly stage: Stage;
-  readonly outside: Outside;
   readonly plugin: RunningPlugin;
   readonly announcer: Announcer;
 }
@@ -24,39 +36,42 @@ export interface Play {
 export type Register = (title: string, call: () => Promise<void>) => void;
 
 /** What is tested, and how a test of it is made. */
-export interface Subject<Config = unknown> {
+export interface Subject {
   readonly test: Register;
-  readonly definition: PluginDefinition<Config>;
-  readonly makeOutside: (stage: Stage) => Outside;
+  readonly manifest: Manifest;
+  readonly options: ConformanceOptions;
+  /** Its code runs in this process. */
+  readonly isHere: boolean;
   /** Four of each family that it serves. */
   readonly vips: readonly string[];
+  /** It, not started, and in a process of its own in a new one: `Stage.end` ends that. */
+  open(): Promise<HostedPlugin>;
+  createStage(): Stage;
   /** Registers a test with the announcer started from its example. */
   play(title: string, call: (play: Play) => Promise<void>): void;
 }
 
 export const noChanges: Changes = { added: [], changed: [], removed: [] };
 
-export function createSubject<Config>(
-  test: Register,
-  definition: PluginDefinition<Config>,
-  makeOutside: (stage: Stage) => Outside,
-): Subject<Config> {
-  const vips = definition.serves.families.flatMap((family) =>
+export function createSubject(test: Register, plugin: Tested, options: ConformanceOptions): Subject {
+  const vips = plugin.serves.families.flatMap((family) =>
     [1, 2, 3, 4].map((host) => (family === 4 ? `192.0.2.${host}` : `2001:db8::${host}`)),
   );
+  const isHere = !("open" in plugin);
+  const hasOwnTime = !isHere || plugin.program !== undefined;
+  const open = isHere ? async () => plugin : plugin.open;
+  const newStage = () => createStage(undefined, hasOwnTime ? undefined : new FakeClock());
   const play: Subject["play"] = (title, call) =>
     test(title, async () => {
-      const stage = createStage();
-      const outside = makeOutside(stage);
+      const stage = newStage();
       try {
-        const plugin = await stage.start(definition);
-        await call({ stage, outside, plugin, announcer: plugin.announcer });
+        const running = await stage.start(await open());
+        await call({ stage, plugin: running, announcer: running.announcer });
       } finally {
-        outside.close();
         await stage.end();
       }
     });
-  return { test, definition, makeOutside, vips, play };
+  return { test, manifest: plugin, options, isHere, vips, open, createStage: newStage, play };
 }
 
 /** An announcement as a plan makes them. */
@@ -74,14 +89,4 @@ export async function applyWithLoss(stage: Stage, announcer: Announcer, changes:
   stage.losses.push(loss);
   await announcer.apply({ ...noChanges, ...changes }).catch(() => {});
   stage.losses.length = 0;
-}
-
-/** Fails unless exactly these are known. */
-export async function assertKnown(
-  { vips }: Subject,
-  { outside }: Pick<Play, "outside">,
-  known: readonly string[],
-  more = "",
-): Promise<void> {
-  for (const vip of vips) assert.is(await outside.knows(vip), known.includes(vip), `${vip} is known${more}`);
 }

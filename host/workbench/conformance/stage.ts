@@ -9,9 +9,12 @@ import { type MemoryLinks, memoryLinks } from "../../packets/links.ts";
 import { localService } from "../../packets/local-service.ts";
 import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
 import type { PacketService } from "../../packets/service.ts";
+import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { type PluginHost, type RunningPlugin, startPlugin } from "../../sandbox/start-plugin.ts";
+import type { FakeClock } from "../testing/fake-clock.ts";
 import { testLink } from "../testing/links.ts";
 import { type LogLine, recordedLog } from "../testing/log.ts";
+import { pause } from "./turns.ts";
 
 /** How a call to the packet service is lost: before it is made, or its answer. */
 export type Loss = "call" | "answer";
@@ -29,25 +32,31 @@ export interface Stage {
   readonly sentFrames: number;
   /** Calls of `put` and `remove` to lose, the next first. */
   readonly losses: Loss[];
-  start<Config>(definition: PluginDefinition<Config>, config?: Config): Promise<RunningPlugin>;
+  start<Config>(plugin: HostedPlugin<Config>, config?: Config): Promise<RunningPlugin>;
+  /** A plugin that is only looked at, whose process ends with the stage. */
+  keep(plugin: Promise<HostedPlugin>): Promise<HostedPlugin>;
+  /** Lets time pass: the stage's, or without a clock of its own everybody's. */
+  pass(ms: number): Promise<void>;
   /** Ends whatever still runs. */
   end(): Promise<void>;
 }
 
-/** `links`: names of Ethernet links on the one segment that there is. */
-export function createStage(links: readonly string[] = ["eth0", "eth1"]): Stage {
+/** `links`: names of Ethernet links on the one segment that there is. `clock`: of the plugins, but for packet programs. */
+export function createStage(links: readonly string[] = ["eth0", "eth1"], clock?: FakeClock): Stage {
   const segment = memoryWire();
   const { log, lines } = recordedLog();
   const losses: Loss[] = [];
   const used: { permission: Permission; isAllowed: boolean }[] = [];
   const running = new Set<RunningPlugin>();
+  const opened = new Set<HostedPlugin>();
   const book = memoryLinks(links.map((name) => testLink(name)));
   const packets = lossy(localService(segment), losses);
   const audit = (_: string, permission: Permission, isAllowed: boolean) => void used.push({ permission, isAllowed });
   const conflicts: ProgramEvent[] = [];
   const onEvent = (_: string, event: ProgramEvent) => void (event.kind === "conflict" && conflicts.push(event));
   const wire = { packets, links: book, frames: memoryFrames(segment) };
-  const host: PluginHost = { node: "node-a", ...wire, log, metrics: createMetrics(), onEvent, audit };
+  const time = clock === undefined ? {} : { clock };
+  const host: PluginHost = { node: "node-a", ...wire, ...time, log, metrics: createMetrics(), onEvent, audit };
   let sentFrames = 0;
   segment.onFrame((_, link) => {
     if (links.includes(link)) sentFrames += 1;
@@ -57,13 +66,21 @@ export function createStage(links: readonly string[] = ["eth0", "eth1"]): Stage 
     get sentFrames() {
       return sentFrames;
     },
-    async start(definition, config = definition.example) {
-      const plugin = await startPlugin(definition, config, host);
-      running.add(plugin);
+    async start<Config>(plugin: HostedPlugin<Config>, config = plugin.example as Config) {
+      opened.add(plugin as HostedPlugin);
+      const started = await startPlugin(plugin as PluginDefinition<Config>, config, host);
+      running.add(started);
+      return started;
+    },
+    async keep(promise) {
+      const plugin = await promise;
+      opened.add(plugin);
       return plugin;
     },
+    pass: (ms) => (clock === undefined ? pause(ms) : clock.advance(ms)),
     async end() {
       for (const plugin of running) await plugin.close();
+      for (const plugin of opened) await plugin.foreign?.close();
       await packets.stop();
     },
   };
