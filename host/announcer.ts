@@ -26,6 +26,7 @@ import type { FrameCodec, RouterAdvertisement, RouterSolicitation } from "./cont
 import type { LabPartner } from "./contract/lab.ts";
 import type { Liveness } from "./contract/liveness.ts";
 import type { Frames, Links, Net, Udp } from "./contract/network.ts";
+import type { Permissions } from "./contract/permissions.ts";
 import type { Program } from "./contract/program.ts";
 import type { RouteTables } from "./contract/routes.ts";
 import type { Secrets } from "./contract/secrets.ts";
@@ -40,6 +41,7 @@ export type * from "./contract/frame-codecs.ts";
 export type * from "./contract/lab.ts";
 export type * from "./contract/liveness.ts";
 export type * from "./contract/network.ts";
+export type * from "./contract/permissions.ts";
 export type * from "./contract/program.ts";
 export type * from "./contract/routes.ts";
 export type * from "./contract/secrets.ts";
@@ -183,7 +185,7 @@ export interface Context {
   routeTables(): RouteTables;
   /** The host's codec of a wire format. */
   codec: Codecs;
-  readonly permissions: { query(permission: Permission): "granted" | "denied" };
+  readonly permissions: Permissions;
   /** The state of something that takes longer than `apply`: `report("192.0.2.1", "probing")`. Undefined takes it back. */
   report(key: string, state: string | undefined): void;
 }

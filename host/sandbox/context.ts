@@ -3,7 +3,7 @@
  * whatever state the plugin left it.
  */
 
-import type { Clock, Context, Liveness, Log, Metrics, Program } from "../announcer.ts";
+import type { Clock, Context, Liveness, Log, Metrics, Permissions, Program } from "../announcer.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
@@ -58,8 +58,19 @@ export function createContext(parts: ContextParts): Context {
     fetch: createFetch(grants, opened, parts.secrets),
     routeTables: () => new RouteTables(),
     codec: codecs,
-    permissions: { query: (permission) => (grants.allows(permission) ? "granted" : "denied") },
+    permissions: createPermissions(grants),
     report,
+  };
+}
+
+function createPermissions(grants: Grants): Permissions {
+  return {
+    query: async (permission) => grants.state(permission),
+    request: async (permission) => (grants.allows(permission) ? "granted" : "denied"),
+    async revoke(permission) {
+      grants.revoke(permission);
+      return grants.state(permission);
+    },
   };
 }
 

@@ -23,7 +23,7 @@ async function play(answer: Answer, call: (staged: Staged) => Promise<void>, als
   const server = await scriptedHttp(answer);
   const opened = new Opened("x");
   const audit: Permission[] = [];
-  const grants = new Grants("x", [{ kind: "fetch", origin: server.url }, ...also], [], (permission) => audit.push(permission));
+  const grants = new Grants("x", [{ kind: "fetch", origin: server.url }, ...also], [], { audit: (permission) => audit.push(permission) });
   const secrets = memorySecrets({ token: "s3cret", wrong: "a\r\nX-Evil: 1", hidden: "h1dden" });
   try {
     await call({ fetch: createFetch(grants, opened, secrets), server, opened, audit });

@@ -177,8 +177,15 @@ start("the context is that of the node and of the plugin", async () => {
   context.log.info("Started", { link: "eth0" });
   assert.equal(lines, [{ level: "info", message: "Started", fields: { plugin: "example", link: "eth0" } }]);
   assert.is(context.node, "a");
-  assert.is(context.permissions.query({ kind: "frame", link: "eth0", etherType: 0x0806 }), "granted");
-  assert.is(context.permissions.query({ kind: "frame", link: "eth1", etherType: 0x0806 }), "denied");
+  const { permissions } = context;
+  const frames = (link: string) => ({ kind: "frame", link, etherType: 0x0806 }) as const;
+  assert.is(await permissions.query(frames("eth0")), "granted");
+  assert.is(await permissions.query(frames("eth1")), "prompt");
+  assert.is(await permissions.request(frames("eth0")), "granted");
+  assert.is(await permissions.request(frames("eth1")), "denied");
+  assert.is(await permissions.revoke(frames("eth0")), "prompt");
+  assert.is(await permissions.request(frames("eth0")), "denied");
+  await rejects(context.frames.open(frames("eth0")), /^NotCapable: .*; the plugin has revoked it$/);
   assert.is(context.links.id("eth0"), context.links.all()[0]?.id);
   assert.throws(() => context?.program.put([]), /Plugin example has no packet program: name one in definePlugin\({ program }\)/);
   context.report("192.0.2.1", "probing");
@@ -233,20 +240,25 @@ start("configure() takes what fits the schema, and is granted what the new confi
   let context: Context | undefined;
   const begin = async (given: Context) => {
     context = given;
-    return { ...idle, configure: async (config: unknown) => taken.push(config, granted()) > 0 && (answers.shift() ?? never()) };
+    return { ...idle, configure: async (config: unknown) => taken.push(config, await granted()) > 0 && (answers.shift() ?? never()) };
   };
-  const granted = () =>
-    ["eth0", "eth1", "eth2"].filter((link) => context?.permissions.query({ kind: "frame", link, etherType: 0x0806 }) === "granted").join();
+  const granted = async () => {
+    const links: string[] = [];
+    for (const link of ["eth0", "eth1", "eth2"]) {
+      if ((await context?.permissions.query({ kind: "frame", link, etherType: 0x0806 })) === "granted") links.push(link);
+    }
+    return links.join();
+  };
   const { announcer } = await startPlugin(plugin({ start: begin }), { link: "eth0" }, stage().host);
   const configure = (config: unknown) => announcer.configure?.(config) as Promise<boolean>;
   assert.is(await configure({ link: "eth0" }), true);
   assert.is(await configure({ link: "eth1" }), true);
-  assert.is(granted(), "eth1");
+  assert.is(await granted(), "eth1");
   await rejects(configure({ link: 1 }), /config link: found 1, expected a string/);
   assert.is(await configure({ link: "eth2" }), false);
-  assert.is(granted(), "eth1", "the config that is in force");
+  assert.is(await granted(), "eth1", "the config that is in force");
   await rejects(configure({ link: "eth2" }), /the plugin's code ran/);
-  assert.is(granted(), "eth1");
+  assert.is(await granted(), "eth1");
   assert.equal(taken, [{ link: "eth0" }, "eth0", { link: "eth1" }, "eth1", { link: "eth2" }, "eth2", { link: "eth2" }, "eth2"]);
   const other = await startPlugin(plugin(), {}, stage().host);
   assert.is(await other.announcer.configure?.({}), false);

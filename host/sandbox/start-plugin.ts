@@ -100,7 +100,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
   try {
     demandKnownShape(definition);
     const permissions = demandPermissions(definition, config);
-    const grants = new Grants(name, permissions, [], (permission, isAllowed) => host.audit?.(name, permission, isAllowed));
+    const grants = new Grants(name, permissions, [], { audit: (permission, isAllowed) => host.audit?.(name, permission, isAllowed) });
     const opened = new Opened(name);
     closes.push(() => opened.end());
     const log = withFields(host.log, { plugin: name });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { NotCapable, type Permission } from "../../announcer.ts";
+import { grantHint } from "./grant-hint.ts";
 import { Grants } from "./grants.ts";
 
 const grants = suite("grants");
@@ -98,7 +99,9 @@ for (const [denied, wanted, allowed] of denials) {
 
 function refusal(wanted: Permission, deny: readonly Permission[] = []): NotCapable {
   try {
-    new Grants("vrrp", [], deny).demand(wanted);
+    new Grants("vrrp", [], deny, { hint: (missing) => grantHint({ plugin: "vrrp", binding: { pin: "sha256-x" } }, [missing]) }).demand(
+      wanted,
+    );
   } catch (error) {
     if (error instanceof NotCapable) return error;
     throw error;
@@ -107,16 +110,21 @@ function refusal(wanted: Permission, deny: readonly Permission[] = []): NotCapab
 }
 
 const hints: readonly (readonly [wanted: Permission, scope: string, flag: string, yaml: string])[] = [
-  [frame("eth0"), "eth0/0x0806", "--allow-frame=eth0/0x0806", '{ plugin: vrrp, allow: { frame: ["eth0/0x0806"] } }'],
+  [frame("eth0"), "eth0/0x0806", "--allow-frame=eth0/0x0806", '{ plugin: vrrp, pin: sha256-x, allow: { frame: ["eth0/0x0806"] } }'],
   [
     frame("eth0", { etherType: 0x800, ipProtocol: 112, sourceMac: "00:00:5e:00:01:01" }),
     "eth0/0x0800/112@00:00:5e:00:01:01",
     "--allow-frame=eth0/0x0800/112@00:00:5e:00:01:01",
-    '{ plugin: vrrp, allow: { frame: ["eth0/0x0800/112@00:00:5e:00:01:01"] } }',
+    '{ plugin: vrrp, pin: sha256-x, allow: { frame: ["eth0/0x0800/112@00:00:5e:00:01:01"] } }',
   ],
-  [net("192.0.2.1:179"), "192.0.2.1:179", "--allow-net=192.0.2.1:179", '{ plugin: vrrp, allow: { net: ["192.0.2.1:179"] } }'],
-  [net("[::1]:179"), "[::1]:179", "'--allow-net=[::1]:179'", '{ plugin: vrrp, allow: { net: ["[::1]:179"] } }'],
-  [{ kind: "sys", fact: "hostname" }, "hostname", "--allow-sys=hostname", '{ plugin: vrrp, allow: { sys: ["hostname"] } }'],
+  [
+    net("192.0.2.1:179"),
+    "192.0.2.1:179",
+    "--allow-net=192.0.2.1:179",
+    '{ plugin: vrrp, pin: sha256-x, allow: { net: ["192.0.2.1:179"] } }',
+  ],
+  [net("[::1]:179"), "[::1]:179", "'--allow-net=[::1]:179'", '{ plugin: vrrp, pin: sha256-x, allow: { net: ["[::1]:179"] } }'],
+  [{ kind: "sys", fact: "hostname" }, "hostname", "--allow-sys=hostname", '{ plugin: vrrp, pin: sha256-x, allow: { sys: ["hostname"] } }'],
 ];
 
 for (const [wanted, scope, flag, yaml] of hints) {
@@ -135,14 +143,41 @@ grants("demand() gives no advice where it was denied", () => {
 
 grants("demand() is heard by the audit, whatever comes of it; allows() is only a question", () => {
   const heard: unknown[] = [];
-  const audited = new Grants("x", [frame("eth0")], [], (permission, isAllowed) => heard.push([permission, isAllowed]));
+  const granted = frame("eth0");
+  const denied = frame("eth1");
+  const via = new Map([
+    [granted, "--allow-frame"],
+    [denied, "--deny-frame"],
+  ]);
+  const audited = new Grants("x", [granted], [denied], { audit: (...use) => heard.push(use), via });
   audited.demand(frame("eth0"));
-  assert.throws(() => audited.demand(frame("eth1")));
+  assert.throws(() => audited.demand(frame("eth1")), /^Plugin x may not use frame "eth1\/0x0806"; it was denied by --deny-frame$/);
+  assert.throws(() => audited.demand(frame("eth2")), /; it did not ask for that$/);
   audited.allows(frame("eth2"));
   assert.equal(heard, [
-    [frame("eth0"), true],
-    [frame("eth1"), false],
+    [frame("eth0"), true, "--allow-frame"],
+    [frame("eth1"), false, "--deny-frame"],
+    [frame("eth2"), false, ""],
   ]);
+});
+
+grants("state() is granted, denied, or neither; what was revoked is not granted again", () => {
+  const some = new Grants("x", [frame("eth*"), net("*")], [frame("eth1"), net("127.0.0.0/8:*")]);
+  const states = () =>
+    [frame("eth0"), frame("eth1"), frame("eth2"), net("192.0.2.1:1"), net("127.0.0.1:1"), frame("lo")].map((one) => some.state(one)).join();
+  assert.is(states(), "granted,denied,granted,granted,denied,prompt");
+  some.revoke(frame("eth2"));
+  some.revoke(net("192.0.2.0/24:*"));
+  some.revoke(frame("eth1"));
+  assert.is(states(), "granted,denied,prompt,prompt,denied,prompt");
+  assert.throws(() => some.demand(frame("eth2")), /; the plugin has revoked it$/);
+  some.replace([frame("eth2"), net("192.0.2.1:1")]);
+  assert.is(some.state(frame("eth2")), "prompt", "also of a new config");
+  assert.throws(() => some.state(net("router")), /Cannot read the net scope/);
+  assert.throws(() => some.revoke(net("router")), /Cannot read the net scope/);
+  assert.throws(() => {
+    for (let count = 0; count < 1000; count++) some.revoke(frame("eth3"));
+  }, /Cannot revoke more than 100 permissions/);
 });
 
 grants("demand() shows hostile text, and does not obey it", () => {

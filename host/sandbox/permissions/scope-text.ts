@@ -1,10 +1,10 @@
-/** A permission's scope as flags, YAML and messages write it. */
+/** A permission's scope as flags, YAML and messages write it; `parse-scope.ts` reads it. */
 
 import type { Permission } from "../../announcer.ts";
 import { visible } from "../../observe/log.ts";
 
 /** `eth0/0x0806`, `eth0/0x0800/112@00:00:5e:00:01:*`, `192.0.2.1:179`, `https://api.example.com`, `hostname`. */
-function scopeText(permission: Permission): string {
+export function scopeText(permission: Permission): string {
   switch (permission.kind) {
     case "frame": {
       const { link, etherType, ipProtocol, sourceMac } = permission;
@@ -32,11 +32,4 @@ function scopeText(permission: Permission): string {
 /** Safe to print: a scope may come from a plugin that wants the reader to see something else. */
 export function quotedScope(permission: Permission): string {
   return JSON.stringify(visible(scopeText(permission)));
-}
-
-/** What to type and what to write so that a plugin gets a permission; quoted for the shell and for YAML. */
-export function grantHint(plugin: string, permission: Permission): string {
-  const flag = `--allow-${permission.kind}=${visible(scopeText(permission))}`;
-  const word = /^[\w./:@=-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", `'\\''`)}'`;
-  return `run again with ${word}, or grant { plugin: ${plugin}, allow: { ${permission.kind}: [${quotedScope(permission)}] } }`;
 }
