@@ -38,10 +38,12 @@ const modules = {
 /** Output name → entry file of the bundles. */
 const bundles = {
   herald: "host/main.ts",
-  announcer: "host/announcer.ts",
   "packet-worker": "host/packets/worker.ts",
   "kube-config": "host/cluster/api/kube-config.ts",
 };
+
+/** The bundle that plugins import as `herald`: it runs in their sandbox, so it stands on nothing of Node, and is to be read. */
+const contract = { announcer: "host/announcer.ts" };
 
 /** The commands of `check`; `test` counts each as one test. */
 const checks = [
@@ -71,6 +73,7 @@ const wasmFile = (name) => inRoot("dist/wasm", `${name}.wasm`);
 const bundleFile = (name) => inRoot("dist", `${name}.mjs`);
 const staleWasm = () => staleEntries(modules, ["wasm"], wasmFile);
 const staleBundles = () => staleEntries(bundles, ["host", "plugins"], bundleFile);
+const staleContract = () => staleEntries(contract, ["host"], bundleFile);
 
 /** Written aside and renamed, so that another build at the same time, or a running Herald, never sees half a file. */
 function writeOutput(file, contents, builtFrom, mode = 0o644) {
@@ -128,34 +131,33 @@ async function buildWasm() {
 }
 
 async function buildHost() {
-  const stale = staleBundles();
-  if (stale.length === 0) return;
+  const [stale, plain] = [staleBundles(), staleContract()];
+  if (stale.length + plain.length === 0) return;
   const { build, stop } = await import("esbuild");
   const builtFrom = new Date();
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: Object.fromEntries(stale),
-    outdir: "dist",
-    outExtension: { ".js": ".mjs" },
-    write: false,
-    bundle: true,
+  const bundle = async (entries, options) => {
+    if (entries.length === 0) return [];
+    const common = { absWorkingDir: root, outdir: "dist", outExtension: { ".js": ".mjs" }, write: false, bundle: true, format: "esm" };
+    const { outputFiles } = await build({ ...common, ...options, entryPoints: Object.fromEntries(entries), logLevel: "silent" });
+    return outputFiles;
+  };
+  const programs = await bundle(stale, {
     platform: "node",
     target: "node20.6",
-    format: "esm",
     minify: true,
     keepNames: true,
     external: ["koffi", "esbuild"],
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    logLevel: "silent",
   });
   // Executable: what npm links as the command herald.
-  for (const { path, contents } of outputFiles) writeOutput(path, contents, builtFrom, 0o755);
+  for (const { path, contents } of programs) writeOutput(path, contents, builtFrom, 0o755);
+  for (const { path, contents } of await bundle(plain, { platform: "neutral", target: "es2022" })) writeOutput(path, contents, builtFrom);
   await stop();
 }
 
 /** Runs Herald in this process, so that it gets our signals; the compilers ran in another, and took their memory with them. */
 async function start(args) {
-  if (staleWasm().length + staleBundles().length > 0) {
+  if (staleWasm().length + staleBundles().length + staleContract().length > 0) {
     const { status } = spawnSync(process.execPath, [self], { stdio: ["ignore", 2, 2] });
     if (status !== 0) process.exit(1);
   }
