@@ -16,14 +16,14 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /**
  * Writes beside the file, then renames. The file keeps its mode; a link stays a link. The name of the new file is fixed,
- * so what a crash leaves behind is overwritten by the next write. Gives the identity of what was written; rejects with
- * one clear line.
+ * so what a crash leaves behind is overwritten by the next write; where several processes write the same file, each names its
+ * own by `suffix`. Gives the identity of what was written; rejects with one clear line.
  */
-export async function writeAtomically(path: string, text: string): Promise<string> {
+export async function writeAtomically(path: string, contents: string | Uint8Array, suffix = ""): Promise<string> {
   const [target, mode] = await Promise.all([realpath(path).catch(() => path), modeOf(path)]);
-  const temporary = temporaryPath(target);
+  const temporary = `${temporaryPath(target)}${suffix}`;
   try {
-    const identity = await writeDurably(temporary, text, mode);
+    const identity = await writeDurably(temporary, contents, mode);
     await rename(temporary, target);
     return identity;
   } catch (error) {
@@ -55,14 +55,14 @@ async function modeOf(path: string): Promise<number> {
   );
 }
 
-async function writeDurably(path: string, text: string, mode: number): Promise<string> {
+async function writeDurably(path: string, contents: string | Uint8Array, mode: number): Promise<string> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, "w", mode);
-    await file.writeFile(text);
+    await file.writeFile(contents);
     const [found] = await Promise.all([file.stat({ bigint: true }), file.datasync()]);
     // Node 20.6 reports bytes as written that a full disk did not take, so only the file itself is believed.
-    if (found.size !== BigInt(Buffer.byteLength(text))) throw Object.assign(new Error("Short write"), { code: "ENOSPC" });
+    if (found.size !== BigInt(Buffer.byteLength(contents))) throw Object.assign(new Error("Short write"), { code: "ENOSPC" });
     // `open` leaves out what the umask does.
     if ((Number(found.mode) & 0o7777) !== mode) await file.chmod(mode);
     return identityOf(found);
