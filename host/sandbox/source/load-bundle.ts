@@ -1,0 +1,160 @@
+/**
+ * From a plugin's name to what is run, without running any of it.
+ *
+ * A specifier (`specifier.ts`) names a place. There, files are read as the code asks for them, each once (`plugin-files.ts`): from a file
+ * or folder of this machine (`local-files.ts`), a tarball (`tarball.ts`), a package (`package-files.ts`) or a web server
+ * (`remote-files.ts`). They are bundled in memory (`bundle.ts`), and what the code is made of gets one pin (`pin.ts`).
+ *
+ * What the lock file knows (`lock-file.ts`) is loaded as the lock has it: the files that it lists are read, and only these, compared, and
+ * bundled from memory, so nothing can change between the look and the use. What it does not know is taken over, or refused where it is
+ * `frozen`. Scripts are kept by their pin (`cache.ts`, `scripts.ts`). What has to be fetched is fetched only where the caller may; its files stay in the
+ * cache, and everybody else has them from there.
+ */
+
+import { resolve } from "node:path";
+import type { PluginBundle } from "../hosted.ts";
+import { bundlePlugin, programsOf, type Script } from "./bundle.ts";
+import { Cache, defaultCache } from "./cache.ts";
+import { localFiles } from "./local-files.ts";
+import { type LockEntry, lockKey, readLock, writeLockEntry } from "./lock-file.ts";
+import { type Listing, listingOf, pinOf } from "./pin.ts";
+import { type PluginFiles, SourceError } from "./plugin-files.ts";
+import { keepScript, type ScriptCache, scriptOf } from "./scripts.ts";
+import { type Place, readSpecifier } from "./specifier.ts";
+
+export interface LoadOptions {
+  /** The lock file's path. Default: nothing is compared, and nothing written. */
+  readonly lock?: string;
+  /** Only what is pinned already is loaded. Default: what is not is taken over into the lock. */
+  readonly frozen?: boolean;
+  /** Takes it as it is now, whatever the lock has. */
+  readonly anew?: boolean;
+  /** The pin that is demanded, as a resource names it. It stands for an entry of the lock. */
+  readonly pin?: string;
+  /** Default: `defaultCache()`. */
+  readonly cache?: string;
+  /** Whether what is not in the cache is fetched. Default: it is refused. */
+  readonly mayFetch?: boolean;
+  /** What relative paths are relative to. Default: the working directory. */
+  readonly folder?: string;
+  /** Hears what is good to know and stops nothing. */
+  readonly warn?: (line: string) => void;
+}
+
+export interface LoadedPlugin {
+  readonly bundle: PluginBundle;
+  /** What the lock has of it, or would have. */
+  readonly entry: LockEntry;
+  /** What the lock had before. */
+  readonly before?: LockEntry;
+  /** `name version` of its `package.json`, where it was looked at. */
+  readonly title?: string;
+  /** Of all its files. */
+  readonly bytes: number;
+}
+
+/** Rejects with SourceError: its message is for the user, and names the plugin. */
+export async function loadBundle(specifier: string, options: LoadOptions = {}): Promise<PluginBundle> {
+  return (await loadPlugin(specifier, options)).bundle;
+}
+
+/** As `loadBundle`, with what else is known. */
+export async function loadPlugin(specifier: string, options: LoadOptions = {}): Promise<LoadedPlugin> {
+  try {
+    const place = readSpecifier(specifier, options.folder ?? process.cwd());
+    return await new Loading(specifier, place, options).load();
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    throw new SourceError(`Cannot load plugin ${specifier}: ${error.message}`);
+  }
+}
+
+class Loading {
+  readonly #specifier: string;
+  readonly #place: Place;
+  readonly #options: LoadOptions;
+  readonly #keep: ScriptCache;
+
+  constructor(specifier: string, place: Place, options: LoadOptions) {
+    this.#specifier = specifier;
+    this.#place = place;
+    this.#options = options;
+    this.#keep = { cache: new Cache(resolve(options.cache ?? defaultCache())), warn: options.warn ?? (() => {}) };
+  }
+
+  async load(): Promise<LoadedPlugin> {
+    const { lock, anew = false, frozen = false, pin } = this.#options;
+    const before = lock === undefined ? undefined : (await readLock(lock)).get(lockKey(lock, this.#place));
+    const known = before === undefined || anew ? {} : { before };
+    if (known.before !== undefined) return this.#demandPin(await this.#loadPinned(known.before));
+    if (frozen && pin === undefined) throw new SourceError(`It is not in ${lock ?? "a lock file"}: ${this.#install()} pins it`);
+    const loaded = this.#demandPin(await this.#loadNew());
+    if (lock !== undefined && !frozen) await writeLockEntry(lock, lockKey(lock, this.#place), loaded.entry);
+    return before === undefined ? loaded : { ...loaded, before };
+  }
+
+  /** Takes what is there. */
+  async #loadNew(): Promise<LoadedPlugin> {
+    const source = await this.#open();
+    const { files, code, map } = await bundlePlugin(source);
+    const listing = listingOf(source.entry, files);
+    const entry = { resolved: this.#resolved(), pin: pinOf(listing), ...listing };
+    await keepScript(entry.pin, { code, map }, this.#keep);
+    return this.#loaded(entry, files, { code, map }, source.title);
+  }
+
+  /** Takes what the lock has, if it is there. */
+  async #loadPinned(entry: LockEntry): Promise<LoadedPlugin> {
+    const source = await this.#open();
+    const files = new Map<string, Uint8Array>();
+    for (const path of Object.keys(entry.files)) {
+      const contents = await source.read(path);
+      if (contents !== undefined) files.set(path, contents);
+    }
+    const found = listingOf(source.entry, files);
+    if (pinOf(found) !== entry.pin) throw await this.#differs(entry, found, source);
+    return this.#loaded(entry, files, await scriptOf(entry.entry, files, this.#keep), source.title);
+  }
+
+  async #differs(entry: LockEntry, found: Listing, source: PluginFiles): Promise<SourceError> {
+    const actual = await bundlePlugin(source).then(
+      ({ files }) => pinOf(listingOf(source.entry, files)),
+      () => "none, as it cannot be bundled",
+    );
+    const changes = Object.entries(entry.files).flatMap(([path, hash]) => {
+      const now = found.files[path];
+      return now === hash ? [] : [`  ${path}: ${now === undefined ? "gone" : "changed"}`];
+    });
+    if (found.entry !== entry.entry) changes.unshift(`  entry: ${found.entry}, expected ${entry.entry}`);
+    const lines = [`It is not what ${this.#options.lock} pins`, `  expected: ${entry.pin}`, `  actual: ${actual}`, ...changes];
+    return new SourceError([...lines, `If that is meant, ${this.#install("--yes ")} pins it anew`].join("\n"));
+  }
+
+  #demandPin(loaded: LoadedPlugin): LoadedPlugin {
+    const { pin } = this.#options;
+    if (pin === undefined || pin === loaded.entry.pin) return loaded;
+    throw new SourceError(`Its pin is ${loaded.entry.pin}, expected ${pin}`);
+  }
+
+  #loaded(entry: LockEntry, files: ReadonlyMap<string, Uint8Array>, { code, map }: Script, title: string | undefined): LoadedPlugin {
+    const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+    const bundle = { specifier: this.#specifier, pin: entry.pin, code, map, programs: programsOf(entry.entry, files) };
+    return { bundle, entry, bytes, ...(title === undefined ? {} : { title }) };
+  }
+
+  async #open(): Promise<PluginFiles> {
+    const place = this.#place;
+    if (place.kind === "path" && !place.isTarball) return localFiles(place.path);
+    throw new SourceError("Only files and folders can be loaded");
+  }
+
+  #resolved(): string {
+    const place = this.#place;
+    if (place.kind === "path") return lockKey(this.#options.lock ?? resolve("herald.lock"), place);
+    return place.kind === "url" ? place.url.href : `${place.name}@${place.version}`;
+  }
+
+  #install(flags = ""): string {
+    return `herald plugin install ${flags}${this.#specifier}`;
+  }
+}
