@@ -5,7 +5,7 @@
  * it. Sockets without options are Node's from the start where there is no such library for us, as on macOS.
  */
 
-import { connect, type Server, Socket } from "node:net";
+import { connect, createServer, type Server, Socket } from "node:net";
 import type { Family } from "../rules/vocabulary.ts";
 import { toEndpoint } from "./datagram-options.ts";
 import { errnoName, type Libc, libc } from "./libc.ts";
@@ -31,6 +31,15 @@ export interface DialOptions extends TcpOptions {
   /** Password of TCP MD5 signatures, 1 to 80 bytes. */
   readonly md5?: string;
 }
+
+/** Where connections come from: this machine, or what a test puts there. */
+export interface RawTcp {
+  dial(to: TcpEndpoint, options: DialOptions): Socket;
+  createServer(accept: (socket: Socket) => void): Server;
+  listen(server: Server, at: TcpEndpoint, options: TcpOptions): Md5Keys;
+}
+
+export const machineTcp: RawTcp = { dial: dialTcp, createServer, listen: listenTcp };
 
 /** A socket that connects: it tells by its events how that ends. Throws where an option is not to be had. */
 export function dialTcp({ text, bare, family, port }: TcpEndpoint, { localAddress, md5, ...options }: DialOptions): Socket {

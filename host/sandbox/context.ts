@@ -7,9 +7,11 @@ import type { Clock, Context, Liveness, Log, Metrics, Permissions, Program } fro
 import type { RawFrames } from "../packets/frame-socket.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
+import type { RawTcp } from "../packets/tcp.ts";
+import type { RawUdp } from "../packets/udp.ts";
 import { createClock } from "./clock.ts";
 import { codecs } from "./codecs.ts";
-import { createFetch } from "./fetch.ts";
+import { createFetch, type Exchange } from "./fetch.ts";
 import { createFrames } from "./frames.ts";
 import { createLiveness } from "./liveness.ts";
 import type { Opened } from "./opened.ts";
@@ -32,17 +34,24 @@ export interface ContextParts {
   /** Undefined for a plugin without a packet program. */
   readonly program: Program | undefined;
   readonly report: Context["report"];
-  /** Default: this machine's. */
-  readonly clock?: Clock | undefined;
+  readonly world?: World | undefined;
+}
+
+/** Where time and sockets come from. Default: this machine. */
+export interface World {
+  readonly clock?: Clock;
+  readonly udp?: RawUdp;
+  readonly tcp?: RawTcp;
+  readonly http?: Exchange;
 }
 
 export function createContext(parts: ContextParts): Context {
-  const { node, plugin, grants, opened, log, metrics, links, report } = parts;
+  const { node, plugin, grants, opened, log, metrics, links, report, world = {} } = parts;
   return {
     node,
     log,
     metrics,
-    clock: createClock(opened, parts.clock),
+    clock: createClock(opened, world.clock),
     random: () => Math.random(),
     links: {
       all: () => links.all(),
@@ -51,11 +60,11 @@ export function createContext(parts: ContextParts): Context {
     },
     program: parts.program ?? absentProgram(plugin),
     frames: createFrames(grants, links, parts.frames, opened),
-    net: createNet(grants, opened, parts.secrets),
-    udp: createUdp(grants, opened),
+    net: createNet(grants, opened, parts.secrets, world.tcp),
+    udp: createUdp(grants, opened, world.udp),
     liveness: createLiveness(grants, parts.liveness, opened),
     secrets: createSecrets(grants, parts.secrets, opened),
-    fetch: createFetch(grants, opened, parts.secrets),
+    fetch: createFetch(grants, opened, parts.secrets, world.http),
     routeTables: () => new RouteTables(),
     codec: codecs,
     permissions: createPermissions(grants),

@@ -22,7 +22,10 @@ import { noSecrets, readPassword, type SecretSource } from "./secrets.ts";
 /** Of one plugin, at once. */
 const MOST_REQUESTS = 16;
 
-export function createFetch(grants: Grants, opened: Opened, secrets: SecretSource = noSecrets): Fetch {
+/** Sends a request and settles in every case: answered, refused, too late, too long, or closed with the plugin. */
+export type Exchange = (request: HttpRequest, headers: Readonly<Record<string, string>>, opened: Opened) => Promise<FetchAnswer>;
+
+export function createFetch(grants: Grants, opened: Opened, secrets: SecretSource = noSecrets, exchange: Exchange = exchangeByHttp): Fetch {
   let inFlight = 0;
   return async (text, options = {}) => {
     const request = readRequest(text, options);
@@ -48,8 +51,7 @@ export function createFetch(grants: Grants, opened: Opened, secrets: SecretSourc
   }
 }
 
-/** Settles in every case: answered, refused, too late, too long, or closed with the plugin. */
-async function exchange(wanted: HttpRequest, headers: Record<string, string>, opened: Opened): Promise<FetchAnswer> {
+async function exchangeByHttp(wanted: HttpRequest, headers: Readonly<Record<string, string>>, opened: Opened): Promise<FetchAnswer> {
   const { url, method, body, timeoutMs } = wanted;
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
   const request = send(url, { method, headers, agent: false, lookup: lookUpElsewhere, rejectUnauthorized: true });

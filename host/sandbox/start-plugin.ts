@@ -17,7 +17,6 @@
 import {
   type Announcer,
   API_VERSION,
-  type Clock,
   type Liveness,
   type Log,
   type Permission,
@@ -35,7 +34,7 @@ import { loadModule } from "../packets/wasm.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
 import { createCheck } from "./check-config.ts";
 import { checkedAnnouncer } from "./checked-announcer.ts";
-import { createContext } from "./context.ts";
+import { createContext, type World } from "./context.ts";
 import { noLiveness } from "./liveness.ts";
 import { Opened } from "./opened.ts";
 import { Grants } from "./permissions/grants.ts";
@@ -60,8 +59,7 @@ export interface PluginHost {
   readonly members?: Pick<Members, "follow" | "forget">;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
-  /** Default: this machine's. */
-  readonly clock?: Clock;
+  readonly world?: World;
   /** Hears every event of a plugin's packet program. */
   readonly onEvent?: (plugin: string, event: ProgramEvent) => void;
   /** Hears every use of a permission, granted or not. */
@@ -121,7 +119,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
     closes.push(() => metrics.close());
     const { node, links, frames, secrets = noSecrets, liveness = noLiveness } = host;
     const context = createContext({
-      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, liveness, program, clock: host.clock },
+      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, liveness, program, world: host.world },
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));

@@ -1,8 +1,8 @@
 /** TCP for plugins: every address is checked against the grants before a socket exists. */
 
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Connection, Net } from "../announcer.ts";
-import { dialTcp, listenTcp } from "../packets/tcp.ts";
+import { machineTcp, type RawTcp } from "../packets/tcp.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
 import { hostText } from "./permissions/host-scope.ts";
@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** How long `close` waits for the peer to take what was written. */
 const CLOSE_PATIENCE_MS = 1000;
 
-export function createNet(grants: Grants, opened: Opened, secrets: SecretSource = noSecrets): Net {
+export function createNet(grants: Grants, opened: Opened, secrets: SecretSource = noSecrets, raw: RawTcp = machineTcp): Net {
   return {
     async connect({ address, port, sourceAddress, timeoutMs = CONNECT_TIMEOUT_MS, md5, ...options }) {
       const to = readPeerAddress(address);
@@ -22,7 +22,7 @@ export function createNet(grants: Grants, opened: Opened, secrets: SecretSource 
       const key = md5 === undefined ? {} : { md5: readPassword(md5, grants, secrets) };
       if (opened.hasEnded) throw opened.ended();
       try {
-        const socket = dialTcp({ ...to, port }, { ...options, ...source, ...key });
+        const socket = raw.dial({ ...to, port }, { ...options, ...source, ...key });
         const connection = wrap(socket, opened);
         await connected(socket, timeoutMs);
         return connection;
@@ -34,12 +34,12 @@ export function createNet(grants: Grants, opened: Opened, secrets: SecretSource 
       const at = readSocketAddress(address);
       grants.demand({ kind: "listen", host: hostText(at.bare, port) });
       if (opened.hasEnded) throw opened.ended();
-      const server = createServer((socket) => accept(wrap(socket, opened)));
+      const server = raw.createServer((socket) => accept(wrap(socket, opened)));
       const close = opened.add(() => server.close());
       // Some versions of Node listen after all where the address was still being looked at when the server was closed.
       server.once("listening", () => opened.hasEnded && server.close());
       try {
-        const { setMd5 } = await listening(server, () => listenTcp(server, { ...at, port }, options));
+        const { setMd5 } = await listening(server, () => raw.listen(server, { ...at, port }, options));
         return {
           port: (server.address() as { port: number }).port,
           setMd5: (peer, md5) => setMd5(readPeer(peer, at.family), md5 && readPassword(md5, grants, secrets)),

@@ -1,15 +1,14 @@
 /** UDP for plugins: where a socket is bound, what it sends to and which groups it joins are checked against the grants. */
 
-import { createSocket, type Socket } from "node:dgram";
-import { networkInterfaces } from "node:os";
+import type { Socket } from "node:dgram";
 import type { Udp, UdpSocket } from "../announcer.ts";
-import { bindToDevice } from "../packets/udp.ts";
+import { machineUdp, type RawUdp } from "../packets/udp.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
 import { hostText } from "./permissions/host-scope.ts";
 import { readPeerAddress, readSocketAddress, type SocketAddress } from "./socket-address.ts";
 
-export function createUdp(grants: Grants, opened: Opened): Udp {
+export function createUdp(grants: Grants, opened: Opened, raw: RawUdp = machineUdp): Udp {
   const demand: Demand = (address, port) => {
     grants.demand({ kind: "udp", host: hostText(address.bare, port) });
     return address.text;
@@ -21,23 +20,17 @@ export function createUdp(grants: Grants, opened: Opened): Udp {
       const problem = problemOf(at, device, hopLimit);
       if (problem !== undefined) throw new Error(`Cannot open UDP on ${hostText(at.text, port)}: ${problem}`);
       if (opened.hasEnded) throw opened.ended();
-      const socket = createSocket({ type: at.family === 6 ? "udp6" : "udp4", reuseAddr: reuse, ipv6Only: at.family === 6 });
+      const socket = raw.create(at.family, reuse);
       const close = opened.add(() => socket.close());
       try {
-        await bound(socket, () => {
-          if (device === undefined) socket.bind({ address: at.text, port });
-          else bindToDevice(socket, { device, address: at.bare, port, reuse, ...(hopLimit && { hopLimit }) });
-        });
-        if (device === undefined && hopLimit !== undefined) {
-          socket.setTTL(hopLimit);
-          socket.setMulticastTTL(hopLimit);
-        }
+        const more = { ...(device !== undefined && { device }), ...(hopLimit !== undefined && { hopLimit }) };
+        await bound(socket, () => raw.bind(socket, { text: at.text, address: at.bare, port, reuse, ...more }));
       } catch (error) {
         close();
         if (device !== undefined) throw error; // it says all that
         throw new Error(`Cannot open UDP on ${hostText(at.text, port)}: ${(error as Error).message}`, { cause: error });
       }
-      return toUdpSocket(socket, at.family, demand, close);
+      return toUdpSocket(socket, raw, demand, close);
     },
   };
 }
@@ -62,7 +55,7 @@ async function bound(socket: Socket, bind: () => void): Promise<void> {
   });
 }
 
-function toUdpSocket(socket: Socket, family: 4 | 6, demand: Demand, close: () => void): UdpSocket {
+function toUdpSocket(socket: Socket, raw: RawUdp, demand: Demand, close: () => void): UdpSocket {
   const { port } = socket.address();
   return {
     port,
@@ -71,15 +64,8 @@ function toUdpSocket(socket: Socket, family: 4 | 6, demand: Demand, close: () =>
     },
     onMessage: (call) => void socket.on("message", (bytes, from) => call(bytes, { address: from.address, port: from.port })),
     join(group, link) {
-      socket.addMembership(demand(readPeerAddress(group), port), family === 6 ? `::%${link}` : linkAddress(link));
+      raw.join(socket, demand(readPeerAddress(group), port), link);
     },
     close,
   };
-}
-
-/** Node names the link of an IPv4 group by one of its addresses. */
-function linkAddress(link: string): string {
-  const address = networkInterfaces()[link]?.find(({ family }) => family === "IPv4")?.address;
-  if (address === undefined) throw new Error(`Cannot join a group on ${link}: it has no IPv4 address`);
-  return address;
 }

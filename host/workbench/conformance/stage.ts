@@ -55,7 +55,7 @@ export function createStage(links: readonly string[] = ["eth0", "eth1"], clock?:
   const conflicts: ProgramEvent[] = [];
   const onEvent = (_: string, event: ProgramEvent) => void (event.kind === "conflict" && conflicts.push(event));
   const wire = { packets, links: book, frames: memoryFrames(segment) };
-  const time = clock === undefined ? {} : { clock };
+  const time = clock === undefined ? {} : { world: { clock } };
   const host: PluginHost = { node: "node-a", ...wire, ...time, log, metrics: createMetrics(), onEvent, audit };
   let sentFrames = 0;
   segment.onFrame((_, link) => {
