@@ -28,6 +28,7 @@ const modules = {
   ndp: { entry: "wasm/programs/ndp.ts", initial: 256, maximum: 256 },
   bfd: { entry: "wasm/programs/bfd.ts", initial: 2, maximum: 2 },
   echo: { entry: "wasm/programs/echo.ts", initial: 1, maximum: 1 },
+  guard: { entry: "wasm/guard/index.ts", initial: 18, maximum: 18 },
   bgp: { entry: "wasm/bgp/index.ts", initial: 173, maximum: 173 },
   wire: { entry: "wasm/wire/index.ts", initial: 4, maximum: 4 },
   rank: { entry: "wasm/table/rank.ts", initial: 40, maximum: 40 },
