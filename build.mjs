@@ -41,6 +41,7 @@ const bundles = {
   herald: "host/main.ts",
   "packet-worker": "host/packets/worker.ts",
   "kube-config": "host/cluster/api/kube-config.ts",
+  testing: "host/workbench/authoring/testing.ts",
 };
 
 /** The bundle that plugins import as `herald`: it runs in their sandbox, so it stands on nothing of Node, and is to be read. */

@@ -230,6 +230,12 @@ export class NotCapable extends Error {
   override readonly name = "NotCapable";
   readonly plugin: string;
   readonly permission: Permission;
+
+  /** Of which copy of this class does not matter: a plugin's bundle has one of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "NotCapable";
+  }
+
   constructor(plugin: string, permission: Permission, hint: string) {
     super(hint);
     this.plugin = plugin;

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 
 /** Files whose declarations are published, in `host/`. */
-export const ENTRIES = ["announcer"] as const;
+export const ENTRIES = ["announcer", "workbench/authoring/testing"] as const;
 
 const IMPORT = /(?:from|import\() ?"(\.[^"]+)\.ts"/g;
 

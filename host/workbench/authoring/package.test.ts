@@ -47,6 +47,19 @@ export default definePlugin<Config>({
 });
 `;
 
+const TEST = `
+import { createTestHost, type TestHost } from "herald/testing";
+import plugin from "./plugin.js";
+
+export async function sent(): Promise<readonly string[]> {
+  const host: TestHost = await createTestHost(plugin, { config: { link: "eth0" }, deny: [{ kind: "udp", host: "*:*" }] });
+  await host.announce("192.0.2.1");
+  await host.pass(1000);
+  await host.close();
+  return host.frames.sent.map(({ hex }) => hex);
+}
+`;
+
 const MISTAKE = `
 import { definePlugin } from "herald";
 export default definePlugin({ name: "typed", api: 1, from: "everywhere" });
@@ -72,9 +85,10 @@ PACKAGE.after(() => herald.remove());
 
 function compile(source: string, resolution: object) {
   writeFileSync(join(herald.folder, "plugin.ts"), source);
+  writeFileSync(join(herald.folder, "test.ts"), TEST);
   writeFileSync(
     join(herald.folder, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { ...strict, ...resolution }, files: ["plugin.ts"] }),
+    JSON.stringify({ compilerOptions: { ...strict, ...resolution }, files: ["plugin.ts", "test.ts"] }),
   );
   return herald.node("node_modules/typescript/lib/tsc.js", "-p", ".");
 }
@@ -108,7 +122,8 @@ PACKAGE("a packet program may stand on Herald's tables and wire formats", () => 
 
 PACKAGE("it holds declarations of the contract and of nothing else, and no tests", () => {
   const files = readdirSync(join(herald.folder, "node_modules/herald"), { recursive: true, encoding: "utf8" });
-  const isContract = (file: string) => /^dist\/types\/(announcer|contract\/[\w-]+|rules\/[\w-]+)\.d\.ts$/.test(file);
+  const isContract = (file: string) =>
+    /^dist\/types\/(announcer|workbench\/authoring\/(kit|testing)|contract\/[\w-]+|rules\/[\w-]+)\.d\.ts$/.test(file);
   const sources = files.filter((file) => file.endsWith(".ts") && !isContract(file) && !file.startsWith("wasm/"));
   assert.equal(sources, []);
   assert.ok(files.some(isContract));

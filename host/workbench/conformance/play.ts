@@ -5,6 +5,7 @@ import type { Announcer, Changes, Permission, PluginDefinition } from "../../ann
 import type { Announcement } from "../../rules/vocabulary.ts";
 import type { HostedPlugin, Manifest } from "../../sandbox/hosted.ts";
 import type { RunningPlugin } from "../../sandbox/start-plugin.ts";
+import { memoryWorld } from "../authoring/memory-world.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { createStage, type Loss, type Stage } from "./stage.ts";
 
@@ -60,7 +61,7 @@ export function createSubject(test: Register, plugin: Tested, options: Conforman
   const isHere = !("open" in plugin);
   const hasOwnTime = !isHere || plugin.program !== undefined;
   const open = isHere ? async () => plugin : plugin.open;
-  const newStage = () => createStage(undefined, hasOwnTime ? undefined : new FakeClock());
+  const newStage = () => createStage(undefined, { world: memoryWorld(hasOwnTime ? {} : { clock: new FakeClock() }) });
   const play: Subject["play"] = (title, call) =>
     test(title, async () => {
       const stage = newStage();

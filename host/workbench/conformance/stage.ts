@@ -5,13 +5,13 @@
 import type { Permission, PluginDefinition, ProgramEvent } from "../../announcer.ts";
 import { createMetrics } from "../../observe/metrics.ts";
 import { memoryFrames } from "../../packets/frame-socket.ts";
-import { type MemoryLinks, memoryLinks } from "../../packets/links.ts";
+import { type MemoryLink, type MemoryLinks, memoryLinks } from "../../packets/links.ts";
 import { localService } from "../../packets/local-service.ts";
 import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
 import type { PacketService } from "../../packets/service.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { type PluginHost, type RunningPlugin, startPlugin } from "../../sandbox/start-plugin.ts";
-import type { FakeClock } from "../testing/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { testLink } from "../testing/links.ts";
 import { type LogLine, recordedLog } from "../testing/log.ts";
 import { pause } from "./turns.ts";
@@ -41,25 +41,26 @@ export interface Stage {
   end(): Promise<void>;
 }
 
-/** `links`: names of Ethernet links on the one segment that there is. `clock`: of the plugins, but for packet programs. */
-export function createStage(links: readonly string[] = ["eth0", "eth1"], clock?: FakeClock): Stage {
+/** `links`: Ethernet links on the one segment that there is, or their names. `more`: of the host; a clock is not that of packet programs. */
+export function createStage(links: readonly (string | MemoryLink)[] = ["eth0", "eth1"], more: Partial<PluginHost> = {}): Stage {
   const segment = memoryWire();
   const { log, lines } = recordedLog();
   const losses: Loss[] = [];
   const used: { permission: Permission; isAllowed: boolean }[] = [];
   const running = new Set<RunningPlugin>();
   const opened = new Set<HostedPlugin>();
-  const book = memoryLinks(links.map((name) => testLink(name)));
+  const all = links.map((link) => (typeof link === "string" ? testLink(link) : link));
+  const book = memoryLinks(all);
   const packets = lossy(localService(segment), losses);
   const audit = (_: string, permission: Permission, isAllowed: boolean) => void used.push({ permission, isAllowed });
   const conflicts: ProgramEvent[] = [];
   const onEvent = (_: string, event: ProgramEvent) => void (event.kind === "conflict" && conflicts.push(event));
   const wire = { packets, links: book, frames: memoryFrames(segment) };
-  const time = clock === undefined ? {} : { world: { clock } };
-  const host: PluginHost = { node: "node-a", ...wire, ...time, log, metrics: createMetrics(), onEvent, audit };
+  const host: PluginHost = { node: "node-a", ...wire, log, metrics: createMetrics(), onEvent, audit, ...more };
+  const clock = more.world?.clock;
   let sentFrames = 0;
   segment.onFrame((_, link) => {
-    if (links.includes(link)) sentFrames += 1;
+    if (all.some(({ name }) => name === link)) sentFrames += 1;
   });
   return {
     ...{ host, segment, links: book, lines, used, losses, conflicts },
@@ -77,7 +78,7 @@ export function createStage(links: readonly string[] = ["eth0", "eth1"], clock?:
       opened.add(plugin);
       return plugin;
     },
-    pass: (ms) => (clock === undefined ? pause(ms) : clock.advance(ms)),
+    pass: (ms) => (clock instanceof FakeClock ? clock.advance(ms) : pause(ms)),
     async end() {
       for (const plugin of running) await plugin.close();
       for (const plugin of opened) await plugin.foreign?.close();
