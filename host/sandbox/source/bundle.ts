@@ -9,7 +9,7 @@ import type { BuildOptions, Loader, Message, OnLoadResult, OnResolveArgs, OnReso
 import { contractModule } from "./contract-module.ts";
 import { describeProblems, forbid, raised } from "./forbidden.ts";
 import { hideTokens } from "./hide-tokens.ts";
-import { type PluginFiles, pathFrom, readOnce, SourceError } from "./plugin-files.ts";
+import { type PluginFiles, pathFrom, SourceError } from "./plugin-files.ts";
 
 export interface Script {
   readonly code: string;
@@ -52,8 +52,7 @@ const PROGRAM = /(["'])(\.\/[^"'\\\n]{1,180}\.wasm)\1/g;
 let running = 0;
 
 /** Rejects with SourceError, all problems in its message. */
-export async function bundlePlugin(given: PluginFiles): Promise<Bundled> {
-  const source = readOnce(given);
+export async function bundlePlugin(source: PluginFiles): Promise<Bundled> {
   const files = new Map<string, Uint8Array>();
   const { code, map } = await runEsbuild(source, files);
   for (const name of programNames(code)) {

@@ -127,7 +127,7 @@ load("loads what the lock has, and says what differs where that is not there any
   const { pin } = await loadBundle("./vrrp", options);
   write(join(folder, "vrrp"), { "lib/twice.ts": "export const twice = (n: number) => 3 * n;" });
   const lines = (await refusal("./vrrp", options)).split("\n");
-  assert.is(lines[0], `Cannot load plugin ./vrrp: It is not what ${options.lock} pins`);
+  assert.is(lines[0], `Cannot load plugin ./vrrp: It is not what is pinned in ${options.lock}`);
   assert.is(lines[1], `  expected: ${pin}`);
   assert.match(lines[2] ?? "", /^ {2}actual: sha256-/);
   assert.equal(lines.slice(3), ["  lib/twice.ts: changed", "If that is meant, herald plugin install --yes ./vrrp pins it anew"]);

@@ -3,7 +3,7 @@
  *
  * A specifier (`specifier.ts`) names a place. There, files are read as the code asks for them, each once (`plugin-files.ts`): from a file
  * or folder of this machine (`local-files.ts`), a tarball (`tarball.ts`), a package (`package-files.ts`) or a web server
- * (`remote-files.ts`). They are bundled in memory (`bundle.ts`), and what the code is made of gets one pin (`pin.ts`).
+ * (`remote-files.ts`): `open-files.ts`. They are bundled in memory (`bundle.ts`), and what the code is made of gets one pin (`pin.ts`).
  *
  * What the lock file knows (`lock-file.ts`) is loaded as the lock has it: the files that it lists are read, and only these, compared, and
  * bundled from memory, so nothing can change between the look and the use. What it does not know is taken over, or refused where it is
@@ -15,14 +15,14 @@ import { resolve } from "node:path";
 import type { PluginBundle } from "../hosted.ts";
 import { bundlePlugin, programsOf, type Script } from "./bundle.ts";
 import { Cache, defaultCache } from "./cache.ts";
-import { localFiles } from "./local-files.ts";
 import { type LockEntry, lockKey, readLock, writeLockEntry } from "./lock-file.ts";
+import { type FetchOptions, fetchFiles, keepFiles, keepListing, keptFiles, keptListing, openLocal } from "./open-files.ts";
 import { type Listing, listingOf, pinOf } from "./pin.ts";
-import { type PluginFiles, SourceError } from "./plugin-files.ts";
+import { type PluginFiles, readOnce, SourceError } from "./plugin-files.ts";
 import { keepScript, type ScriptCache, scriptOf } from "./scripts.ts";
 import { type Place, readSpecifier } from "./specifier.ts";
 
-export interface LoadOptions {
+export interface LoadOptions extends FetchOptions {
   /** The lock file's path. Default: nothing is compared, and nothing written. */
   readonly lock?: string;
   /** Only what is pinned already is loaded. Default: what is not is taken over into the lock. */
@@ -85,49 +85,54 @@ class Loading {
   async load(): Promise<LoadedPlugin> {
     const { lock, anew = false, frozen = false, pin } = this.#options;
     const before = lock === undefined ? undefined : (await readLock(lock)).get(lockKey(lock, this.#place));
-    const known = before === undefined || anew ? {} : { before };
-    if (known.before !== undefined) return this.#demandPin(await this.#loadPinned(known.before));
+    if (before !== undefined && !anew) return this.#demandPin(await this.#loadKnown(before, before));
     if (frozen && pin === undefined) throw new SourceError(`It is not in ${lock ?? "a lock file"}: ${this.#install()} pins it`);
-    const loaded = this.#demandPin(await this.#loadNew());
+    const listing = pin === undefined || anew ? undefined : await keptListing(pin, this.#keep.cache);
+    const loaded = this.#demandPin(listing === undefined ? await this.#loadNew() : await this.#loadKnown(listing));
     if (lock !== undefined && !frozen) await writeLockEntry(lock, lockKey(lock, this.#place), loaded.entry);
     return before === undefined ? loaded : { ...loaded, before };
   }
 
   /** Takes what is there. */
   async #loadNew(): Promise<LoadedPlugin> {
-    const source = await this.#open();
-    const { files, code, map } = await bundlePlugin(source);
+    const { source, isFetched } = await this.#open();
+    const { files, ...script } = await bundlePlugin(source);
     const listing = listingOf(source.entry, files);
-    const entry = { resolved: this.#resolved(), pin: pinOf(listing), ...listing };
-    await keepScript(entry.pin, { code, map }, this.#keep);
-    return this.#loaded(entry, files, { code, map }, source.title);
+    const { cache, warn } = this.#keep;
+    if (isFetched) await keepFiles(files, cache);
+    await keepListing(listing, cache).catch((error: Error) => warn(error.message));
+    await keepScript(pinOf(listing), script, this.#keep);
+    return this.#loaded(this.#entryOf(listing, source), files, script, source.title);
   }
 
-  /** Takes what the lock has, if it is there. */
-  async #loadPinned(entry: LockEntry): Promise<LoadedPlugin> {
-    const source = await this.#open();
+  /** Takes what was pinned, if it is there. */
+  async #loadKnown(listing: Listing, locked?: LockEntry): Promise<LoadedPlugin> {
+    const { source, isFetched } = await this.#open(listing);
     const files = new Map<string, Uint8Array>();
-    for (const path of Object.keys(entry.files)) {
+    for (const path of Object.keys(listing.files)) {
       const contents = await source.read(path);
       if (contents !== undefined) files.set(path, contents);
     }
     const found = listingOf(source.entry, files);
-    if (pinOf(found) !== entry.pin) throw await this.#differs(entry, found, source);
-    return this.#loaded(entry, files, await scriptOf(entry.entry, files, this.#keep), source.title);
+    if (pinOf(found) !== pinOf(listing)) throw await this.#differs(listing, found, source);
+    if (isFetched) await keepFiles(files, this.#keep.cache);
+    const script = await scriptOf(listing.entry, files, this.#keep);
+    return this.#loaded(locked ?? this.#entryOf(listing, source), files, script, source.title);
   }
 
-  async #differs(entry: LockEntry, found: Listing, source: PluginFiles): Promise<SourceError> {
+  async #differs(pinned: Listing, found: Listing, source: PluginFiles): Promise<SourceError> {
     const actual = await bundlePlugin(source).then(
       ({ files }) => pinOf(listingOf(source.entry, files)),
       () => "none, as it cannot be bundled",
     );
-    const changes = Object.entries(entry.files).flatMap(([path, hash]) => {
+    const changes = Object.entries(pinned.files).flatMap(([path, hash]) => {
       const now = found.files[path];
       return now === hash ? [] : [`  ${path}: ${now === undefined ? "gone" : "changed"}`];
     });
-    if (found.entry !== entry.entry) changes.unshift(`  entry: ${found.entry}, expected ${entry.entry}`);
-    const lines = [`It is not what ${this.#options.lock} pins`, `  expected: ${entry.pin}`, `  actual: ${actual}`, ...changes];
-    return new SourceError([...lines, `If that is meant, ${this.#install("--yes ")} pins it anew`].join("\n"));
+    if (found.entry !== pinned.entry) changes.unshift(`  entry: ${found.entry}, expected ${pinned.entry}`);
+    const what = `It is not what is pinned${this.#options.lock === undefined ? "" : ` in ${this.#options.lock}`}`;
+    const advice = `If that is meant, ${this.#install("--yes ")} pins it anew`;
+    return new SourceError([what, `  expected: ${pinOf(pinned)}`, `  actual: ${actual}`, ...changes, advice].join("\n"));
   }
 
   #demandPin(loaded: LoadedPlugin): LoadedPlugin {
@@ -142,16 +147,21 @@ class Loading {
     return { bundle, entry, bytes, ...(title === undefined ? {} : { title }) };
   }
 
-  async #open(): Promise<PluginFiles> {
+  /** `known`: what it is expected to be, so that it need not be fetched. */
+  async #open(known?: Listing): Promise<{ readonly source: PluginFiles; readonly isFetched: boolean }> {
     const place = this.#place;
-    if (place.kind === "path" && !place.isTarball) return localFiles(place.path);
-    throw new SourceError("Only files and folders can be loaded");
+    if (place.kind === "path") return { source: readOnce(await openLocal(place)), isFetched: false };
+    const { cache } = this.#keep;
+    const kept = known && (await keptFiles(known, cache));
+    if (kept !== undefined) return { source: kept, isFetched: false };
+    if (this.#options.mayFetch) return { source: readOnce(await fetchFiles(place, this.#options)), isFetched: true };
+    throw new SourceError(`It is not in the cache ${cache.directory}: ${this.#install()} fetches it`);
   }
 
-  #resolved(): string {
+  #entryOf(listing: Listing, { resolved }: PluginFiles): LockEntry {
     const place = this.#place;
-    if (place.kind === "path") return lockKey(this.#options.lock ?? resolve("herald.lock"), place);
-    return place.kind === "url" ? place.url.href : `${place.name}@${place.version}`;
+    const here = place.kind === "url" ? place.url.href : lockKey(this.#options.lock ?? resolve("herald.lock"), place);
+    return { resolved: resolved ?? here, pin: pinOf(listing), ...listing };
   }
 
   #install(flags = ""): string {

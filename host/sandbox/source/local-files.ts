@@ -4,7 +4,7 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { findEntry } from "./find-entry.ts";
-import { LIMITS, type PluginFiles, readOnce, SourceError } from "./plugin-files.ts";
+import { LIMITS, type PluginFiles, SourceError } from "./plugin-files.ts";
 
 const ABSENT = ["ENOENT", "ENOTDIR", "EISDIR"];
 
@@ -13,12 +13,14 @@ export async function localFiles(place: string): Promise<PluginFiles> {
   const real = await realpath(place).catch((error: NodeJS.ErrnoException) => {
     throw new SourceError(ABSENT.includes(error.code ?? "") ? `There is no file or folder at ${place}` : error.message);
   });
-  if (!(await stat(real)).isDirectory()) return { entry: basename(real), read: (path) => readInFolder(dirname(real), path) };
-  const { read } = readOnce({ entry: "", read: (path) => readInFolder(real, path) });
-  return { ...(await findEntry(read)), read };
+  const isFolder = (await stat(real)).isDirectory();
+  const folder = isFolder ? real : dirname(real);
+  const read = (path: string) => readInFolder(folder, path);
+  return isFolder ? { ...(await findEntry(read)), read } : { entry: basename(real), read };
 }
 
-async function readInFolder(folder: string, path: string): Promise<Uint8Array | undefined> {
+/** Of a folder whose path has no links in it; undefined where there is no such file. Rejects with SourceError. */
+export async function readInFolder(folder: string, path: string, mostBytes: number = LIMITS.fileBytes): Promise<Uint8Array | undefined> {
   const place = join(folder, path);
   // Without waiting for whoever writes to a pipe.
   const file = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
@@ -26,25 +28,25 @@ async function readInFolder(folder: string, path: string): Promise<Uint8Array | 
     throw new SourceError(error.code === "ELOOP" ? `${path} is a symbolic link, which a plugin's folder cannot have` : error.message);
   });
   try {
-    return file && (await readWhole(file, place, path));
+    return file && (await readWhole(file, place, path, mostBytes));
   } finally {
     await file?.close();
   }
 }
 
 /** A folder is no file. */
-async function readWhole(file: FileHandle, place: string, path: string): Promise<Uint8Array | undefined> {
+async function readWhole(file: FileHandle, place: string, path: string, mostBytes: number): Promise<Uint8Array | undefined> {
   const found = await file.stat();
   if (found.isDirectory()) return undefined;
   if (!found.isFile()) throw new SourceError(`${path} is no regular file`);
   await demandNoLinks(found, place, path);
   // One byte more than may be: a file can grow while it is read.
-  const buffer = Buffer.alloc(Math.min(found.size, LIMITS.fileBytes) + 1);
+  const buffer = Buffer.alloc(Math.min(found.size, mostBytes) + 1);
   let length = 0;
   for (let read = 1; read > 0 && length < buffer.length; length += read) {
     read = (await file.read(buffer, length, buffer.length - length)).bytesRead;
   }
-  if (length > LIMITS.fileBytes) throw new SourceError(`${path} has more than ${LIMITS.fileBytes} bytes`);
+  if (length > mostBytes) throw new SourceError(`${path} has more than ${mostBytes} bytes`);
   if (length > found.size) throw new SourceError(`${path} changed while it was read`);
   return new Uint8Array(buffer.subarray(0, length));
 }

@@ -12,6 +12,8 @@ export interface PluginFiles {
   read(path: string): Promise<Uint8Array | undefined>;
   /** What the package calls itself, for people. */
   readonly title?: string;
+  /** Where they were fetched from, where that is not the place that was named. */
+  readonly resolved?: string;
 }
 
 /** No plugin needs more; what is hostile must end somewhere. */
@@ -22,7 +24,8 @@ export const LIMITS = {
   /** Of a tarball as it is sent. */
   packedBytes: 16 * 1024 * 1024,
   pathLength: 200,
-  fetchMs: 30_000,
+  /** For all fetches of a plugin together. */
+  fetchMs: 120_000,
 } as const;
 
 /** A plugin that cannot be loaded as it is. The message is for its user: the first line says what, further ones where. */

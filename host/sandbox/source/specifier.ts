@@ -22,7 +22,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** `folder`: what relative paths are relative to. Throws SourceError. */
 export function readSpecifier(specifier: string, folder: string): Place {
   if (specifier === "" || specifier.length > LONGEST || specifier.includes("\0")) throw new SourceError("That names no plugin");
-  if (/^https?:/i.test(specifier)) return readUrl(specifier);
+  if (/^https?:/i.test(specifier)) return readUrlPlace(specifier);
   if (/^\.{0,2}\/|^\.{1,2}$/.test(specifier) || isAbsolute(specifier) || isFileName(specifier)) {
     return { kind: "path", path: resolve(folder, specifier), isTarball: TARBALL.test(specifier) };
   }
@@ -45,13 +45,20 @@ function isFileName(text: string): boolean {
   return (MODULE.test(text) || TARBALL.test(text)) && !/[:@]/.test(text);
 }
 
-function readUrl(specifier: string): Place {
-  if (!URL.canParse(specifier)) throw new SourceError("That is no URL");
-  const url = new URL(specifier);
-  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) throw new SourceError("http is for this machine alone: expected https");
-  if (url.username !== "" || url.password !== "") throw new SourceError("A URL with a password would be kept in the lock file");
-  if (url.search !== "" || url.hash !== "") throw new SourceError("A URL with ? or # names no file of a folder");
+function readUrlPlace(specifier: string): Place {
+  const url = readUrl(specifier);
   const isTarball = TARBALL.test(url.pathname);
   if (!isTarball && !MODULE.test(url.pathname)) throw new SourceError("Expected a URL that ends in .ts, .js, .mjs or .tgz");
   return { kind: "url", url, isTarball };
+}
+
+/** One that may be fetched. Throws SourceError. */
+export function readUrl(text: string): URL {
+  if (!URL.canParse(text)) throw new SourceError(`${JSON.stringify(text.slice(0, 100))} is no URL`);
+  const url = new URL(text);
+  if (!["http:", "https:"].includes(url.protocol)) throw new SourceError(`${url.protocol} cannot be fetched: expected https`);
+  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) throw new SourceError("http is for this machine alone: expected https");
+  if (url.username !== "" || url.password !== "") throw new SourceError("A URL with a password would be kept in the lock file");
+  if (url.search !== "" || url.hash !== "") throw new SourceError("A URL with ? or # names no file of a folder");
+  return url;
 }
