@@ -14,6 +14,7 @@ import { explainCommandFor } from "./cli/explain.ts";
 import { labCommandFor } from "./cli/lab.ts";
 import { migrateCommandFor } from "./cli/migrate.ts";
 import { planCommandFor } from "./cli/plan.ts";
+import { plugin } from "./cli/plugin.ts";
 import { hostCommand } from "./cli/plugin-command.ts";
 import { runCommandFor } from "./cli/run.ts";
 import { speakerCommandFor } from "./cli/speaker.ts";
@@ -29,6 +30,7 @@ const commands: readonly Command[] = [
   migrateCommandFor(builtIns),
   status,
   drain,
+  plugin,
   ...pluginCommands.map(hostCommand),
   decode,
   benchCommandFor(benchSubjects),

@@ -11,8 +11,16 @@ export interface Command {
   readonly summary: string;
   /** What `herald NAME --help` prints: usage, what it does, flags, an example. */
   readonly help: string;
+  /** By the first argument: commands of their own, called `NAME PART`. */
+  readonly parts?: Readonly<Record<string, Part>>;
   /** Resolves to the exit code. Throws UsageError on wrong arguments, NoAnswer where a running Herald gives none. */
   run(args: readonly string[], io: CommandIo): Promise<number>;
+}
+
+export interface Part {
+  /** One line of the command's help. */
+  readonly summary: string;
+  load(): Promise<Command>;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -20,6 +28,9 @@ type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; allow
 
 /** `--help` anywhere before `--` prints the help; a UsageError becomes one line and exit code 2, NoAnswer one and 1. */
 export async function runCommand(command: Command, args: readonly string[], io: CommandIo): Promise<number> {
+  const [first = "", ...rest] = args;
+  const part = command.parts !== undefined && Object.hasOwn(command.parts, first) ? command.parts[first] : undefined;
+  if (part !== undefined) return runCommand(await part.load(), rest, io);
   const end = args.indexOf("--");
   const flags = end < 0 ? args : args.slice(0, end);
   if (flags.includes("--help") || flags.includes("-h")) {

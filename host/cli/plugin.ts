@@ -1,0 +1,31 @@
+/** `herald plugin`: what authors and operators of plugins need, one part each; none is loaded but the one that is asked for. */
+
+import { type Command, type CommandIo, type Part, suggest, UsageError } from "./command.ts";
+
+const parts: Readonly<Record<string, Part>> = {
+  new: { summary: "write a plugin that works, to begin with", load: async () => (await import("./plugin/new.ts")).newPlugin },
+};
+
+const width = Math.max(...Object.keys(parts).map((name) => name.length));
+const help = `
+Usage: herald plugin PART [arguments]
+
+Plugins announce addresses by protocols that Herald does not have. One that is
+not built in runs apart, in a process without rights, and does what it was
+granted.
+
+${Object.entries(parts)
+  .map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  .join("\n")}
+
+herald plugin PART --help tells more.
+`;
+
+export const plugin: Command = { name: "plugin", summary: "Write, check, test, pack and install plugins", help, parts, run };
+
+/** Only where no part was named. */
+async function run([name]: readonly string[], io: CommandIo): Promise<number> {
+  if (name !== undefined) throw new UsageError(`Unknown argument "${name}"${suggest(name, Object.keys(parts))}`);
+  io.stdout.write(`${help.trim()}\n`);
+  return 0;
+}
