@@ -42,6 +42,7 @@ const bundles = {
   "packet-worker": "host/packets/worker.ts",
   "kube-config": "host/cluster/api/kube-config.ts",
   testing: "host/workbench/authoring/testing.ts",
+  "plugin-guard": "host/sandbox/cell/guard/guard.ts",
 };
 
 /** The bundle that plugins import as `herald`: it runs in their sandbox, so it stands on nothing of Node, and is to be read. */

@@ -37,6 +37,12 @@ export function unpackError(value: Plain, readStack: (stack: string) => string =
     Object.defineProperty(error, key, { value: part, configurable: true, writable: true });
   if (typeof name === "string") set("name", name);
   if (permission !== undefined) set("permission", permission);
-  if (typeof stack === "string") set("stack", readStack(stack));
+  if (typeof stack === "string") set("stack", stackText(error, readStack(stack)));
   return error;
+}
+
+/** As V8 writes it. */
+function stackText(error: Error, frames: string): string {
+  const lines = frames.split("\n").filter((frame) => frame !== "");
+  return [`${error.name}: ${error.message}`, ...lines.map((frame) => `    ${frame}`)].join("\n");
 }
