@@ -12,7 +12,7 @@ const CONFIGURE_TIMEOUT_MS = 10_000;
 export function checkedAnnouncer(
   announcer: Announcer,
   { name, attributes = NO_ATTRIBUTES }: Pick<PluginDefinition, "name" | "attributes">,
-  renew: (config: unknown) => () => void,
+  renew: (config: unknown) => Promise<() => void>,
 ): Announcer {
   const check = createCheck(`plugin ${name}`, attributes);
   const whyNot = (row: Announcement): string | undefined => {
@@ -33,7 +33,7 @@ export function checkedAnnouncer(
       return [...refusals, ...Array.from(reasons, ([vip, reason]) => ({ vip, reason }))];
     },
     async configure(config) {
-      const takeBack = renew(config);
+      const takeBack = await renew(config);
       let isTaken = false;
       try {
         isTaken = await withinTime("configure", CONFIGURE_TIMEOUT_MS, async () => (await announcer.configure?.(config)) ?? false);

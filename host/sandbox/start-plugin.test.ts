@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Announcer, type Changes, type Context, definePlugin, type PluginDefinition } from "../announcer.ts";
+import { type Announcer, type Changes, type Context, definePlugin, NotCapable, type PluginDefinition } from "../announcer.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { memoryFrames } from "../packets/frame-socket.ts";
 import { memoryLinks } from "../packets/links.ts";
@@ -10,6 +10,8 @@ import type { Announcement } from "../rules/vocabulary.ts";
 import { testLink } from "../workbench/testing/links.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
 import { rejects } from "../workbench/testing/promises.ts";
+import type { HostedPlugin } from "./hosted.ts";
+import { Operator } from "./permissions/operator.ts";
 import { announcerFact, type PluginHost, startPlugin } from "./start-plugin.ts";
 
 const start = suite("start plugin");
@@ -262,6 +264,76 @@ start("configure() takes what fits the schema, and is granted what the new confi
   assert.equal(taken, [{ link: "eth0" }, "eth0", { link: "eth1" }, "eth1", { link: "eth2" }, "eth2", { link: "eth2" }, "eth2"]);
   const other = await startPlugin(plugin(), {}, stage().host);
   assert.is(await other.announcer.configure?.({}), false);
+});
+
+const PIN = `sha256-${"a".repeat(43)}=`;
+
+function foreign(parts: Partial<PluginDefinition<Config>> = {}): HostedPlugin<Config> {
+  const { permissions, ...definition } = plugin(parts);
+  const part = { specifier: "./example.ts", pin: PIN, onLost: () => () => {}, close: async () => {} };
+  return { ...definition, permissions: async (config) => permissions(config), foreign: part };
+}
+
+function granting(...links: readonly string[]): Operator {
+  const allow = links.map((link) => ({ kind: "frame", link, etherType: 0x0806 }) as const);
+  const deny = [{ kind: "frame", link: "wlan0", etherType: 0x0806 }] as const;
+  return new Operator({ flags: { allow, deny, plugins: new Set(["./example.ts"]) } });
+}
+
+start("what is not Herald's own starts with what was granted to it, and not without", async () => {
+  const { host } = stage();
+  const error = await startPlugin(foreign({ start: never }), { link: "eth0" }, host).catch((thrown: Error) => thrown);
+  assert.ok(error instanceof Error && error.cause instanceof NotCapable);
+  assert.is(
+    error.message,
+    'Cannot start plugin "example": not granted: frame "eth0/0x0806"; run again with --allow-frame=eth0/0x0806, ' +
+      `or grant { plugin: example, pin: ${PIN}, allow: { frame: ["eth0/0x0806"] } }`,
+  );
+  const running = await startPlugin(foreign(), { link: "eth0" }, { ...host, operator: granting("eth0") });
+  await running.close();
+});
+
+start("it gets no more than it asked for, however much was granted; the use is heard with the pin and the grant", async () => {
+  const { host, lines } = stage();
+  const uses: unknown[] = [];
+  const audit: PluginHost["audit"] = (name, { kind }, isAllowed, origin) => uses.push([name, kind, isAllowed, origin]);
+  let context: Context | undefined;
+  const begin = async (given: Context) => {
+    context = given;
+    return { ...idle, configure: async () => true };
+  };
+  const { announcer } = await startPlugin(
+    foreign({ start: begin }),
+    { link: "eth0" },
+    { ...host, audit, operator: granting("eth*", "wlan0") },
+  );
+  const open = (link: string) => context?.frames.open({ link, etherType: 0x0806 }) as Promise<unknown>;
+  await open("eth0");
+  await rejects(
+    open("eth1"),
+    /; it did not ask for that: add { kind: frame, link: "eth1", etherType: 2054 } to its permissions, and run again/,
+  );
+  await rejects(open("wlan0"), /; it was denied by --deny-frame$/);
+  assert.equal(uses, [
+    ["example", "frame", true, { pin: PIN, via: "--allow-frame" }],
+    ["example", "frame", false, { pin: PIN, via: "" }],
+    ["example", "frame", false, { pin: PIN, via: "--deny-frame" }],
+  ]);
+  await rejects(announcer.configure?.({ link: "br0" }) as Promise<unknown>, /^NotCapable: not granted: frame "br0\/0x0806"/);
+  await open("eth0");
+  await announcer.configure?.({ link: "wlan0" });
+  await rejects(open("eth0"), /it did not ask for that/);
+  await rejects(open("wlan0"), /it was denied by --deny-frame$/);
+  assert.is(lines.length, 1);
+});
+
+start("it runs without what was denied, and that is said", async () => {
+  const { host, lines } = stage();
+  await startPlugin(foreign(), { link: "wlan0" }, { ...host, operator: granting() });
+  assert.equal(
+    lines.map(({ message, fields }) => [message, fields?.["denied"]]),
+    [["Plugin runs without what was denied", ['frame "wlan0/0x0806"']]],
+  );
 });
 
 start("held() is nothing where a plugin has none", async () => {

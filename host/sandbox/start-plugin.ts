@@ -3,7 +3,7 @@
  *
  * In come a plugin's definition, which is plain data but for `permissions` and `start`, its config, and the host's powers. First what can
  * be checked without running any of the plugin's code is checked: name, API version, config against its schema. Then the permissions
- * that it asks for become its grants (`grants.ts`), its packet program is loaded (`program-port.ts`), and it is started with a
+ * that it asks for and was given become its grants (`permissions/`), its packet program is loaded (`program-port.ts`), and it is started with a
  * context (`context.ts`) through which every power goes: each part of it demands the grant at the moment of use, and enters what it
  * opens in one register (`opened.ts`). Out comes the announcer, shown only rows that its definition understands
  * (`checked-announcer.ts`).
@@ -32,17 +32,18 @@ import type { MulticastGroups } from "../packets/multicast-groups.ts";
 import type { PacketService } from "../packets/service.ts";
 import { loadModule } from "../packets/wasm.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
-import { createCheck } from "./check-config.ts";
 import { checkedAnnouncer } from "./checked-announcer.ts";
 import { createContext, type World } from "./context.ts";
+import type { HostedPlugin } from "./hosted.ts";
 import { noLiveness } from "./liveness.ts";
 import { Opened } from "./opened.ts";
-import { Grants } from "./permissions/grants.ts";
+import { type GrantsHost, openGrants } from "./permissions/plugin-grants.ts";
+import { PLUGIN_NAME } from "./plugin-name.ts";
 import { openProgram, type ProgramHost, type ProgramPort } from "./program-port.ts";
 import { noSecrets, type SecretSource } from "./secrets.ts";
 import { withinTime } from "./within-time.ts";
 
-export interface PluginHost {
+export interface PluginHost extends GrantsHost {
   readonly node: string;
   readonly packets: PacketService;
   readonly links: LinkSource;
@@ -62,8 +63,6 @@ export interface PluginHost {
   readonly world?: World;
   /** Hears every event of a plugin's packet program. */
   readonly onEvent?: (plugin: string, event: ProgramEvent) => void;
-  /** Hears every use of a permission, granted or not. */
-  readonly audit?: (plugin: string, permission: Permission, isAllowed: boolean) => void;
 }
 
 export interface RunningPlugin {
@@ -78,8 +77,6 @@ export interface RunningPlugin {
   close(): Promise<void>;
 }
 
-/** What a plugin may be called. */
-export const PLUGIN_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const START_TIMEOUT_MS = 10_000;
 
 /** What `plan` reads of a definition. */
@@ -88,8 +85,8 @@ export function announcerFact(definition: Pick<PluginDefinition, "name" | "from"
   return { name, from, serves, hasHeirs: from === "owner" && program !== undefined };
 }
 
-/** A built-in is granted what it asks for, and what a new config of it asks for. Rejects with one line that names the plugin. */
-export async function startPlugin<Config>(definition: PluginDefinition<Config>, config: Config, host: PluginHost): Promise<RunningPlugin> {
+/** Asks for grants at the start, and again for a new config. Rejects with one line that names the plugin. */
+export async function startPlugin<Config>(definition: HostedPlugin<Config>, config: Config, host: PluginHost): Promise<RunningPlugin> {
   const { name } = definition;
   const closes: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
@@ -97,12 +94,11 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
   };
   try {
     demandKnownShape(definition);
-    const permissions = demandPermissions(definition, config);
-    const grants = new Grants(name, permissions, [], { audit: (permission, isAllowed) => host.audit?.(name, permission, isAllowed) });
     const opened = new Opened(name);
     closes.push(() => opened.end());
     const log = withFields(host.log, { plugin: name });
-    const program = await loadProgram(definition, permissions, {
+    const { asked, grants, renew } = await openGrants(definition, config, host, log);
+    const program = await loadProgram(definition, asked, {
       node: host.node,
       members: host.members,
       service: host.packets,
@@ -123,7 +119,7 @@ export async function startPlugin<Config>(definition: PluginDefinition<Config>, 
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));
-    const checked = checkedAnnouncer(announcer, definition, (next) => grants.replace(demandPermissions(definition, next as Config)));
+    const checked = checkedAnnouncer(announcer, definition, renew);
     return {
       name,
       announcer: checked,
@@ -144,14 +140,6 @@ function demandKnownShape({ name, api }: Pick<PluginDefinition, "name" | "api">)
   if (!PLUGIN_NAME.test(name)) throw new Error("expected a name of lower-case letters, digits and dashes, at most 63, a letter first");
   const isKnown = Number.isInteger(api) && api >= 1 && api <= API_VERSION;
   if (!isKnown) throw new Error(`it needs API version ${api}, this Herald has ${API_VERSION}`);
-}
-
-/** What a checked config asks for. Only a config that fits its schema is shown to the plugin's code. */
-function demandPermissions<Config>(definition: PluginDefinition<Config>, config: Config): readonly Permission[] {
-  const problems = createCheck(`plugin ${definition.name}`, definition.config)(config);
-  const lines = problems.map(({ path, found, expected }) => `config${path === "" ? "" : ` ${path}`}: found ${found}, expected ${expected}`);
-  if (lines.length > 0) throw new Error(lines.join("; "));
-  return definition.permissions(config);
 }
 
 /** The program's frames are those of the first frame permission; datagrams it binds later. */

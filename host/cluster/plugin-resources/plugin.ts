@@ -5,7 +5,7 @@
 
 import type { Permission } from "../../announcer.ts";
 import { closeObject, complain, openObject, type Parsed, type Raw, type Reading, readObject } from "../../rules/config.ts";
-import { PLUGIN_NAME } from "../../sandbox/start-plugin.ts";
+import { PLUGIN_NAME } from "../../sandbox/plugin-name.ts";
 import { checkConfig, type KnownPlugins } from "./known-plugins.ts";
 import { readGrants } from "./read-grants.ts";
 

@@ -28,7 +28,7 @@ const MOST_REVOKED = 100;
 export class Grants {
   readonly #plugin: string;
   #allow: readonly Given[];
-  readonly #deny: readonly Given[];
+  #deny: readonly Given[];
   /** What the plugin gave up. */
   readonly #revoked: Given[] = [];
   readonly #options: GrantsOptions;
@@ -41,12 +41,21 @@ export class Grants {
     this.#deny = readGiven(deny, touching, options.via);
   }
 
-  /** Allows this from now on, and nothing else; gives what takes that back. Throws where a scope cannot be read: nothing has changed then. */
-  replace(allow: readonly Permission[], via = this.#options.via): () => void {
-    const before = this.#allow;
-    this.#allow = readGiven(allow, covering, via);
+  /**
+   * Allows this from now on, and nothing else; gives what takes that back. Without `deny`, what was denied stays so. Throws where a scope cannot
+   * be read: nothing has changed then.
+   */
+  replace(
+    allow: readonly Permission[],
+    { deny, via }: { readonly deny?: readonly Permission[] } & Pick<GrantsOptions, "via"> = {},
+  ): () => void {
+    const before = { allow: this.#allow, deny: this.#deny };
+    const next = { allow: readGiven(allow, covering, via), deny: deny === undefined ? this.#deny : readGiven(deny, touching, via) };
+    this.#allow = next.allow;
+    this.#deny = next.deny;
     return () => {
-      this.#allow = before;
+      this.#allow = before.allow;
+      this.#deny = before.deny;
     };
   }
 
