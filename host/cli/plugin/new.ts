@@ -1,7 +1,7 @@
 /** `herald plugin new`: the folder of a plugin that works. */
 
 import { relative, resolve } from "node:path";
-import { PLUGIN_NAME } from "../../sandbox/start-plugin.ts";
+import { PLUGIN_NAME } from "../../sandbox/plugin-name.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "../command.ts";
 
 const help = `
