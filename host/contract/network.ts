@@ -73,7 +73,8 @@ export interface Connection {
   readonly pendingBytes: number;
   /** Lost after `close`, and after the other side has gone. Calls back when the kernel has taken them, and never where they were lost. */
   write(bytes: Uint8Array, taken?: () => void): void;
-  onData(call: (bytes: Uint8Array) => void): void;
+  /** Where the call gives a promise, nothing more is read until that has settled: so the peer waits, not your memory. */
+  onData(call: (bytes: Uint8Array) => unknown): void;
   /** Once, with the reason where it was not a plain end. */
   onClose(call: (error?: Error) => void): void;
   /** Ends it when what was written has been taken, within a second. */

@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
  * very many announcements have the attributes of one advertisement, and a look takes some 20 µs. Throws on a schema that is none.
  */
 export function createCheck(object: string, schema: JsonSchema): Check {
-  const copy = structuredClone(schema) as Schema; // the validator writes into it
+  const copy = JSON.parse(JSON.stringify(schema)) as Schema; // the validator writes into it
   const validator = new Validator(copy, "2020-12", false);
   const good = new WeakSet<object>();
   return (value) => {

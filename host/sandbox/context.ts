@@ -9,6 +9,7 @@ import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
 import type { RawTcp } from "../packets/tcp.ts";
 import type { RawUdp } from "../packets/udp.ts";
+import { absentProgram } from "./absent-program.ts";
 import { createClock } from "./clock.ts";
 import { codecs } from "./codecs.ts";
 import { createFetch, type Exchange } from "./fetch.ts";
@@ -81,11 +82,4 @@ function createPermissions(grants: Grants): Permissions {
       return grants.state(permission);
     },
   };
-}
-
-function absentProgram(plugin: string): Program {
-  const fail = (): never => {
-    throw new Error(`Plugin ${plugin} has no packet program: name one in definePlugin({ program })`);
-  };
-  return { attach: fail, bind: fail, unbind: fail, put: fail, remove: fail, onEvent: fail };
 }

@@ -91,6 +91,13 @@ function wrap(socket: Socket, opened: Opened): Connection {
   socket.once("connect", () => ({ localAddress = "", remoteAddress = "" } = socket));
   socket.on("error", (error) => (failure = error));
   socket.once("close", close);
+  let waits = 0;
+  const whileWaiting = (result: unknown): void => {
+    if (!(result instanceof Promise)) return;
+    waits += 1;
+    socket.pause();
+    void result.catch(() => {}).then(() => --waits === 0 && socket.resume());
+  };
   return {
     get localAddress() {
       return localAddress;
@@ -102,7 +109,7 @@ function wrap(socket: Socket, opened: Opened): Connection {
       return socket.writableLength;
     },
     write: (bytes, taken) => void (socket.writable && socket.write(bytes, (error) => error ?? taken?.())),
-    onData: (call) => void socket.on("data", call),
+    onData: (call) => void socket.on("data", (bytes) => whileWaiting(call(bytes))),
     onClose(call) {
       if (socket.closed) queueMicrotask(() => call(failure));
       else socket.once("close", () => call(failure));
