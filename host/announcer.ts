@@ -40,6 +40,8 @@ export type * from "./contract/fetch.ts";
 export type * from "./contract/frame-codecs.ts";
 export type * from "./contract/lab.ts";
 export type * from "./contract/liveness.ts";
+// For plugins that speak by multicast.
+export * from "./contract/multicast-links.ts";
 export type * from "./contract/network.ts";
 export type * from "./contract/permissions.ts";
 export type * from "./contract/program.ts";

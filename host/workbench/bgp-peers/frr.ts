@@ -1,26 +1,14 @@
 /** FRR: zebra for links and next hops, bgpd, and bfdd where it is needed; asked by `vtysh`. */
 
-import { chownSync } from "node:fs";
-import { isUserNamespace } from "../private-network.ts";
 import type { Router, RouterDescription, SeenRoute, SeenSession } from "./description.ts";
 import { placeOf, WELL_KNOWN_COMMUNITIES } from "./description.ts";
 import { BFD_PROFILE, bfddConfig, bgpdConfig } from "./frr-config.ts";
+import { frrDaemons } from "./frr-daemons.ts";
 import type { Workplace } from "./workplace.ts";
-
-const DAEMONS = "/usr/lib/frr";
 
 export async function startFrr(workplace: Workplace, description: RouterDescription): Promise<Router> {
   const { asNumber, neighbors, port } = description;
-  const user = await giveFolder(workplace);
-  const common = ["-P", "0", "--vty_socket", workplace.folder, "-z", workplace.path("zserv.api"), "--log", "stdout", ...user];
-  const vtysh = (...commands: readonly string[]) =>
-    workplace.ask("vtysh", "--vty_socket", workplace.folder, ...commands.flatMap((command) => ["-c", command]));
-  const isUp = (daemon: string) => async () => (await vtysh("show daemons")).includes(daemon);
-  const start = async (daemon: string, config: string, ...more: readonly string[]): Promise<void> => {
-    const file = workplace.write(`${daemon}.conf`, config, 0o644);
-    workplace.start([`${DAEMONS}/${daemon}`, "-f", file, "-i", workplace.path(`${daemon}.pid`), ...common, ...more]);
-    await workplace.until(isUp(daemon));
-  };
+  const { start, vtysh } = await frrDaemons(workplace);
   const bfd = neighbors.find((neighbor) => neighbor.bfd !== undefined)?.bfd;
   await start("zebra", "");
   if (bfd !== undefined) await start("bfdd", bfddConfig(bfd), "--bfdctl", workplace.path("bfdd.sock"));
@@ -51,14 +39,6 @@ export async function startFrr(workplace: Workplace, description: RouterDescript
     },
     ...workplace.life(),
   };
-}
-
-/** Gives the flags that say whom the daemons run as: their own user, where there are others than root. */
-async function giveFolder(workplace: Workplace): Promise<readonly string[]> {
-  if (isUserNamespace()) return ["-u", "root", "-g", "root"];
-  const id = async (flag: string) => Number(await workplace.ask("id", flag, "frr"));
-  chownSync(workplace.folder, await id("-u"), await id("-g"));
-  return [];
 }
 
 interface FrrBfdPeer {

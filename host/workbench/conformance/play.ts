@@ -7,7 +7,20 @@ import type { HostedPlugin, Manifest } from "../../sandbox/hosted.ts";
 import type { RunningPlugin } from "../../sandbox/start-plugin.ts";
 import { memoryWorld } from "../authoring/memory-world.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
+import { testLink } from "../testing/links.ts";
 import { createStage, type Loss, type Stage } from "./stage.ts";
+
+/** What speaks by UDP needs addresses to speak from. */
+const LINKS = ["eth0", "eth1"].map((name, at) =>
+  testLink(name, {
+    addresses: [
+      { address: `192.0.2.${100 + at}`, prefixLength: 24 },
+      { address: `2001:db8::${100 + at}`, prefixLength: 64 },
+      { address: `fe80::${100 + at}`, prefixLength: 64 },
+    ],
+  }),
+);
+const own = (): string[] => LINKS.flatMap(({ addresses = [] }) => addresses.map(({ address }) => address));
 
 /** Somebody in the network, beside the announcer. */
 export interface Outside {
@@ -61,7 +74,7 @@ export function createSubject(test: Register, plugin: Tested, options: Conforman
   const isHere = !("open" in plugin);
   const hasOwnTime = !isHere || plugin.program !== undefined;
   const open = isHere ? async () => plugin : plugin.open;
-  const newStage = () => createStage(undefined, { world: memoryWorld(hasOwnTime ? {} : { clock: new FakeClock() }) });
+  const newStage = () => createStage(LINKS, { world: memoryWorld({ own, ...(hasOwnTime ? {} : { clock: new FakeClock() }) }) });
   const play: Subject["play"] = (title, call) =>
     test(title, async () => {
       const stage = newStage();
