@@ -2,7 +2,7 @@
 
 import type { Plain } from "../cell/channel.ts";
 import type { Manifest } from "../hosted.ts";
-import { PLUGIN_NAME } from "../start-plugin.ts";
+import { PLUGIN_NAME } from "../plugin-name.ts";
 import { finite, list, messageOf, object, oneOf, optional, plain, type Reader, record, refuse, text } from "./read.ts";
 
 const schema = record(plain, 1024, 256);
