@@ -4,6 +4,9 @@ import { type Command, type CommandIo, type Part, suggest, UsageError } from "./
 
 const parts: Readonly<Record<string, Part>> = {
   new: { summary: "write a plugin that works, to begin with", load: async () => (await import("./plugin/new.ts")).newPlugin },
+  install: { summary: "fetch, bundle and pin plugins", load: async () => (await import("./plugin/install.ts")).install },
+  list: { summary: "show what is pinned", load: async () => (await import("./plugin/list.ts")).list },
+  uninstall: { summary: "take plugins out of the lock file", load: async () => (await import("./plugin/uninstall.ts")).uninstall },
 };
 
 const width = Math.max(...Object.keys(parts).map((name) => name.length));

@@ -75,7 +75,9 @@ function programNames(code: string): readonly string[] {
 }
 
 async function runEsbuild(source: PluginFiles, files: Map<string, Uint8Array>): Promise<Script> {
-  const { build, stop } = await import("esbuild");
+  const { build, stop } = await import("esbuild").catch((error: Error) => {
+    throw new SourceError(`It has to be bundled, and esbuild is not installed: ${error.message}`);
+  });
   running += 1;
   try {
     const { outputFiles } = await build({

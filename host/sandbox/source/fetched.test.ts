@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { evaluateInSes } from "../../workbench/testing/evaluate-in-ses.ts";
 import { openPluginServer, type PluginServer, packPackage, publish } from "../../workbench/testing/plugin-server.ts";
 import { createFetcher } from "./fetcher.ts";
-import { type LoadOptions, loadBundle, loadPlugin } from "./load-bundle.ts";
+import { type LoadedPlugin, type LoadOptions, loadBundle, loadPlugin, pinPlugin } from "./load-bundle.ts";
 import { LIMITS } from "./plugin-files.ts";
 
 const fetched = suite("plugins that are fetched");
@@ -44,6 +44,13 @@ function stage() {
   return { folder, run, install: { ...run, mayFetch: true, anew: true } };
 }
 
+/** As `herald plugin install`. */
+async function installed(specifier: string, options: LoadOptions): Promise<LoadedPlugin> {
+  const loaded = await loadPlugin(specifier, options);
+  await pinPlugin(options.lock ?? "", loaded);
+  return loaded;
+}
+
 async function refusal(specifier: string, options: LoadOptions): Promise<string> {
   return await loadBundle(specifier, options).then(
     () => "not refused",
@@ -56,7 +63,7 @@ fetched("come over https with their relative imports, once, and from then on out
   const url = `${web.origin}/vrrp/plugin.ts`;
   assert.match(await refusal(url, run), /It is not in the cache .*: herald plugin install https:.*plugin\.ts fetches it$/);
   assert.equal(web.asked, []);
-  const first = await loadBundle(url, install);
+  const { bundle: first } = await installed(url, install);
   assert.equal(evaluateInSes(first.code, "({ four }) => four"), 4);
   assert.equal([...first.programs.keys()], ["./vrrp.wasm"]);
   assert.equal(web.asked.toSorted(), ["/vrrp/lib/twice.ts", "/vrrp/plugin.ts", "/vrrp/vrrp.wasm"]);
@@ -86,7 +93,7 @@ fetched("have one pin as a folder, a tarball, a package and at a URL", async () 
     `${web.origin}/vrrp-1.2.0.tgz`,
   ];
   const pins = [];
-  for (const specifier of specifiers) pins.push((await loadBundle(specifier, install)).pin);
+  for (const specifier of specifiers) pins.push((await installed(specifier, install)).bundle.pin);
   assert.is(new Set(pins).size, 1);
   const { plugins } = JSON.parse(readFileSync(join(folder, "herald.lock"), "utf8"));
   assert.equal(Object.keys(plugins), Object.keys(plugins).toSorted());
@@ -100,7 +107,7 @@ fetched("have one pin as a folder, a tarball, a package and at a URL", async () 
 fetched("are refused where they are not what was pinned, wherever the change was made", async () => {
   const { folder, run, install } = stage();
   const url = `${web.origin}/vrrp/plugin.ts`;
-  const { pin } = await loadBundle(url, install);
+  const { pin } = (await installed(url, install)).bundle;
   web.answers.set("/vrrp/lib/twice.ts", "export const twice = (n: number) => 3 * n;");
   // Out of the cache it is still the old one.
   assert.is((await loadBundle(url, run)).pin, pin);
@@ -111,7 +118,7 @@ fetched("are refused where they are not what was pinned, wherever the change was
   assert.match(await refusal(url, { ...run, mayFetch: true }), /It is not what is pinned in [\s\S]*lib\/twice\.ts: changed/);
   const { lock: _, ...withoutLock } = run;
   assert.match(await refusal(url, { ...withoutLock, mayFetch: true, frozen: true, pin }), /Its pin is sha256-|It is not what is pinned/);
-  const { before, bundle } = await loadPlugin(url, install);
+  const { before, bundle } = await installed(url, install);
   assert.is(before?.pin, pin);
   assert.is.not(bundle.pin, pin);
 });
@@ -209,7 +216,7 @@ fetched("are packages only with the hash, the name and the place that the regist
 
 fetched("are taken with the lock and the cache to another machine", async () => {
   const { folder, install } = stage();
-  const first = await loadBundle(`${web.origin}/vrrp/plugin.ts`, install);
+  const { bundle: first } = await installed(`${web.origin}/vrrp/plugin.ts`, install);
   const other = stage();
   cpSync(join(folder, "herald.lock"), join(other.folder, "herald.lock"));
   cpSync(join(folder, "cache"), join(other.folder, "cache"), { recursive: true });

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { evaluateInSes } from "../../workbench/testing/evaluate-in-ses.ts";
-import { type LoadOptions, loadBundle, loadPlugin } from "./load-bundle.ts";
+import { type LoadOptions, loadBundle, loadPlugin, pinPlugin } from "./load-bundle.ts";
 
 const load = suite("loadBundle()");
 
@@ -159,8 +159,12 @@ load("pins anew only where it is told to", async () => {
   const { folder, options, lock } = stage();
   const { pin } = await loadBundle("./vrrp", options);
   write(join(folder, "vrrp"), { "lib/twice.ts": "export const twice = (n: number) => 3 * n;" });
-  const { bundle, before } = await loadPlugin("./vrrp", { ...options, anew: true });
-  assert.is(before?.pin, pin);
+  const loaded = await loadPlugin("./vrrp", { ...options, anew: true });
+  const { before, bundle } = loaded;
+  assert.equal([before?.pin, lock().plugins["./vrrp"].pin], [pin, pin]);
+  await pinPlugin(options.lock ?? "", loaded, { api: 1, permissions: [{ kind: "sys", fact: "hostname" }] });
+  assert.is(lock().plugins["./vrrp"].api, 1);
+  assert.equal(lock().plugins["./vrrp"].permissions, [{ kind: "sys", fact: "hostname" }]);
   assert.is(lock().plugins["./vrrp"].pin, bundle.pin);
   assert.is((await loadBundle("./vrrp", options)).pin, bundle.pin);
 });

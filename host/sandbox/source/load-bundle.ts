@@ -27,7 +27,7 @@ export interface LoadOptions extends FetchOptions {
   readonly lock?: string;
   /** Only what is pinned already is loaded. Default: what is not is taken over into the lock. */
   readonly frozen?: boolean;
-  /** Takes it as it is now, whatever the lock has. */
+  /** Takes it as it is now, whatever the lock has, and leaves the lock to the caller: `pinPlugin`. */
   readonly anew?: boolean;
   /** The pin that is demanded, as a resource names it. It stands for an entry of the lock. */
   readonly pin?: string;
@@ -43,6 +43,8 @@ export interface LoadOptions extends FetchOptions {
 
 export interface LoadedPlugin {
   readonly bundle: PluginBundle;
+  /** How the lock names it. */
+  readonly key: string;
   /** What the lock has of it, or would have. */
   readonly entry: LockEntry;
   /** What the lock had before. */
@@ -56,6 +58,15 @@ export interface LoadedPlugin {
 /** Rejects with SourceError: its message is for the user, and names the plugin. */
 export async function loadBundle(specifier: string, options: LoadOptions = {}): Promise<PluginBundle> {
   return (await loadPlugin(specifier, options)).bundle;
+}
+
+/** Puts what was loaded into a lock file, with what has become known of it. Rejects with one clear line. */
+export async function pinPlugin(
+  lock: string,
+  { key, entry }: LoadedPlugin,
+  known: Pick<LockEntry, "api" | "permissions"> = {},
+): Promise<void> {
+  await writeLockEntry(lock, key, { ...entry, ...known });
 }
 
 /** As `loadBundle`, with what else is known. */
@@ -73,23 +84,25 @@ class Loading {
   readonly #specifier: string;
   readonly #place: Place;
   readonly #options: LoadOptions;
+  readonly #key: string;
   readonly #keep: ScriptCache;
 
   constructor(specifier: string, place: Place, options: LoadOptions) {
     this.#specifier = specifier;
     this.#place = place;
     this.#options = options;
+    this.#key = lockKey(resolve(options.lock ?? "herald.lock"), place);
     this.#keep = { cache: new Cache(resolve(options.cache ?? defaultCache())), warn: options.warn ?? (() => {}) };
   }
 
   async load(): Promise<LoadedPlugin> {
     const { lock, anew = false, frozen = false, pin } = this.#options;
-    const before = lock === undefined ? undefined : (await readLock(lock)).get(lockKey(lock, this.#place));
+    const before = lock === undefined ? undefined : (await readLock(lock)).get(this.#key);
     if (before !== undefined && !anew) return this.#demandPin(await this.#loadKnown(before, before));
     if (frozen && pin === undefined) throw new SourceError(`It is not in ${lock ?? "a lock file"}: ${this.#install()} pins it`);
     const listing = pin === undefined || anew ? undefined : await keptListing(pin, this.#keep.cache);
     const loaded = this.#demandPin(listing === undefined ? await this.#loadNew() : await this.#loadKnown(listing));
-    if (lock !== undefined && !frozen) await writeLockEntry(lock, lockKey(lock, this.#place), loaded.entry);
+    if (lock !== undefined && !frozen && !anew) await pinPlugin(lock, loaded);
     return before === undefined ? loaded : { ...loaded, before };
   }
 
@@ -144,7 +157,7 @@ class Loading {
   #loaded(entry: LockEntry, files: ReadonlyMap<string, Uint8Array>, { code, map }: Script, title: string | undefined): LoadedPlugin {
     const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
     const bundle = { specifier: this.#specifier, pin: entry.pin, code, map, programs: programsOf(entry.entry, files) };
-    return { bundle, entry, bytes, ...(title === undefined ? {} : { title }) };
+    return { bundle, key: this.#key, entry, bytes, ...(title === undefined ? {} : { title }) };
   }
 
   /** `known`: what it is expected to be, so that it need not be fetched. */
@@ -158,10 +171,8 @@ class Loading {
     throw new SourceError(`It is not in the cache ${cache.directory}: ${this.#install()} fetches it`);
   }
 
-  #entryOf(listing: Listing, { resolved }: PluginFiles): LockEntry {
-    const place = this.#place;
-    const here = place.kind === "url" ? place.url.href : lockKey(this.#options.lock ?? resolve("herald.lock"), place);
-    return { resolved: resolved ?? here, pin: pinOf(listing), ...listing };
+  #entryOf(listing: Listing, { resolved = this.#key }: PluginFiles): LockEntry {
+    return { resolved, pin: pinOf(listing), ...listing };
   }
 
   #install(flags = ""): string {
