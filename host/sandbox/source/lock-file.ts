@@ -49,7 +49,7 @@ export async function readLock(path: string): Promise<Lock> {
 export async function writeLockEntry(path: string, specifier: string, entry: LockEntry | undefined): Promise<void> {
   const lock = new Map(await readLock(path));
   if (entry === undefined) lock.delete(specifier);
-  else lock.set(specifier, entry);
+  else lock.set(specifier, readEntry(entry) ?? entry); // in its one order
   const plugins = Object.fromEntries([...lock].sort(([left], [right]) => (left < right ? -1 : 1)));
   await writeAtomically(path, `${JSON.stringify({ version: VERSION, plugins }, undefined, 2)}\n`, `.${process.pid}`);
 }
