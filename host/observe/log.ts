@@ -50,8 +50,12 @@ export function withFields(log: Log, fields: Fields): Log {
 
 function jsonLine(now: Date, level: Level, msg: string, fields: Fields): string {
   const head = { ts: now.toISOString(), level, msg };
-  const line = toJson({ ...head, ...fields, ...head }) ?? JSON.stringify({ ...head, fields: Object.values(fields).map(textOf) });
-  return line.replace(UNSEEN, (character) => escapeUnits(character, 4));
+  return safeJson({ ...head, ...fields, ...head }) ?? (safeJson({ ...head, fields: Object.values(fields).map(textOf) }) as string);
+}
+
+/** One line that no terminal obeys. Undefined where there is no JSON of it. */
+export function safeJson(value: unknown): string | undefined {
+  return toJson(value)?.replace(UNSEEN, (character) => escapeUnits(character, 4));
 }
 
 /** In local time: it is for a person in front of it. */

@@ -1,0 +1,109 @@
+/**
+ * The audit log: who used which permission, or tried to, and who had granted it. One JSON object a line:
+ *
+ *   {"v":1,"datetime":"2026-05-01T12:00:00.000Z","plugin":"vrrp","pin":"sha256-…","permission":"net","value":"192.0.2.1:179",
+ *    "result":"granted","via":"--allow-net"}
+ *
+ * The first use of a permission, and a denial, are written at once; repeats are counted, and their number is written each minute as
+ * `repeats`. A plugin that is denied the same in a loop, or that tries one scope after the other, fills neither the disk nor the memory: its denials
+ * are written at a rate, and beyond a number of scopes it is written that there were more, with `value` null.
+ *
+ * A value is a scope, never what went over it; a Secret's is its name.
+ */
+
+import type { Clock, Log, Permission } from "../announcer.ts";
+import { scopeText } from "../sandbox/permissions/scope-text.ts";
+import { AppendFile } from "./append-file.ts";
+import { safeJson } from "./log.ts";
+
+export interface AuditLog {
+  /** Never throws, and never waits. */
+  note(plugin: string, permission: Permission, isAllowed: boolean, origin: { readonly pin?: string; readonly via: string }): void;
+  /** Writes what was counted, and closes the file. */
+  close(): Promise<void>;
+}
+
+interface Line {
+  readonly plugin: string;
+  readonly pin: string | null;
+  readonly permission: string;
+  readonly value: string | null;
+  readonly result: "granted" | "denied";
+  /** Null: nobody granted it, and nobody denied it. */
+  readonly via: string | null;
+}
+
+interface Count {
+  readonly line: Line;
+  repeats: number;
+}
+
+interface Account {
+  readonly counts: Map<string, Count>;
+  /** How many repeated denials may be written at once. */
+  tokens: number;
+  filledMs: number;
+}
+
+const VERSION = 1;
+const REPEATS_MS = 60_000;
+/** Of one plugin. */
+const MOST_SCOPES = 500;
+const MOST_TOKENS = 20;
+const TOKENS_PER_S = 1;
+const LONGEST_VALUE = 300;
+
+/** Opens the file at the first use. */
+export function openAuditLog(path: string, log: Log, clock: Pick<Clock, "now" | "wallMs" | "after" | "every">): AuditLog {
+  const head = () => ({ v: VERSION, datetime: new Date(clock.wallMs()).toISOString() });
+  const lostLine = (lost: number): string => safeJson({ ...head(), lost }) as string;
+  const file = new AppendFile({ path, what: "audit log", lostLine, log, clock });
+  const write = (line: Line, more: object = {}): void => file.write(safeJson({ ...head(), ...line, ...more }) as string);
+  const accounts = new Map<string, Account>();
+  const writeRepeats = (): void => {
+    for (const { counts } of accounts.values()) {
+      for (const count of counts.values()) {
+        if (count.repeats > 0) write(count.line, { repeats: count.repeats });
+        count.repeats = 0;
+      }
+    }
+  };
+  const stop = clock.every(REPEATS_MS, writeRepeats);
+  return {
+    note(plugin, permission, isAllowed, { pin, via }) {
+      const account = accounts.get(plugin) ?? { counts: new Map<string, Count>(), tokens: MOST_TOKENS, filledMs: clock.now() };
+      accounts.set(plugin, account);
+      const value = scopeText(permission).slice(0, LONGEST_VALUE);
+      const result = isAllowed ? "granted" : "denied";
+      const line = { plugin, pin: pin ?? null, permission: permission.kind, value, result, via: via === "" ? null : via } as const;
+      const { count, isNew } = find(account, line);
+      if (isNew || (!isAllowed && count.line.value !== null && takeToken(account, clock.now()))) write(count.line);
+      else count.repeats += 1;
+    },
+    async close() {
+      stop();
+      writeRepeats();
+      await file.close();
+    },
+  };
+}
+
+/** The count of such lines, or where there are too many, of all of that kind. */
+function find({ counts }: Account, line: Line): { readonly count: Count; readonly isNew: boolean } {
+  const keyOf = ({ pin, permission, value, result, via }: Line): string => [permission, result, value, via, pin].join("\0");
+  const key = keyOf(line);
+  const known = counts.get(key);
+  if (known !== undefined) return { count: known, isNew: false };
+  if (counts.size >= MOST_SCOPES && line.value !== null) return find({ counts } as Account, { ...line, value: null });
+  const count = { line, repeats: 0 };
+  counts.set(key, count);
+  return { count, isNew: true };
+}
+
+function takeToken(account: Account, nowMs: number): boolean {
+  account.tokens = Math.min(MOST_TOKENS, account.tokens + ((nowMs - account.filledMs) / 1000) * TOKENS_PER_S);
+  account.filledMs = nowMs;
+  if (account.tokens < 1) return false;
+  account.tokens -= 1;
+  return true;
+}
