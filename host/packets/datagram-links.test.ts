@@ -12,7 +12,7 @@ import { PacketEngine } from "./engine.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
 import { NO_LINK } from "./link-table.ts";
-import type { PacketProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
 import { openPacketSocket } from "./sockets.ts";
 import { loadModule } from "./wasm.ts";
 import type { WireLink } from "./wire.ts";
@@ -118,9 +118,9 @@ const wire = () => kernelWire(libc(), false);
 const any = (kind: Kind) => (kind === "v4" ? "0.0.0.0" : "::");
 
 /** The echo program on both links, with a port for each family. `intercept` stands in for its `process`. */
-function echoEngine(): { engine: PacketEngine; program: PacketProgram } {
+function echoEngine(): { engine: PacketEngine; program: LoadedProgram } {
   makePlaces();
-  const programs: PacketProgram[] = [];
+  const programs: LoadedProgram[] = [];
   const real = wire();
   const engine = new PacketEngine({
     ...real,
@@ -136,7 +136,7 @@ function echoEngine(): { engine: PacketEngine; program: PacketProgram } {
   );
   engine.openDatagrams("echo", 1, { address: "0.0.0.0", udpPort: UDP_PORT });
   engine.openDatagrams("echo", 2, { address: "::", udpPort: UDP_PORT });
-  return { engine, program: programs[0] as PacketProgram };
+  return { engine, program: programs[0] as LoadedProgram };
 }
 
 /** Turns until the program has received so many, and whatever it sends has arrived. */
@@ -158,7 +158,7 @@ function withEnds(options: { kind: Kind; link?: WireLink; hopLimit?: number }, c
 }
 
 /** Half of what counts is likely to be good. */
-function writeNonsense({ memory }: PacketProgram, at: number, random: (below: number) => number): void {
+function writeNonsense({ memory }: LoadedProgram, at: number, random: (below: number) => number): void {
   const link = [random(2) === 0 ? first.id : second.id, 0, 0, 0];
   const peer = random(2) === 0 ? [192, 0, 2, 2] : [0xfe, 0x80, ...new Uint8Array(13), 2];
   for (let byte = 0; byte < Descriptor.bytes; byte++) memory[at + byte] = random(256);

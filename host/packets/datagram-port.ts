@@ -7,7 +7,7 @@ import { DatagramSlots } from "./datagram-slots.ts";
 import { openDatagramSocket, readDatagramDrops } from "./datagram-socket.ts";
 import { Errno, type Libc } from "./libc.ts";
 import type { LinkTable } from "./link-table.ts";
-import type { PacketProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
 import type { DatagramPort, Wire } from "./wire.ts";
 
 const MSG_DONTWAIT = 0x40;
@@ -22,7 +22,7 @@ interface SlotPair {
 /** `watches`: ports tell the event loop when datagrams wait; otherwise a driver polls their `fd`. */
 export function kernelDatagrams(libc: Libc, watches: boolean): Wire["openDatagrams"] {
   /** Every port of a program uses the same slots, one after another. */
-  const pairs = new WeakMap<PacketProgram, SlotPair>();
+  const pairs = new WeakMap<LoadedProgram, SlotPair>();
   return ({ program, port, options, links }, onReadable) => {
     let pair = pairs.get(program);
     if (pair === undefined) {
@@ -41,7 +41,7 @@ export function kernelDatagrams(libc: Libc, watches: boolean): Wire["openDatagra
 interface Parts extends SlotPair {
   readonly fd: number;
   readonly udpPort: number;
-  readonly program: PacketProgram;
+  readonly program: LoadedProgram;
   readonly port: number;
   readonly options: DatagramOptions;
   readonly links: LinkTable;

@@ -2,7 +2,7 @@
 
 import { checkDatagrams, type DatagramOptions } from "./datagram-options.ts";
 import type { LinkTable } from "./link-table.ts";
-import type { PacketProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
 import type { DatagramPort, Wire } from "./wire.ts";
 
 export interface OpenDatagrams {
@@ -14,12 +14,12 @@ export interface OpenDatagrams {
 
 export class DatagramPorts {
   readonly #wire: Wire;
-  readonly #program: PacketProgram;
+  readonly #program: LoadedProgram;
   readonly #links: LinkTable;
   readonly #onReadable: () => void;
   readonly #open = new Map<number, OpenDatagrams>();
 
-  constructor(wire: Wire, program: PacketProgram, links: LinkTable, onReadable: () => void) {
+  constructor(wire: Wire, program: LoadedProgram, links: LinkTable, onReadable: () => void) {
     this.#wire = wire;
     this.#program = program;
     this.#links = links;

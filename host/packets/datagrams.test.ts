@@ -13,7 +13,7 @@ import { libc } from "./libc.ts";
 import { localService } from "./local-service.ts";
 import { type MemorySegment, memoryWire } from "./memory-wire.ts";
 import { startPacketWorker } from "./packet-worker.ts";
-import type { PacketProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
 import type { PacketService } from "./service.ts";
 import { loadModule } from "./wasm.ts";
 import type { WireLink } from "./wire.ts";
@@ -174,7 +174,7 @@ for (const ground of Object.keys(grounds)) {
 }
 
 /** An engine in memory with the echo program on two links and two ports; `intercept` stands in for its `process`. */
-function interceptedEngine(intercept: (program: PacketProgram) => number): { wire: MemorySegment; engine: PacketEngine; trigger(): void } {
+function interceptedEngine(intercept: (program: LoadedProgram) => number): { wire: MemorySegment; engine: PacketEngine; trigger(): void } {
   const wire = memoryWire();
   const engine = new PacketEngine({
     ...wire,

@@ -11,7 +11,7 @@ import type { DatagramOptions } from "./datagram-options.ts";
 import { DatagramPorts } from "./datagram-ports.ts";
 import { type FrameMatch, frameFilter } from "./filter.ts";
 import { LinkTable } from "./link-table.ts";
-import { PacketProgram, type RawEvent, ROW_BYTES, type RowCounters } from "./program.ts";
+import { type LoadedProgram, PacketProgram, type RawEvent, ROW_BYTES, type RowCounters } from "./program.ts";
 import { ProgramCounts, type ProgramStatistics } from "./program-counts.ts";
 import type { FramePort, Wire, WireLink } from "./wire.ts";
 
@@ -27,7 +27,7 @@ interface Attachment extends Source {
 }
 
 interface Running {
-  readonly program: PacketProgram;
+  readonly program: LoadedProgram;
   /** Undefined: no frames, so that attached links are only known. */
   readonly match: FrameMatch | undefined;
   readonly attachments: Map<number, Attachment>;
@@ -63,7 +63,7 @@ export class PacketEngine {
 
   addProgram(name: string, module: WebAssembly.Module, match: FrameMatch | undefined, seed: readonly [number, number]): void {
     if (this.#programs.has(name)) throw new Error(`Cannot load packet program ${name}: it is loaded already`);
-    const program = new PacketProgram(name, module);
+    const program = this.load(name, module);
     program.setup(...seed);
     const links = new LinkTable();
     const datagrams = new DatagramPorts(this.#wire, program, links, this.#onReadable);
@@ -71,8 +71,12 @@ export class PacketEngine {
     this.#programs.set(name, { program, match: frames, attachments: new Map(), links, datagrams, counts: new ProgramCounts() });
   }
 
+  protected load(name: string, module: WebAssembly.Module): LoadedProgram {
+    return new PacketProgram(name, module);
+  }
+
   /** For code beside the engine, between two turns; undefined: it is not loaded. */
-  program(name: string): PacketProgram | undefined {
+  program(name: string): LoadedProgram | undefined {
     return this.#programs.get(name)?.program;
   }
 

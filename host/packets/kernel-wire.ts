@@ -3,7 +3,7 @@
 import { kernelDatagrams } from "./datagram-port.ts";
 import { MessageVector } from "./layout.ts";
 import { Errno, type Libc } from "./libc.ts";
-import type { PacketProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
 import { MSG_DONTWAIT } from "./socket-numbers.ts";
 import { openPacketSocket, openSendSocket, takeKernelDrops, widenReception } from "./sockets.ts";
 import type { FramePort, Wire } from "./wire.ts";
@@ -14,7 +14,7 @@ const MSG_TRUNC = 0x20;
 /** `watches`: ports tell the event loop when frames wait; otherwise a driver polls their `fd`. */
 export function kernelWire(libc: Libc, watches: boolean): Wire {
   /** Every port of a program sends from the same slots, so they share one vector. */
-  const vectors = new WeakMap<PacketProgram, { rx: MessageVector; tx: MessageVector }>();
+  const vectors = new WeakMap<LoadedProgram, { rx: MessageVector; tx: MessageVector }>();
   return {
     kind: "kernel",
     openDatagrams: kernelDatagrams(libc, watches),
@@ -46,7 +46,7 @@ class KernelPort implements FramePort {
   readonly fd: number;
   readonly #sendFd: number;
   readonly #libc: Libc;
-  readonly #program: PacketProgram;
+  readonly #program: LoadedProgram;
   readonly #rx: MessageVector;
   readonly #tx: MessageVector;
 
@@ -56,7 +56,7 @@ class KernelPort implements FramePort {
   constructor(
     libc: Libc,
     fds: { receive: number; send: number },
-    program: PacketProgram,
+    program: LoadedProgram,
     vector: { rx: MessageVector; tx: MessageVector },
     watch: { close(): void } | undefined,
   ) {

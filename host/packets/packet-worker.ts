@@ -12,7 +12,7 @@ import type { GroupReport } from "../liveness/ownership/ownership.ts";
 import { libc } from "./libc.ts";
 import { Listeners } from "./listeners.ts";
 import type { RawEvent } from "./program.ts";
-import type { Driver, Method, PacketService } from "./service.ts";
+import type { Driver, GuardedService, Method, PacketService } from "./service.ts";
 import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
 import { READY, type Reply, type WorkerSetup } from "./worker-messages.ts";
 
@@ -44,12 +44,21 @@ function entry(): URL {
  * `onLost`, at most once: the thread died or fell silent; nothing is answered any more. Throws where the thread cannot start.
  * `beatMs`: how often each side shows the other that it lives.
  */
-export async function startPacketWorker(driver: Driver, onLost: (error: Error) => void, beatMs = BEAT_INTERVAL_MS): Promise<PacketService> {
+export function startPacketWorker(driver: Driver, onLost: (error: Error) => void, beatMs = BEAT_INTERVAL_MS): Promise<PacketService> {
+  return start({ driver, isGuarded: false, beatMs }, onLost);
+}
+
+/** As `startPacketWorker`: another thread, for programs that are not built in. */
+export function startGuardedWorker(driver: Driver, onLost: (error: Error) => void, beatMs = BEAT_INTERVAL_MS): Promise<GuardedService> {
+  return start({ driver, isGuarded: true, beatMs }, onLost);
+}
+
+async function start(kind: Pick<WorkerSetup, "driver" | "isGuarded" | "beatMs">, onLost: (error: Error) => void): Promise<GuardedService> {
   const url = entry();
   const wakeFd = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   const switchboard = new Switchboard();
-  const setup: WorkerSetup = { driver, switchboard: switchboard.buffer, wakeFd, beatMs };
-  const worker = new Worker(url, { workerData: setup, execArgv: [], name: "herald-packets" });
+  const setup: WorkerSetup = { ...kind, switchboard: switchboard.buffer, wakeFd };
+  const worker = new Worker(url, { workerData: setup, execArgv: [], name: kind.isGuarded ? "herald-guarded" : "herald-packets" });
   const client = new WorkerClient(worker, setup, switchboard, onLost);
   try {
     await client.ready;
@@ -60,7 +69,7 @@ export async function startPacketWorker(driver: Driver, onLost: (error: Error) =
   return client;
 }
 
-class WorkerClient implements PacketService {
+class WorkerClient implements GuardedService {
   readonly wire = "kernel";
   readonly ready: Promise<void>;
   readonly #worker: Worker;
@@ -72,6 +81,9 @@ class WorkerClient implements PacketService {
   readonly #states = new Listeners<[program: string, states: Uint8Array]>();
   readonly #lateness = new Listeners<[lateMs: number]>();
   readonly #reports = new Listeners<[reports: readonly GroupReport[]]>();
+  readonly #losses = new Listeners<[program: string, reason: string]>();
+  /** Loaded, or to be so. */
+  readonly #programs = new Set<string>();
   readonly #heart: NodeJS.Timeout;
   readonly #onExit = (): void => {
     // A thread that is ended while it loads koffi takes the process with it.
@@ -106,8 +118,14 @@ class WorkerClient implements PacketService {
     });
   }
 
-  addProgram: PacketService["addProgram"] = (...args) => this.#call("addProgram", args);
-  removeProgram: PacketService["removeProgram"] = (...args) => this.#call("removeProgram", args);
+  addProgram: PacketService["addProgram"] = (...args) => {
+    this.#programs.add(args[0]);
+    return this.#call("addProgram", args);
+  };
+  removeProgram: PacketService["removeProgram"] = (...args) => {
+    this.#programs.delete(args[0]);
+    return this.#call("removeProgram", args);
+  };
   attach: PacketService["attach"] = (...args) => this.#call("attach", args);
   openDatagrams: PacketService["openDatagrams"] = (...args) => this.#call("openDatagrams", args);
   closeDatagrams: PacketService["closeDatagrams"] = (...args) => this.#call("closeDatagrams", args);
@@ -122,10 +140,14 @@ class WorkerClient implements PacketService {
   statistics: PacketService["statistics"] = (...args) => this.#call("statistics", args);
   counters: PacketService["counters"] = (...args) => this.#call("counters", args);
 
+  setRules: GuardedService["setRules"] = (...args) => this.#call("setRules", args);
+  assign: GuardedService["assign"] = (...args) => this.#call("assign", args);
+
   onEvent = this.#events.add;
   onStates = this.#states.add;
   onReports = this.#reports.add;
   onLate = this.#lateness.add;
+  onProgramLost = this.#losses.add;
 
   /** It has died, or its heart was not heard for too long. */
   get problem(): string | undefined {
@@ -164,6 +186,7 @@ class WorkerClient implements PacketService {
     if ("event" in reply) this.#events.tell(reply.program, reply.event);
     else if ("states" in reply) this.#states.tell(reply.program, reply.states);
     else if ("lateMs" in reply) this.#lateness.tell(reply.lateMs);
+    else if ("losses" in reply) for (const { program, reason } of reply.losses) this.#losses.tell(program, reason);
     else if ("reports" in reply) this.#reports.tell(reply.reports);
     else this.#settle(reply);
   }
@@ -186,6 +209,8 @@ class WorkerClient implements PacketService {
     const hadStarted = !this.#waiting.has(READY);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    if (hadStarted && !this.#isStopping) this.#onLost(error);
+    if (!hadStarted || this.#isStopping) return;
+    for (const program of this.#programs) this.#losses.tell(program, error.message);
+    this.#onLost(error);
   }
 }

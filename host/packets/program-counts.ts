@@ -1,7 +1,7 @@
 /** What went through one packet program. */
 
 import { Histogram, type HistogramCounts } from "../observe/histogram.ts";
-import type { PacketProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
 
 export interface ProgramStatistics {
   readonly rows: number;
@@ -25,7 +25,7 @@ export class ProgramCounts {
   queueFull = 0;
   readonly batchSeconds = new Histogram(BATCH_BOUNDS);
 
-  statistics(program: PacketProgram): ProgramStatistics {
+  statistics(program: LoadedProgram): ProgramStatistics {
     const { received, sent, unsent, queueFull, batchSeconds } = this;
     const drops = { ...program.drops(), kernel_queue_full: queueFull };
     return { rows: program.rowCount, received, sent, unsent, drops, batchSeconds: batchSeconds.read() };

@@ -33,6 +33,9 @@ export const CLAIM_BYTES = 16;
 const LINKS = 64;
 /** Jumps of a filter reach over 255 instructions. */
 const MOST_ICMP_TYPES = 32;
+/** They become labels of metrics, and words that people read. */
+const MOST_NAMES = 128;
+const NAME = /^[A-Za-z][A-Za-z0-9]{0,39}$/;
 
 const sizes = ["SLOTS", "SLOT_BYTES", "ROWS", "DROP_REASONS", "EVENT_SLOTS"] as const;
 const functions = ["setup", "setLink", "put", "remove", "process", "tick"] as const;
@@ -92,7 +95,7 @@ export function instantiate(name: string, module: WebAssembly.Module): Checked {
     numbers,
     optional: findOptional(name, exports, numbers, bytes),
     dropNames: readDropNames(name, exports, numbers),
-    refusalNames: new Map(named(exports, "Refused.")),
+    refusalNames: new Map(named(name, exports, "Refused.")),
     icmpTypes: readIcmpTypes(name, exports),
   };
 }
@@ -136,21 +139,25 @@ function findOptional(name: string, exports: Record<string, unknown>, numbers: N
 }
 
 /** Globals of an enumeration as `prefix` and name: their values, and their names in snake case. */
-function named(exports: Record<string, unknown>, prefix: string): [value: number, name: string][] {
-  return Object.entries(exports).flatMap(([key, global]) =>
-    key.startsWith(prefix) && global instanceof WebAssembly.Global ? [[global.value, snakeCase(key.slice(prefix.length))]] : [],
-  );
+function named(program: string, exports: Record<string, unknown>, prefix: string): [value: number, name: string][] {
+  const found = Object.entries(exports).filter(([key, global]) => key.startsWith(prefix) && global instanceof WebAssembly.Global);
+  if (found.length > MOST_NAMES) broken(program, `${found.length} names ${prefix}*`, `at most ${MOST_NAMES}`);
+  return found.map(([key, global]) => {
+    const name = key.slice(prefix.length);
+    if (!NAME.test(name)) broken(program, `the name ${JSON.stringify(key)}`, `${prefix} and at most 40 letters and digits`);
+    return [Number((global as WebAssembly.Global).value), snakeCase(name)];
+  });
 }
 
 function readDropNames(name: string, exports: Record<string, unknown>, { DROP_REASONS }: Numbers): [index: number, name: string][] {
-  const names = named(exports, "Drop.");
+  const names = named(name, exports, "Drop.");
   const stray = names.find(([index]) => !(index >= 0 && index < DROP_REASONS));
   if (stray !== undefined) broken(name, `drop reason ${stray[1]} at ${stray[0]}`, `0 to ${DROP_REASONS - 1}`);
   return names;
 }
 
 function readIcmpTypes(name: string, exports: Record<string, unknown>): number[] | undefined {
-  const types = named(exports, "IcmpType.").map(([type]) => type);
+  const types = named(name, exports, "IcmpType.").map(([type]) => type);
   if (types.length > MOST_ICMP_TYPES) broken(name, `${types.length} types of ICMPv6`, `at most ${MOST_ICMP_TYPES}`);
   const stray = types.find((type) => !(Number.isInteger(type) && type >= 0 && type <= 255));
   if (stray !== undefined) broken(name, `type ${stray} of ICMPv6`, "0 to 255");

@@ -36,11 +36,15 @@ export interface RawEvent {
   readonly isClaim: boolean;
 }
 
+/** What the engine and its wires see of a program: an instance, or one behind a guard (`guarded/guarded-program.ts`). */
+export type LoadedProgram = Omit<PacketProgram, "fuel" | "eventSlots">;
+
 export class PacketProgram {
   readonly name: string;
   readonly slots: number;
   readonly slotBytes: number;
   readonly rows: number;
+  readonly eventSlots: number;
   /** All of the program's memory, and where its slots begin, for the kernel. */
   readonly memory: Uint8Array;
   readonly rx: number;
@@ -83,6 +87,7 @@ export class PacketProgram {
     this.slots = this.#numbers.SLOTS;
     this.slotBytes = this.#numbers.SLOT_BYTES;
     this.rows = this.#numbers.ROWS;
+    this.eventSlots = this.#numbers.EVENT_SLOTS;
     this.rx = this.#numbers.RX;
     this.tx = this.#numbers.TX;
     this.rxDescriptors = this.#numbers.RX_DESCRIPTORS;
@@ -92,7 +97,11 @@ export class PacketProgram {
     this.#txLength = this.txDescriptors >> 1;
   }
 
-  /** Steps until it traps, from now on; without meaning for a program without fuel in it. */
+  /** Steps that are left until it traps; infinite where there is no fuel in it. */
+  get fuel(): number {
+    return this.#exports[FUEL]?.value ?? Infinity;
+  }
+
   set fuel(steps: number) {
     const left = this.#exports[FUEL];
     if (left !== undefined) left.value = steps;
@@ -150,12 +159,12 @@ export class PacketProgram {
 
   /** 0 at once, infinity never, also where the program says something that is no time. */
   get nextTickMs(): number {
-    const { value } = this.#exports.nextTickMs;
+    const value = Number(this.#exports.nextTickMs.value);
     return Number.isNaN(value) ? Infinity : value;
   }
 
   get rowCount(): number {
-    return this.#exports.rowCount.value;
+    return Number(this.#exports.rowCount.value);
   }
 
   drops(): Record<string, number> {
@@ -178,15 +187,15 @@ export class PacketProgram {
 
   /** A copy of all rows' states, STATE_BYTES each; undefined where none has changed since the last call, or the program has none. */
   takeStates(): Uint8Array | undefined {
-    const version = this.#exports.statesVersion?.value;
+    const version = Number(this.#exports.statesVersion?.value);
     if (this.#statesAt === undefined || version === this.#statesRead) return undefined;
-    this.#statesRead = version ?? 0;
+    this.#statesRead = version;
     return this.memory.slice(this.#statesAt, this.#statesAt + this.rows * STATE_BYTES);
   }
 
   /** Events since the last call; where the ring was overrun, the oldest are lost. */
   takeEvents(): RawEvent[] {
-    const written = this.#exports.eventsWritten.value >>> 0;
+    const written = Number(this.#exports.eventsWritten.value) >>> 0;
     if (written === this.#eventsRead) return [];
     const events: RawEvent[] = [];
     const first = Math.max(this.#eventsRead, written - this.#numbers.EVENT_SLOTS);

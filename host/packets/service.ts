@@ -9,6 +9,7 @@ import type { PeerSpec } from "../liveness/ownership/peer.ts";
 import type { Membership } from "../liveness/ownership/world.ts";
 import type { DatagramOptions } from "./datagram-options.ts";
 import type { FrameMatch } from "./filter.ts";
+import type { SendRules } from "./guarded/rules.ts";
 import type { HeardClaim } from "./hearing.ts";
 import type { RawEvent, RowCounters } from "./program.ts";
 import type { ProgramStatistics } from "./program-counts.ts";
@@ -67,5 +68,21 @@ export interface PacketService {
   stop(): Promise<void>;
 }
 
+/**
+ * The service for programs of plugins that are not built in. Each is behind a guard: it sends nothing before it has rules, and claims no
+ * address that is not assigned to it. Their rows have no succession: they are what they are put as.
+ */
+export interface GuardedService extends PacketService {
+  /** What the program may send from now on. Rejects where there are more rules than there is room for. */
+  setRules(name: string, rules: SendRules): Promise<void>;
+  /** `rows`: whole rows, of which family and address count; they are the program's to claim from now on, or are not any more. */
+  assign(name: string, rows: Uint8Array, isAssigned: boolean): Promise<void>;
+  /** Calls back where a program failed so often that it was put out, or went with its worker: it answers for nothing any more. */
+  onProgramLost(call: (program: string, reason: string) => void): Close;
+}
+
 /** The engine's methods that may be called by message. */
-export type Method = Exclude<keyof PacketService, "wire" | "problem" | "onEvent" | "onStates" | "onReports" | "onLate" | "stop">;
+export type Method = Exclude<
+  keyof GuardedService,
+  "wire" | "problem" | "onEvent" | "onStates" | "onReports" | "onLate" | "onProgramLost" | "stop"
+>;

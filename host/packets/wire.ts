@@ -5,7 +5,7 @@
 import type { DatagramOptions } from "./datagram-options.ts";
 import type { Instruction } from "./filter.ts";
 import type { LinkTable } from "./link-table.ts";
-import type { PacketProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
 
 /** What a link lets in beside what is for this machine. */
 export type Reception = "all-multicast" | "promiscuous";
@@ -43,7 +43,7 @@ export interface DatagramPort extends FramePort {
 
 /** `port` is the program's name for it, 1 to 255; `links` are those that it has attached at any time. */
 export interface DatagramRequest {
-  readonly program: PacketProgram;
+  readonly program: LoadedProgram;
   readonly port: number;
   readonly options: DatagramOptions;
   readonly links: LinkTable;
@@ -52,7 +52,7 @@ export interface DatagramRequest {
 export interface Wire {
   readonly kind: "kernel" | "memory";
   /** Throws one clear line where the port cannot be opened. `onReadable`: frames are waiting. */
-  open(program: PacketProgram, link: WireLink, etherType: number, filter: readonly Instruction[], onReadable: () => void): FramePort;
+  open(program: LoadedProgram, link: WireLink, etherType: number, filter: readonly Instruction[], onReadable: () => void): FramePort;
   /** As `open`, for datagrams. */
   openDatagrams(request: DatagramRequest, onReadable: () => void): DatagramPort;
 }

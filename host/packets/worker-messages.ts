@@ -1,12 +1,15 @@
 /** What main and packet worker say to each other: calls and "stop" one way, replies and events the other. */
 
 import type { GroupReport } from "../liveness/ownership/ownership.ts";
+import type { ProgramLoss } from "./guarded/guarded-engine.ts";
 import type { RawEvent } from "./program.ts";
 import type { Driver, Method } from "./service.ts";
 
 /** The worker's `workerData`. */
 export interface WorkerSetup {
   readonly driver: Driver;
+  /** For programs that are not built in. */
+  readonly isGuarded: boolean;
   readonly switchboard: SharedArrayBuffer;
   /** An eventfd that main writes when it has posted a message or wants a stop. */
   readonly wakeFd: number;
@@ -28,4 +31,5 @@ export type Reply =
   | { readonly program: string; readonly event: RawEvent }
   | { readonly program: string; readonly states: Uint8Array }
   | { readonly reports: readonly GroupReport[] }
-  | { readonly lateMs: number };
+  | { readonly lateMs: number }
+  | { readonly losses: readonly ProgramLoss[] };

@@ -4,30 +4,36 @@ import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { OwningEngine } from "../liveness/ownership/owning-engine.ts";
 import { EventLoopDriver, runBlocking } from "./drivers.ts";
+import { GuardedEngine } from "./guarded/guarded-engine.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
+import type { Method } from "./service.ts";
 import { Switchboard } from "./switchboard.ts";
 import { type Call, READY, type WorkerSetup } from "./worker-messages.ts";
 
-const PRIORITY = -10;
+/** For what is built in, of many that want a core: others wait for it, and it needs a moment only. */
+const FIRST = -10;
+/** For programs that are not: they come when no other thread of Herald's has anything to do. */
+const LAST = 19;
 
-const { driver, switchboard: buffer, wakeFd, beatMs } = workerData as WorkerSetup;
+const { driver, isGuarded, switchboard: buffer, wakeFd, beatMs } = workerData as WorkerSetup;
 const port = parentPort;
 if (port === null) throw new Error("Cannot run the packet worker by itself: it is started by the speaker");
 
 const switchboard = new Switchboard(buffer);
 const c = libc();
 switchboard.markStarted();
-comeFirst();
+setRank(isGuarded ? LAST : FIRST);
 const beat = switchboard.heart("worker");
 const isBlocking = driver === "blocking";
 let loop: EventLoopDriver | undefined;
-const engine = new OwningEngine(kernelWire(c, !isBlocking), () => loop?.wake());
+const Engine = isGuarded ? GuardedEngine : OwningEngine;
+const engine = new Engine(kernelWire(c, !isBlocking), () => loop?.wake());
 
-/** Of many that want a core this thread is one that others wait for, and needs it for a moment only. Without the right to, it waits in line. */
-function comeFirst(): void {
+/** Without the right to come first it waits in line. */
+function setRank(priority: number): void {
   try {
-    setPriority(0, PRIORITY); // on Linux 0 is this thread
+    setPriority(0, priority); // on Linux 0 is this thread
   } catch {
     // The lateness that comes of it is noticed and told.
   }
@@ -35,7 +41,7 @@ function comeFirst(): void {
 
 function answer({ id, method, args }: Call): void {
   try {
-    const result = (engine[method] as (...values: readonly unknown[]) => unknown)(...args);
+    const result = (engine as unknown as Record<Method, (...values: readonly unknown[]) => unknown>)[method](...args);
     port?.postMessage({ id, result });
   } catch (error) {
     port?.postMessage({ id, error: (error as Error).message });
@@ -49,6 +55,8 @@ function tellNews(): void {
   if (reports.length > 0) port?.postMessage({ reports });
   const lateMs = engine.takeLateness();
   if (lateMs !== undefined) port?.postMessage({ lateMs });
+  const losses = engine instanceof GuardedEngine ? engine.takeLosses() : [];
+  if (losses.length > 0) port?.postMessage({ losses });
 }
 
 function checkMain(): void {

@@ -10,7 +10,7 @@
 import { PacketEngine } from "../../packets/engine.ts";
 import type { HeardClaim } from "../../packets/hearing.ts";
 import { formatMac } from "../../packets/mac.ts";
-import { type PacketProgram, type RawEvent, ROW_BYTES } from "../../packets/program.ts";
+import { type LoadedProgram, type RawEvent, ROW_BYTES } from "../../packets/program.ts";
 import type { Wire as PacketWire } from "../../packets/wire.ts";
 import { type GroupReport, Ownership } from "./ownership.ts";
 import type { PeerSpec } from "./peer.ts";
@@ -47,7 +47,7 @@ export class OwningEngine extends PacketEngine {
     });
   }
 
-  #demandProgram(name: string): PacketProgram {
+  #demandProgram(name: string): LoadedProgram {
     const found = this.program(name);
     if (found === undefined) throw new Error(`Cannot use packet program ${name}: it is not loaded`);
     return found;

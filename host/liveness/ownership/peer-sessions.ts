@@ -1,6 +1,6 @@
 /** The BFD sessions with other nodes, as rows of the packet program: what it tells of them, and how this node says that it leaves. */
 
-import { type PacketProgram, ROW_BYTES, STATE_BYTES } from "../../packets/program.ts";
+import { type LoadedProgram, ROW_BYTES, STATE_BYTES } from "../../packets/program.ts";
 import { Row, RowState } from "../../packets/row-layout.ts";
 import type { SessionView } from "./peer.ts";
 
@@ -93,7 +93,7 @@ export class PeerSessions {
     }
   }
 
-  find(discriminator: number, program: PacketProgram | undefined): SessionView | undefined {
+  find(discriminator: number, program: LoadedProgram | undefined): SessionView | undefined {
     const told = this.#told.get(discriminator);
     return told && { isUp: told.isUp, isRemoteAdminDown: told.isRemoteAdminDown, heardMs: program?.hearing.peerHeardMs(told.row) };
   }

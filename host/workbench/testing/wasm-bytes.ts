@@ -1,6 +1,6 @@
 /** WebAssembly modules written byte by byte, for tests of what the host says to modules that no compiler of ours would make. */
 
-type Type = "i32" | "f64";
+type Type = "i32" | "i64" | "f64";
 
 export interface WasmGlobal {
   readonly type: Type;
@@ -29,9 +29,10 @@ export interface WasmParts {
   readonly sections?: Readonly<Record<number, readonly number[]>>;
 }
 
-const TYPES = { i32: 0x7f, f64: 0x7c } as const;
+const TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c } as const;
 const KINDS = { function: 0, memory: 2, global: 3 } as const;
 export const I32_CONST = 0x41;
+const I64_CONST = 0x42;
 const F64_CONST = 0x44;
 const END = 0x0b;
 
@@ -92,7 +93,8 @@ function text(value: string): number[] {
 }
 
 export function constant(type: Type, value: number): number[] {
-  return type === "i32" ? [I32_CONST, ...signed(value)] : [F64_CONST, ...new Uint8Array(Float64Array.of(value).buffer)];
+  if (type === "f64") return [F64_CONST, ...new Uint8Array(Float64Array.of(value).buffer)];
+  return [type === "i32" ? I32_CONST : I64_CONST, ...signed(value)];
 }
 
 /** LEB128, as all numbers in a module. */
