@@ -85,6 +85,11 @@ export class Books {
     return unreadable;
   }
 
+  /** Nobody knows what has become of what was told. */
+  doubtAll(): void {
+    for (const [vip, row] of this.#told) this.#told.set(vip, { ...row, isUnsure: true, atMs: undefined });
+  }
+
   /** The difference, all of it unsure from here on; undefined: there is none. */
   take(): Changes | undefined {
     const differences = this.#tables.diff(this.#toldTable);

@@ -1,4 +1,4 @@
-/** What a lane says of itself. */
+/** What a lane says of itself, and who waits for it. */
 
 import type { BookedRow } from "./books.ts";
 import type { Retry } from "./retries.ts";
@@ -25,4 +25,17 @@ export interface LaneState {
   readonly lastApplyTookMs: number | undefined;
   /** Of the last `apply`, undefined when it succeeded. */
   readonly lastError: string | undefined;
+}
+
+/** A config that waits for its turn. */
+export interface WaitingConfig {
+  readonly config: unknown;
+  readonly resolve: (isTaken: boolean) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Who waits for an announcer to have taken over everything. */
+export interface Taking {
+  resolve(): void;
+  reject(error: Error): void;
 }

@@ -12,7 +12,7 @@ import type { Announcement } from "../rules/vocabulary.ts";
 import { Alarm } from "./alarm.ts";
 import { backoffMs } from "./backoff.ts";
 import { Books } from "./books.ts";
-import type { LaneRow, LaneState } from "./lane-state.ts";
+import type { LaneRow, LaneState, Taking, WaitingConfig } from "./lane-state.ts";
 import { Retries } from "./retries.ts";
 
 /** How long `stop` and `handOver` wait for the announcer to settle before they go on without. */
@@ -28,18 +28,6 @@ export interface LaneOptions {
   readonly log?: Pick<Log, "warn">;
   /** Called after each turn, with how far rows have come by then in `rows`. */
   readonly onTurn?: () => void;
-}
-
-interface WaitingConfig {
-  readonly config: unknown;
-  readonly resolve: (isTaken: boolean) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Who waits for an announcer to have taken over everything. */
-interface Taking {
-  resolve(): void;
-  reject(error: Error): void;
 }
 
 export class Lane {
@@ -137,6 +125,7 @@ export class Lane {
       this.#endLife();
       this.#books.restart(told);
       this.#announcer = before;
+      this.#isFresh = false;
       this.run();
       throw error;
     }
@@ -169,6 +158,14 @@ export class Lane {
     }
     this.#endLife();
     await announcer.stop(why);
+  }
+
+  /** The announcer has ended by itself: every row is unsure until the lane is started again. */
+  lose(why: string): void {
+    this.#endLife();
+    this.#books.doubtAll();
+    this.#lastError = why;
+    this.#onTurn();
   }
 
   /** Every row that is desired or told, with how far it has come. */
@@ -222,7 +219,7 @@ export class Lane {
     this.#isConfiguring = true;
     const outcome = await attempt(async () => (await announcer.configure?.(config)) ?? false);
     if (outcome.error === undefined) resolve(outcome.value);
-    else reject(new Error(outcome.error));
+    else reject(outcome.cause);
     if (life !== this.#life) return;
     this.#isConfiguring = false;
     this.#onTurn();
@@ -243,7 +240,7 @@ export class Lane {
     this.#lastApplyTookMs = now - since;
     this.#lastError = outcome.error;
     if (outcome.error === undefined) this.#settle(changes, outcome.value, now);
-    else this.#fail(changes, outcome.error, now);
+    else this.#fail(changes, outcome.cause, now);
     this.#onTurn();
     this.run();
   }
@@ -266,15 +263,15 @@ export class Lane {
     }
   }
 
-  #fail(changes: Changes, error: string, nowMs: number): void {
-    this.#taking?.reject(new Error(error));
+  #fail(changes: Changes, cause: Error, nowMs: number): void {
+    this.#taking?.reject(cause);
     this.#taking = undefined;
     this.#failures += 1;
     this.#failuresInARow += 1;
     const delayMs = backoffMs(this.#failuresInARow, this.#random());
     this.#pausedUntilMs = nowMs + delayMs;
     this.#books.retry([...changes.added, ...changes.changed, ...changes.removed].map(({ vip }) => vip));
-    this.#log?.warn("Announcer failed", { announcer: this.name, error, retryAfterMs: delayMs });
+    this.#log?.warn("Announcer failed", { announcer: this.name, error: cause.message, retryAfterMs: delayMs });
   }
 
   /** Resolves when there is nothing to tell now, or when the time is over. */
@@ -306,10 +303,11 @@ export class Lane {
   }
 }
 
-async function attempt<T>(call: () => Promise<T>): Promise<{ value: T; error?: undefined } | { error: string }> {
+async function attempt<T>(call: () => Promise<T>): Promise<{ value: T; error?: undefined } | { error: string; cause: Error }> {
   try {
     return { value: await call() };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    const cause = error instanceof Error ? error : new Error(String(error));
+    return { error: cause.message, cause };
   }
 }

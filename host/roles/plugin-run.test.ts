@@ -4,6 +4,7 @@ import { type Announcer, definePlugin } from "../announcer.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { memoryWire } from "../packets/memory-wire.ts";
 import { openMemoryNetwork } from "../packets/network.ts";
+import { startPlugin } from "../sandbox/start-plugin.ts";
 import { FakeClock, settled } from "../workbench/testing/fake-clock.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
 import { PluginRun } from "./plugin-run.ts";
@@ -44,7 +45,17 @@ async function open(parts: Partial<Behavior> = {}) {
   const clock = new FakeClock();
   const { log, lines } = recordedLog();
   const host = { node: "n", ...openMemoryNetwork(memoryWire(), "n", "02:00:00:00:00:01"), log, metrics: createMetrics() };
-  const run = await PluginRun.open(definition, "a", host, clock);
+  const run = new PluginRun({
+    ...{
+      supply: { manifest: definition, origin: { kind: "built-in" }, open: async () => definition },
+      config: "a",
+      clock,
+      log,
+      random: () => 0.5,
+    },
+    start: (_, config) => startPlugin(definition, config, host),
+  });
+  await run.prepare();
   const take = async () => {
     // A start has a time limit of its own, by the real clock.
     for (let turn = 0; turn < 20; turn++) await settled();
@@ -74,7 +85,7 @@ RUN("a config that cannot be taken live makes it start anew, and the lane with i
   run.configure("b");
   assert.equal(await take(), ["configure b", "stop replace", "start b", "apply"]);
   assert.is.not(run.plugin, plugin);
-  assert.equal([plugin.open, run.plugin.open, run.lane.state().isStarted], [0, 1, true]);
+  assert.equal([plugin?.open, run.plugin?.open, run.lane.state().isStarted], [0, 1, true]);
   run.configure("c");
   assert.equal(await take(), ["configure c", "stop replace", "start c", "apply"]);
   await run.halt();
@@ -139,8 +150,8 @@ RUN("a start that fails is tried again, with the config of then", async () => {
   assert.match(lines.at(-1)?.message ?? "", /^Cannot start plugin "toy": port in use$/);
   behavior.starts = () => {};
   run.configure("c");
-  await clock.advance(100);
   assert.equal(await take(), ["start c", "apply"]);
+  assert.equal([run.state, run.trouble, clock.pending], ["running", undefined, 0]);
   await run.halt();
   await run.close();
 });
