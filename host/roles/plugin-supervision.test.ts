@@ -1,12 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Announcement, Announcer, Changes } from "../announcer.ts";
-import type { ForeignPart, HostedPlugin, Manifest } from "../sandbox/hosted.ts";
+import type { Announcement } from "../announcer.ts";
 import { NeedsChange } from "../sandbox/needs-change.ts";
-import type { RunningPlugin } from "../sandbox/start-plugin.ts";
 import { FakeClock, settled } from "../workbench/testing/fake-clock.ts";
+import { FakePlugin } from "../workbench/testing/fake-plugin.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
-import type { PluginSupply } from "./plugin-instance.ts";
 import { PluginRun } from "./plugin-run.ts";
 
 const SUPERVISION = suite("PluginRun of a plugin in a process of its own");
@@ -14,81 +12,11 @@ const SUPERVISION = suite("PluginRun of a plugin in a process of its own");
 const MINUTE_MS = 60_000;
 const row = (vip: string): Announcement => ({ vip, family: 4, links: null, services: ["a/b"], attributes: {} });
 
-/** What one version of the plugin does, and the processes of it that live. */
-class Version {
-  readonly name: string;
-  readonly calls: string[];
-  readonly processes: { lose(why: string): void; readonly program: string }[] = [];
-  onOpen: () => void = () => {};
-  onStart: (config: unknown) => void = () => {};
-  onApply: () => void = () => {};
-  /** The port that it needs for itself. */
-  port: { taken: boolean } | undefined;
-
-  constructor(name: string, calls: string[]) {
-    this.name = name;
-    this.calls = calls;
-  }
-
-  get supply(): PluginSupply {
-    const manifest = {
-      name: "toy",
-      config: { type: "object" },
-      from: "owner",
-      serves: { kind: "Toy", families: [4] },
-    } as unknown as Manifest;
-    return { manifest, origin: { kind: "other", specifier: this.name, pin: "sha256-x" }, open: async () => this.#open(manifest) };
-  }
-
-  #open(manifest: Manifest): HostedPlugin {
-    this.onOpen();
-    const lost = new Set<(reason: Error) => void>();
-    const process = { lose: (why: string) => end(() => lost.forEach((call) => void call(new Error(why)))), program: "" };
-    const end = (tell: () => void = () => {}): void => {
-      const at = this.processes.indexOf(process);
-      if (at < 0) return;
-      this.processes.splice(at, 1);
-      tell();
-    };
-    this.processes.push(process);
-    const foreign: ForeignPart = {
-      ...{ specifier: this.name, pin: "sha256-x" },
-      onLost(call) {
-        lost.add(call);
-        return () => void lost.delete(call);
-      },
-      close: async () => end(),
-    };
-    return { ...manifest, foreign, permissions: () => [], start: () => Promise.reject(new Error("not in this test")) };
-  }
-
-  start(config: unknown, program: string): RunningPlugin {
-    this.calls.push(`${this.name} start as ${program}`);
-    this.onStart(config);
-    if (this.port?.taken === true) throw new Error("Cannot listen on [::]:179: bind gave EADDRINUSE");
-    if (this.port !== undefined) this.port.taken = true;
-    const announcer: Announcer = {
-      apply: async (changes: Changes) => {
-        this.onApply();
-        const text = (sign: string, rows: readonly Announcement[]) => rows.map(({ vip }) => sign + vip.slice(-1));
-        this.calls.push([this.name, ...text("+", changes.added), ...text("~", changes.changed), ...text("-", changes.removed)].join(" "));
-        return [];
-      },
-      configure: async () => true,
-      stop: async (why) => void this.calls.push(`${this.name} stop ${why}`),
-    };
-    const close = async (): Promise<void> => {
-      if (this.port !== undefined) this.port.taken = false;
-    };
-    return { name: "toy", announcer, program: undefined, reports: new Map(), open: 0, close };
-  }
-}
-
-async function open(prepare: (first: Version) => void = () => {}) {
+async function open(prepare: (first: FakePlugin) => void = () => {}) {
   const calls: string[] = [];
-  const versions = new Map<string, Version>();
-  const version = (name: string): Version => {
-    const made = new Version(name, calls);
+  const versions = new Map<string, FakePlugin>();
+  const version = (name: string): FakePlugin => {
+    const made = new FakePlugin(name, calls);
     versions.set(name, made);
     return made;
   };
@@ -98,7 +26,7 @@ async function open(prepare: (first: Version) => void = () => {}) {
   const { log, lines } = recordedLog();
   const run = new PluginRun({
     ...{ supply: first.supply, config: {}, clock, log, random: () => 0.5 },
-    start: async (hosted, config, program) => (versions.get(hosted.foreign?.specifier ?? "") as Version).start(config, program),
+    start: async (hosted, config, program) => (versions.get(hosted.foreign?.specifier ?? "") as FakePlugin).start(config, program),
   });
   run.lane.desire("192.0.2.1", row("192.0.2.1"));
   await run.start();
