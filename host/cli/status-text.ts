@@ -2,10 +2,12 @@
 
 import { STANDINGS } from "../liveness/standing.ts";
 import { visible } from "../observe/log.ts";
-import type { AnnouncerStatus, ReportStatus, RowStatus, Status, WatchStatus } from "../observe/status.ts";
+import type { AnnouncerStatus, PluginStatus, ReportStatus, RowStatus, Status, WatchStatus } from "../observe/status.ts";
 import { table } from "./table.ts";
 import { count, duration } from "./words.ts";
 
+/** `sha256-` and as much as tells two apart. */
+const SHOWN_PIN = 15;
 /** Of one table. */
 const MOST_SHOWN = 20;
 
@@ -47,6 +49,10 @@ export function statusText(status: Status, rows: Shown<RowStatus>, reports: Show
     section(
       ["ANNOUNCER", "STATE", "WANTED", "ANNOUNCED", "REFUSED", "FAILURES", "OPEN", "LAST ERROR"],
       status.announcers.map(announcerRow(nowMs)),
+    ),
+    section(
+      ["PLUGIN", "FROM", "PIN", "ISOLATION", "STATE", "RESTARTS", "MEMORY", "REASON"],
+      status.plugins.some(isUnusual) ? status.plugins.map(pluginRow) : [],
     ),
     section(["PROGRAM", "ROWS", "RECEIVED", "SENT", "UNSENT", "UNANSWERED"], Object.entries(status.packets).map(packetRow)),
     section(["VIP", "BY", "STATE", "STANDING", "LINKS", "SERVICES", "REASON"], rows.rows.map(rowRow), rows.more),
@@ -95,6 +101,17 @@ function announcerRow(nowMs: number) {
     const counts = [lane.desired, lane.announced, lane.refused, lane.failures, lane.open];
     return [name, isStarted ? applying : "starting", ...counts.map(String), lane.lastError ?? ""];
   };
+}
+
+/** That the built-in ones run is nothing to tell. */
+function isUnusual({ kind, state, trouble }: PluginStatus): boolean {
+  return kind !== "built-in" || state !== "running" || trouble !== undefined;
+}
+
+function pluginRow({ name, kind, specifier, pin, isolation, state, restarts, memoryBytes, trouble }: PluginStatus): string[] {
+  const memory = memoryBytes === undefined ? "" : `${Math.round(memoryBytes / 1e6)} MB`;
+  const reason = (trouble ?? "").split("\n")[0] ?? "";
+  return [name, specifier ?? kind, pin?.slice(0, SHOWN_PIN) ?? "", isolation ?? "", state, String(restarts), memory, reason];
 }
 
 function packetRow([program, { rows, received, sent, unsent, drops }]: [string, Status["packets"][string]]): string[] {

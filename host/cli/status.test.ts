@@ -31,6 +31,7 @@ const found: Status = {
       },
     },
   ],
+  plugins: [{ name: "arp", kind: "built-in", state: "running", restarts: 0 }],
   groups: { owner: 1, heir: 2, leaving: 0 },
   packets: {
     arp: {
@@ -79,6 +80,23 @@ command("says of an API server what is not being followed, for how long, and why
     [reads, "Not followed: v1/Node, for 1 min 5 s; announcements go on by what was read: connect ECONNREFUSED"],
   );
   assert.is((await lineOf([{ ...cut, type: "v1/Node" }]))[1]?.slice(0, 27), "Not followed for 1 min 5 s;");
+});
+
+command("shows plugins where there is more to tell than that the built-in ones run", async () => {
+  const tableOf = async (...more: Status["plugins"]) => {
+    const { out } = await askWhere({ ...found, plugins: [...found.plugins, ...more] }, [], []);
+    return out
+      .split("\n\n")
+      .find((part) => part.startsWith("PLUGIN"))
+      ?.split("\n");
+  };
+  assert.is(await tableOf(), undefined);
+  const vrrp = { name: "vrrp", kind: "other", specifier: "./vrrp", pin: "sha256-47DEQpj8HBSa", isolation: "own uid" } as const;
+  assert.equal(await tableOf({ ...vrrp, state: "parked", restarts: 5, memoryBytes: 14_200_000, trouble: "heap \u001b limit\nmore" }), [
+    "PLUGIN  FROM      PIN              ISOLATION  STATE    RESTARTS  MEMORY  REASON",
+    "arp     built-in                              running  0",
+    "vrrp    ./vrrp    sha256-47DEQpj8  own uid    parked   5         14 MB   heap \\x1b limit",
+  ]);
 });
 
 command("prints what a running Herald does, and what needs a look first", async () => {

@@ -10,16 +10,17 @@ const help = `
 Usage: herald status [flags]
 
 Asks the Herald that runs on this machine what it is doing: what it reads and
-with how many problems, what each announcer was told, refused and reports, and
-what its packet programs answered. It asks over a socket that only the user may
-use that Herald runs as, and root; nothing is changed.
+with how many problems, what each announcer was told, refused and reports, how
+plugins are doing that are not built in, and what its packet programs answered.
+It asks over a socket that only the user may use that Herald runs as, and root;
+nothing is changed.
 
   --node NAME     where several run here: the one of this node
   --control PATH  its socket, where herald run was given --control
   --json          all of it as one JSON object: {"node", "version", "pid",
                   "isReady", "isDraining", "nowMs", "startedAtMs", "source", "reconciler",
-                  "announcers", "groups", "packets", "rows": [{"announcer", "vip",
-                  "state", "isDesired", "isAnnounced", "links", "services",
+                  "announcers", "plugins", "groups", "packets",
+                  "rows": [{"announcer", "vip", "state", "isDesired", "isAnnounced", "links", "services",
                   "refusal", "standing"}],
                   "reports": [{"announcer", "key", "state"}]}
 

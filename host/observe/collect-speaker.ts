@@ -55,15 +55,18 @@ function tellGroups({ standings }: Parts, tell: TellMetric): void {
   for (const standing of STANDINGS) tell("herald_vip_groups", counts[standing] ?? 0, { standing });
 }
 
-function tellAnnouncer({ plugin, lane, kind, restarts }: Announcer, { node, standings }: Parts, tell: TellMetric): void {
+function tellAnnouncer({ lane, kind, restarts, state: run }: Announcer, { node, standings }: Parts, tell: TellMetric): void {
   const { desired, told, untold, unsure, applies, failures } = lane.state();
   const labels = { announcer: lane.name };
   tell("herald_announcer_desired_rows", desired, labels);
   for (const [state, count] of Object.entries({ told, untold, unsure })) tell("herald_announcer_rows", count, { ...labels, state });
   tell("herald_announcer_applies_total", applies, labels);
   tell("herald_announcer_apply_failures_total", failures, labels);
-  tell("herald_plugin_restarts_total", restarts, { plugin: plugin.name });
-  const protocol = kind === LAYER2 ? "layer2" : plugin.name;
+  const ofPlugin = { plugin: lane.name };
+  tell("herald_plugin_up", run === "running" ? 1 : 0, ofPlugin);
+  tell("herald_plugin_parked", run === "parked" ? 1 : 0, ofPlugin);
+  tell("herald_plugin_restarts_total", restarts, ofPlugin);
+  const protocol = kind === LAYER2 ? "layer2" : lane.name;
   const refusals = new Map<string, number>();
   for (const row of lane.rows()) {
     const { announcement, refusal } = row;
@@ -87,7 +90,7 @@ function classOf(reason: string): string {
 
 async function tellLayer2({ plugin, kind }: Announcer, tell: TellMetric): Promise<void> {
   if (kind !== LAYER2) return;
-  for (const [ip, { answered, unanswered, announced, conflicts }] of (await plugin.program?.counters()) ?? []) {
+  for (const [ip, { answered, unanswered, announced, conflicts }] of (await plugin?.program?.counters()) ?? []) {
     // A row on standby sees what the owner answers.
     if (answered + announced + conflicts === 0) continue;
     tell("metallb_layer2_requests_received", answered + unanswered, { ip });

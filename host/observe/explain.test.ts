@@ -46,7 +46,9 @@ async function speaker(refuses = false) {
   const standings = new FakeStandings();
   const parts: SpeakerParts = {
     ...{ node: "node-b", version: "", reads: "", isController: false, startedAtMs: 0, isReady: true, standings },
-    announcers: [{ lane, plugin: plugin as RunningPlugin, kind: "L2Advertisement", from: "owner", restarts: 0 }],
+    announcers: [
+      { lane, plugin: plugin as RunningPlugin, kind: "L2Advertisement", from: "owner", restarts: 0 } as SpeakerParts["announcers"][number],
+    ],
     store: {
       snapshot: () =>
         ({

@@ -139,14 +139,14 @@ async function accountOf(
 ): Promise<RowAccount[]> {
   const rows = lane.rows().filter(({ announcement }) => announcement.services.includes(service));
   // A lost packet worker costs the counters only.
-  const counters = rows.length === 0 ? undefined : await plugin.program?.counters().catch(() => undefined);
+  const counters = rows.length === 0 ? undefined : await plugin?.program?.counters().catch(() => undefined);
   return rows.map((row) => {
     const { vip, links } = row.announcement;
-    const report = plugin.reports.get(vip);
+    const report = plugin?.reports.get(vip);
     const ofVip = counters?.get(vip);
     return {
       ...{ announcer: lane.name, vip, state: row.state, isDesired: row.isDesired, isAnnounced: isAnnounced(row, standings), links },
-      audience: plugin.announcer.audience?.(vip) ?? [],
+      audience: plugin?.announcer.audience?.(vip) ?? [],
       ...(row.toldAtMs === undefined ? {} : { toldAgoMs: nowMs - row.toldAtMs }),
       ...(row.refusal === undefined ? {} : { refusal: { reason: row.refusal.reason, failures: row.refusal.failures } }),
       ...(report === undefined ? {} : { report }),

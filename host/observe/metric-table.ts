@@ -116,7 +116,9 @@ const ANNOUNCERS = {
   herald_announcer_refused_rows: gauge("Announcements that the announcer does not accept, by reason", "announcer", "reason"),
   herald_announcer_applies_total: counter("Sets of changes given to an announcer", "announcer"),
   herald_announcer_apply_failures_total: counter("Sets of changes that an announcer failed on as a whole", "announcer"),
-  herald_plugin_restarts_total: counter("Times that a plugin was started again", "plugin"),
+  herald_plugin_up: gauge("1 while a plugin runs", "plugin"),
+  herald_plugin_parked: gauge("1 while a plugin keeps ending, and is tried only every 5 minutes", "plugin"),
+  herald_plugin_restarts_total: counter("Times that a plugin was started again, or that was tried", "plugin"),
   herald_plugin_refused_series_total: counter(
     "Series of a plugin that were not kept: too many of them, or with impossible names",
     "plugin",

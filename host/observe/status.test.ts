@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Announcer } from "../announcer.ts";
 import { Lane } from "../reconcile/lane.ts";
+import type { PluginSupply } from "../roles/plugin-instance.ts";
 import type { Succession } from "../rules/vocabulary.ts";
 import type { RunningPlugin } from "../sandbox/start-plugin.ts";
 import { FakeClock } from "../workbench/testing/fake-clock.ts";
@@ -41,7 +42,17 @@ async function running(succession?: Succession): Promise<SpeakerParts> {
   const plugin = { name: "bgp", announcer, reports: new Map([["192.0.2.1", "probing"]]), open: 3 } as Partial<RunningPlugin>;
   return {
     ...starting(),
-    announcers: [{ lane, plugin: plugin as RunningPlugin, kind: "BGPAdvertisement", from: "every-node", restarts: 2 }],
+    announcers: [
+      {
+        ...{ lane, plugin: plugin as RunningPlugin, kind: "BGPAdvertisement", from: "every-node", restarts: 2 },
+        ...{ state: "waiting", trouble: "ended by signal SIGKILL", process: { pid: process.pid, isolation: "own uid" } },
+        supply: { origin: { kind: "other", specifier: "./vrrp", pin: "sha256-x" } } as PluginSupply,
+      },
+    ],
+    pending: () => [
+      { wanted: { by: "--plugin ./dns" }, trouble: "no such file" },
+      { wanted: { by: "plugin mdns" }, trouble: undefined },
+    ],
     isReady: true,
   };
 }
@@ -65,6 +76,18 @@ status("answerFrom() counts what each announcer was told, refused and reports", 
   const { announcers } = (await answerFrom(await running())({ ask: "status" })) as Status;
   const [{ name, desired, announced, unsure, refused, restarts, reports, open } = {} as Status["announcers"][number]] = announcers;
   assert.equal([name, desired, announced, unsure, refused, restarts, reports, open], ["bgp", 2, 1, 1, 1, 2, 1, 3]);
+});
+
+status("answerFrom() says how plugins are doing, and which are wanted and not there", async () => {
+  const { plugins } = (await answerFrom(await running())({ ask: "status" })) as Status;
+  const [{ memoryBytes = 0, ...first } = {} as Status["plugins"][number], ...others] = plugins;
+  assert.ok(memoryBytes > 1_000_000);
+  const origin = { kind: "other", specifier: "./vrrp", pin: "sha256-x" };
+  assert.equal(first, { name: "bgp", ...origin, state: "waiting", restarts: 2, trouble: "ended by signal SIGKILL", isolation: "own uid" });
+  assert.equal(others, [
+    { name: "--plugin ./dns", kind: "other", state: "not loaded", restarts: 0, trouble: "no such file" },
+    { name: "plugin mdns", kind: "other", state: "loading", restarts: 0 },
+  ]);
 });
 
 status("answerFrom() gives rows and reports one by one", async () => {

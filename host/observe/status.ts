@@ -10,10 +10,11 @@ import type { ProgramStatistics } from "../packets/program-counts.ts";
 import { isAnnounced } from "../reconcile/is-announced.ts";
 import type { LaneRow, LaneState } from "../reconcile/lane-state.ts";
 import type { Reconciler, ReconcilerState } from "../reconcile/reconciler.ts";
-import type { PluginRun } from "../roles/plugin-run.ts";
+import type { PluginRun, PluginState } from "../roles/plugin-run.ts";
 import type { Answer, ControlRequest } from "./control.ts";
 import { type Drain, drain } from "./drain.ts";
 import { explain } from "./explain.ts";
+import { memoryOf } from "./process-memory.ts";
 
 /** Parts come as the speaker starts. */
 export interface SpeakerParts {
@@ -32,7 +33,9 @@ export interface SpeakerParts {
   /** Absent: whatever an announcer is told is announced. */
   standings?: Standings;
   conflicts?: Pick<Conflicts, "of">;
-  readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "from" | "restarts">[];
+  readonly announcers: Pick<PluginRun, "plugin" | "lane" | "kind" | "from" | "restarts" | "state" | "trouble" | "supply" | "process">[];
+  /** Plugins that are wanted and not loaded, with the reason. */
+  pending?: () => Iterable<{ readonly wanted: { readonly by: string }; readonly trouble: string | undefined }>;
   /** Absent: nothing can be handed over. */
   drain?: Drain;
   /** The node is out of service, or about to be. */
@@ -54,6 +57,7 @@ export interface Status {
   readonly source: SourceStatus;
   readonly reconciler?: ReconcilerState;
   readonly announcers: readonly AnnouncerStatus[];
+  readonly plugins: readonly PluginStatus[];
   /** How many VIP groups this node is that to; those that it is to none are left out. */
   readonly groups?: Readonly<Partial<Record<Standing, number>>>;
   /** By packet program. */
@@ -79,6 +83,22 @@ export interface AnnouncerStatus extends LaneState {
   readonly refused: number;
   readonly reports: number;
   readonly open: number;
+}
+
+/** A plugin, running or not; of one that is not loaded only who wants it, and why not. */
+export interface PluginStatus {
+  readonly name: string;
+  readonly kind: "built-in" | "shipped" | "other";
+  readonly state: PluginState | "loading" | "not loaded";
+  /** Of one that is not Herald's own: how it was named, and what it is. */
+  readonly specifier?: string;
+  readonly pin?: string;
+  readonly restarts: number;
+  /** Why it is not, or not yet again, as it is wanted. */
+  readonly trouble?: string;
+  /** Of one in a process of its own, while it has one. */
+  readonly isolation?: string;
+  readonly memoryBytes?: number;
 }
 
 export interface RowStatus extends Pick<LaneRow, "state" | "isDesired" | "refusal"> {
@@ -121,11 +141,25 @@ async function status({ source, network, reconciler, announcers, standings, ...p
       ...lane.state(),
       restarts,
       ...countRows(lane.rows(), standings),
-      ...{ reports: plugin.reports.size, open: plugin.open },
+      ...{ reports: plugin?.reports.size ?? 0, open: plugin?.open ?? 0 },
     })),
+    plugins: [...announcers.map(pluginOf), ...Array.from(parts.pending?.() ?? [], pendingOf)],
     ...(standings === undefined ? {} : { groups: countGroups(standings) }),
     packets: (await network?.packets.statistics()) ?? {},
   };
+}
+
+function pluginOf({ lane, state, trouble, restarts, supply, process }: SpeakerParts["announcers"][number]): PluginStatus {
+  return {
+    ...{ name: lane.name, ...supply.origin, state, restarts },
+    ...(trouble === undefined ? {} : { trouble }),
+    ...(process === undefined ? {} : { isolation: process.isolation, ...memoryOf(process.pid) }),
+  };
+}
+
+function pendingOf({ wanted, trouble }: { readonly wanted: { readonly by: string }; readonly trouble: string | undefined }): PluginStatus {
+  const state = trouble === undefined ? "loading" : "not loaded";
+  return { name: wanted.by, kind: "other", state, restarts: 0, ...(trouble === undefined ? {} : { trouble }) };
 }
 
 function watchesOf(source: SpeakerParts["source"]): Pick<SourceStatus, "watches"> {
@@ -167,13 +201,13 @@ function* rows({ announcers, standings }: SpeakerParts): Generator<RowStatus> {
 }
 
 function* reports({ announcers }: SpeakerParts): Generator<ReportStatus> {
-  for (const { plugin } of announcers) for (const [key, state] of plugin.reports) yield { announcer: plugin.name, key, state };
+  for (const { plugin, lane } of announcers) for (const [key, state] of plugin?.reports ?? []) yield { announcer: lane.name, key, state };
 }
 
 async function inspect({ announcers }: SpeakerParts, { name, what }: ControlRequest): Promise<unknown> {
-  const { announcer } = one("announcer", name, new Map(announcers.map(({ plugin }) => [plugin.name, plugin])));
+  const { plugin } = one("announcer", name, new Map(announcers.map((run) => [run.lane.name, run])));
   if (typeof what !== "string") throw new Error(`It is not said what is asked of announcer ${name}: expected a text "what"`);
-  const found = await announcer.inspect?.(what);
+  const found = await plugin?.announcer.inspect?.(what);
   if (found === undefined) throw new Error(`Announcer ${name} knows nothing of the name ${brief(what)}`);
   return found;
 }

@@ -6,15 +6,15 @@ import { whyNot } from "../contract/segment-links.ts";
 import type { End } from "./ends.ts";
 import type { Accompanied } from "./speaker.ts";
 
-/** The resource of announcers that announce on segments; their config is a `SegmentConfig`. */
+/** The resource of announcers that announce on segments; the config of Herald's own is a `SegmentConfig`. */
 const SEGMENT_KIND = "L2Advertisement";
 
 /** Ends at once where a successor follows, else with the word that this node leaves. */
-export function keepSpeakerLease(options: SpeakerLeaseOptions, { source, runs, network, drain }: Accompanied): End {
+export function keepSpeakerLease(options: SpeakerLeaseOptions, { source, plugins, network, drain }: Accompanied): End {
   const { translated } = source;
   const lease = new SpeakerLease(options);
   const say = (): void => {
-    const segments = [...runs.values()].filter(({ kind }) => kind === SEGMENT_KIND);
+    const segments = [...plugins.runs.values()].filter(({ kind, supply }) => kind === SEGMENT_KIND && supply.origin.kind !== "other");
     const links = fitLinks(
       network.links.all(),
       segments.map((run) => (translated.config(run.lane.name) ?? {}) as SegmentConfig),

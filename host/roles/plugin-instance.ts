@@ -1,7 +1,9 @@
 /** One life of a plugin: opened, started, and ended, by itself or because it is told to. */
 
+import type { PluginDefinition } from "../announcer.ts";
+import type { AnnouncerFact } from "../rules/vocabulary.ts";
 import type { HostedPlugin, Manifest } from "../sandbox/hosted.ts";
-import type { RunningPlugin } from "../sandbox/start-plugin.ts";
+import { announcerFact, type RunningPlugin } from "../sandbox/start-plugin.ts";
 
 /** Where a plugin comes from, for people. */
 export interface PluginOrigin {
@@ -18,6 +20,16 @@ export interface PluginSupply {
   readonly origin: PluginOrigin;
   /** For one life: of what is not Herald's own, a process of its own. */
   open(): Promise<HostedPlugin>;
+}
+
+/** A supply of what is Herald's own: it runs in this process, as it is. */
+export function ownSupply(definition: PluginDefinition, kind: "built-in" | "shipped"): PluginSupply {
+  return { manifest: definition, origin: { kind }, open: async () => definition };
+}
+
+/** What the plan reads of it. Nobody's but Herald's own stands by: only a node that owns a VIP tells it to others. */
+export function factOf({ manifest, origin }: Pick<PluginSupply, "manifest" | "origin">): AnnouncerFact {
+  return { ...announcerFact(manifest), ...(origin.kind === "other" ? { hasHeirs: false } : {}) };
 }
 
 /** Starts an opened plugin; its packet program is loaded under that name. */

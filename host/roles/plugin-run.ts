@@ -10,7 +10,7 @@
 import type { Announcer, Clock, Close, Log } from "../announcer.ts";
 import type { Standings } from "../liveness/standing.ts";
 import { Lane } from "../reconcile/lane.ts";
-import type { Manifest } from "../sandbox/hosted.ts";
+import type { ForeignPart, Manifest } from "../sandbox/hosted.ts";
 import { needsChange } from "../sandbox/needs-change.ts";
 import type { RunningPlugin } from "../sandbox/start-plugin.ts";
 import { Incumbent, type Wanted } from "./plugin-incumbent.ts";
@@ -102,6 +102,11 @@ export class PluginRun {
   /** How often it was started again, or that was tried. */
   get restarts(): number {
     return Math.max(0, this.#incumbent.starts - 1);
+  }
+
+  /** The process that it has to itself, or shares with other plugins; undefined: it has none. */
+  get process(): ForeignPart["process"] {
+    return this.#incumbent.current?.hosted.foreign?.process;
   }
 
   /** Calls after each turn of the lane: rows may have come further, and may be for others than before. */

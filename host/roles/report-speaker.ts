@@ -28,12 +28,13 @@ export interface ReportOptions {
 }
 
 /** Begins with the plan; `events` is the caller's to close. */
-export function reportSpeaker(options: ReportOptions, { store, source, runs, network, standings }: Accompanied): Close {
+export function reportSpeaker(options: ReportOptions, { store, source, plugins, network, standings }: Accompanied): Close {
   const { api, namespace, podName, events } = options;
   const common = { ...options, ...(podName === undefined ? {} : { owner: podOwner(api, namespace, podName) }) };
   const reports = new SpeakerReports({
     ...common,
-    announcers: Array.from(runs.values(), announcerOf),
+    announcers: () => Array.from(plugins.runs.values(), announcerOf),
+    onAnnouncers: (call) => plugins.onRuns(call),
     links: network.links,
     standings,
     reference: (key) => {
@@ -42,8 +43,8 @@ export function reportSpeaker(options: ReportOptions, { store, source, runs, net
     },
   });
   const configuration = new ConfigurationReports({ ...common, source });
-  const bgp = runs.get("bgp");
-  const sessions = new SessionReports({ ...common, sessions: () => bgp?.plugin.announcer.inspect?.("peers") });
+  const bgp = plugins.runs.get("bgp");
+  const sessions = new SessionReports({ ...common, sessions: () => bgp?.plugin?.announcer.inspect?.("peers") });
   const parts = [reports, configuration, sessions];
   reports.start();
   configuration.start();
@@ -75,7 +76,7 @@ function announcerOf(run: PluginRun): FollowedAnnouncer {
     name: run.lane.name,
     kind: run.kind,
     rows: () => run.lane.rows(),
-    audience: (vip) => run.plugin.announcer.audience?.(vip) ?? [],
+    audience: (vip) => run.plugin?.announcer.audience?.(vip) ?? [],
     onRows: (call) => run.onRows(call),
   };
 }

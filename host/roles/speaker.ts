@@ -6,7 +6,6 @@
  */
 
 import type { Log, PluginDefinition, ProgramEvent } from "../announcer.ts";
-import { translatorsOf } from "../cluster/plugin-resources/translators.ts";
 import type { Source } from "../cluster/source.ts";
 import { Store } from "../cluster/store.ts";
 import type { Translator } from "../cluster/translated.ts";
@@ -28,12 +27,11 @@ import type { Network } from "../packets/network.ts";
 import { createRank } from "../packets/rank.ts";
 import { Reconciler } from "../reconcile/reconciler.ts";
 import type { PlanOptions } from "../rules/plan.ts";
-import { announcerFact } from "../sandbox/start-plugin.ts";
 import { clock } from "./clock.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { type End, Ends } from "./ends.ts";
 import { NodeDrain } from "./node-drain.ts";
-import { PluginRun } from "./plugin-run.ts";
+import { type MorePlugins, SpeakerPlugins } from "./speaker-plugins.ts";
 import { startSelfTest } from "./start-self-test.ts";
 import { tellProblems } from "./tell-problems.ts";
 import { type WarnOfService, warnOfVip } from "./warn-of-vip.ts";
@@ -58,7 +56,7 @@ export interface Surroundings {
 export interface Accompanied {
   readonly store: Store;
   readonly source: Source;
-  readonly runs: ReadonlyMap<string, PluginRun>;
+  readonly plugins: Pick<SpeakerPlugins, "runs" | "onRuns">;
   readonly reconciler: Reconciler;
   readonly network: Network;
   /** Who is owner and who stands by is decided from moment to moment; undefined: nobody decides, and the plan holds. */
@@ -75,6 +73,8 @@ export interface SpeakerOptions {
   readonly openNetwork: (onLost: (error: Error) => void) => Promise<Network>;
   /** Built-ins, and what flags say of their configs, before resources do; one with a translation has its config from resources alone. */
   readonly plugins: readonly { readonly definition: PluginDefinition; readonly config: unknown }[];
+  /** Others, for whom somebody wants them; default: there are none. */
+  readonly more?: MorePlugins;
   /** Where it answers questions about itself; default: nowhere. */
   readonly control?: ControlPlace | undefined;
   /** An owner that lives and does not answer loses what it does not answer for. Default: it is only told of. */
@@ -107,7 +107,7 @@ export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
 }
 
 async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, ends: Ends): Promise<void> {
-  const { node, log, plugins, surroundings, version = "" } = options;
+  const { node, log, surroundings, version = "" } = options;
   const { reads, isController } = surroundings;
   const parts: SpeakerParts = { node, version, reads, isController, startedAtMs: performance.now(), announcers: [], isReady: false };
   collectProcess(metrics, version);
@@ -118,9 +118,8 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   ends.push((await options.endpoints?.({ metrics, ...health })) ?? (() => {}));
   const store = new Store();
   parts.store = store;
-  const definitions = plugins.map(({ definition }) => definition);
-  const flags = (name: string): unknown => plugins.find(({ definition }) => definition.name === name)?.config;
-  const source = await surroundings.open(store, translatorsOf(definitions, flags));
+  const plugins = new SpeakerPlugins({ builtIns: options.plugins, ...options.more });
+  const source = await surroundings.open(store, plugins.translators());
   parts.source = source;
   ends.inputs.push(() => source.close());
   tellProblems(source, log);
@@ -143,18 +142,17 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   parts.standings = members;
   ends.push(() => members.close());
   ends.push(countTakeovers(metrics, members));
-  const runs = new Map<string, PluginRun>();
   const nodeDrain = new NodeDrain({
     ...{ node, clock, log, standings: members, replan: () => reconciler.replan() },
     handOver: (isLeaving) => packets.leave(isLeaving),
-    announcers: () => Array.from(runs.values(), ({ plugin }) => plugin.announcer),
+    announcers: () => Array.from(plugins.runs.values(), ({ plugin }) => plugin?.announcer ?? []).flat(),
   });
   const isNodeDraining = () => store.snapshot().nodes.get(node)?.isDraining ?? false;
   parts.isDraining = () => nodeDrain.isOn;
   parts.drain = (isOn) => nodeDrain.drain(isOn);
   const timeRun = timeRuns(metrics);
   const reconciler = new Reconciler({
-    ...{ node, store, announcers: definitions.map(announcerFact), rank: createRank(), now: () => performance.now() },
+    ...{ node, store, announcers: plugins.facts(), rank: createRank(), now: () => performance.now() },
     plan: { ...surroundings.plan, isDrained: nodeDrain.isDrained, isHeard: (name) => members.isUp(name) },
     onRun: (tookMs) => {
       timeRun(tookMs);
@@ -167,38 +165,35 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
     for (const { announcer, error } of await reconciler.stop(why)) log.error("Announcer did not stop", { announcer, error });
   });
   const warn = warnOfVip(
-    () => Array.from(runs.values(), ({ lane }) => lane.rows().map(({ announcement }) => announcement)).flat(),
+    () => Array.from(plugins.runs.values(), ({ lane }) => lane.rows().map(({ announcement }) => announcement)).flat(),
     surroundings.warn?.(store) ?? (() => {}),
   );
   const conflicts = new Conflicts({ ...{ links: network.links, log, clock, metrics }, speakers, warn });
   parts.conflicts = conflicts;
   const onEvent = (_: string, { kind, address: vip, ...event }: ProgramEvent) =>
     void (kind === "conflict" && conflicts.hear({ vip, ...event }));
-  const { translated } = source;
-  for (const definition of definitions) {
-    const { name } = definition;
-    const host = { node, ...network, secrets: translated.secrets, liveness, members, standings: members, log, metrics, onEvent };
-    const run = await PluginRun.open(definition, translated.config(name), host, clock);
-    ends.push(() => run.close());
-    runs.set(name, run);
-    parts.announcers.push(run);
-    reconciler.attach(run.lane);
-  }
-  ends.inputs.push(translated.onConfig((name) => runs.get(name)?.configure(translated.config(name))));
-  ends.inputs.unshift(() => Promise.all(Array.from(runs.values(), (run) => run.halt())));
+  const { secrets } = source.translated;
+  const host = { node, ...network, secrets, liveness, members, log, metrics, onEvent };
+  parts.pending = () => plugins.pending();
+  plugins.onRuns(() => parts.announcers.splice(0, parts.announcers.length, ...plugins.runs.values()));
+  ends.push(() => plugins.close());
+  await plugins.prepare({ source, reconciler, host, standings: members, warnOfNode: surroundings.warnOfNode, clock, log });
+  ends.inputs.unshift(() => plugins.halt());
   // Before anything is taken down: what others can have is theirs first.
   ends.inputs.unshift(() => members.handOver());
   nodeDrain.start(isNodeDraining());
   ends.inputs.push(
-    await surroundings.accompany({ store, source, runs, reconciler, network, drain: nodeDrain, metrics, standings: members }),
+    await surroundings.accompany({ store, source, plugins, reconciler, network, drain: nodeDrain, metrics, standings: members }),
   );
   ends.inputs.push(() => tellStatistics(network, log));
   reconciler.start();
   reconciler.run();
   // Not before there is a plan: the first thing that an announcer hears is all of it.
-  for (const run of runs.values()) await run.start();
+  await plugins.start();
   const { mayDepose = false } = options;
-  ends.inputs.unshift(startSelfTest({ node, runs, network, members, conflicts, speakers, warn, mayDepose, log, clock, metrics }));
+  ends.inputs.unshift(
+    startSelfTest({ node, runs: plugins.runs, network, members, conflicts, speakers, warn, mayDepose, log, clock, metrics }),
+  );
   parts.isReady = true;
 }
 

@@ -39,8 +39,8 @@ SELF_TEST("asks by the program that has the row, for what this node is an heir o
   const speakers = { nodeOf: (mac: string) => (mac === MAC ? "node-b" : undefined), knows: () => true };
   const warn = (vip: string, reason: string) => void warnings.push(`${vip} ${reason}`);
   const runs = new Map([
-    ["arp", { from: "owner", lane: { rows: () => rowsOf("192.0.2.1", "192.0.2.9") } }],
-    ["ndp", { from: "owner", lane: { rows: () => rowsOf("2001:db8::1") } }],
+    ["arp", { from: "owner", plugin: { program: {}, programName: "arp" }, lane: { rows: () => rowsOf("192.0.2.1", "192.0.2.9") } }],
+    ["ndp", { from: "owner", plugin: { program: {}, programName: "ndp" }, lane: { rows: () => rowsOf("2001:db8::1") } }],
     ["bgp", { from: "every-node", lane: { rows: () => rowsOf("192.0.2.7") } }],
   ]) as unknown as SelfTestedSpeaker["runs"];
   const members = {

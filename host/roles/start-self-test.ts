@@ -14,7 +14,7 @@ import type { PluginRun } from "./plugin-run.ts";
 
 export interface SelfTestedSpeaker {
   readonly node: string;
-  readonly runs: ReadonlyMap<string, Pick<PluginRun, "lane" | "from">>;
+  readonly runs: ReadonlyMap<string, Pick<PluginRun, "lane" | "from" | "plugin">>;
   readonly network: Pick<Network, "packets" | "links">;
   readonly members: Pick<Members, "ofVip" | "isUp">;
   readonly conflicts: Conflicts;
@@ -31,14 +31,14 @@ export function startSelfTest({ node, runs, network, members, mayDepose, ...host
   const { packets, links } = network;
   const isAlive = (name: string): boolean => members.isUp(name);
   const rowOf = (vip: string): Uint8Array => packRows([{ address: vip, links: null, state: "standby" }], () => 0);
-  /** VIP → the plugin, and so the packet program, that has it. */
+  /** VIP → the packet program that has it. */
   const programs = new Map<string, string>();
   function* vips(): Generator<TestedVip> {
     programs.clear();
-    for (const [name, { lane, from }] of runs) {
-      if (from !== "owner") continue;
+    for (const { lane, from, plugin } of runs.values()) {
+      if (from !== "owner" || plugin?.program === undefined) continue;
       const rows = lane.rows().flatMap(({ announcement, isDesired }) => (isDesired ? announcement : []));
-      for (const { vip } of rows) programs.set(vip, name);
+      for (const { vip } of rows) programs.set(vip, plugin.programName);
       yield* testedVips(node, rows, members, isAlive);
     }
   }

@@ -36,6 +36,7 @@ import { checkedAnnouncer } from "./checked-announcer.ts";
 import { createContext, type World } from "./context.ts";
 import type { HostedPlugin } from "./hosted.ts";
 import { noLiveness } from "./liveness.ts";
+import { NeedsChange } from "./needs-change.ts";
 import { Opened } from "./opened.ts";
 import { type GrantsHost, openGrants } from "./permissions/plugin-grants.ts";
 import { PLUGIN_NAME } from "./plugin-name.ts";
@@ -61,6 +62,8 @@ export interface PluginHost extends GrantsHost {
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   readonly world?: World;
+  /** What its packet program is called, since another instance of the plugin may still have its own. Default: as the plugin is. */
+  readonly programName?: string;
   /** Hears every event of a plugin's packet program. */
   readonly onEvent?: (plugin: string, event: ProgramEvent) => void;
 }
@@ -69,6 +72,8 @@ export interface RunningPlugin {
   readonly name: string;
   readonly announcer: Announcer;
   readonly program: ProgramPort | undefined;
+  /** What packet services know its program by. */
+  readonly programName: string;
   /** What the plugin reported and did not take back, by key. */
   readonly reports: ReadonlyMap<string, string>;
   /** How many sockets, timers and watches it has open. */
@@ -88,6 +93,7 @@ export function announcerFact(definition: Pick<PluginDefinition, "name" | "from"
 /** Asks for grants at the start, and again for a new config. Rejects with one line that names the plugin. */
 export async function startPlugin<Config>(definition: HostedPlugin<Config>, config: Config, host: PluginHost): Promise<RunningPlugin> {
   const { name } = definition;
+  const { programName = name } = host;
   const closes: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const call of closes.splice(0).reverse()) await call();
@@ -98,7 +104,7 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
     closes.push(() => opened.end());
     const log = withFields(host.log, { plugin: name });
     const { asked, grants, renew } = await openGrants(definition, config, host, log);
-    const program = await loadProgram(definition, asked, {
+    const program = await loadProgram(definition, programName, asked, {
       node: host.node,
       members: host.members,
       service: host.packets,
@@ -111,7 +117,7 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
     });
     if (program !== undefined) closes.push(() => program.close());
     const reports = new Map<string, string>();
-    const metrics = host.metrics.forPlugin(name, "built-in");
+    const metrics = host.metrics.forPlugin(name, definition.foreign === undefined ? "built-in" : "third-party");
     closes.push(() => metrics.close());
     const { node, links, frames, secrets = noSecrets, liveness = noLiveness } = host;
     const context = createContext({
@@ -124,6 +130,7 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
       name,
       announcer: checked,
       program,
+      programName,
       reports,
       close,
       get open() {
@@ -137,14 +144,16 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
 }
 
 function demandKnownShape({ name, api }: Pick<PluginDefinition, "name" | "api">): void {
-  if (!PLUGIN_NAME.test(name)) throw new Error("expected a name of lower-case letters, digits and dashes, at most 63, a letter first");
+  if (!PLUGIN_NAME.test(name))
+    throw new NeedsChange("expected a name of lower-case letters, digits and dashes, at most 63, a letter first");
   const isKnown = Number.isInteger(api) && api >= 1 && api <= API_VERSION;
-  if (!isKnown) throw new Error(`it needs API version ${api}, this Herald has ${API_VERSION}`);
+  if (!isKnown) throw new NeedsChange(`it needs API version ${api}, this Herald has ${API_VERSION}`);
 }
 
 /** The program's frames are those of the first frame permission; datagrams it binds later. */
 async function loadProgram(
-  { name, program }: Pick<PluginDefinition, "name" | "program">,
+  { program }: Pick<PluginDefinition, "program">,
+  name: string,
   permissions: readonly Permission[],
   host: ProgramHost,
 ): Promise<ProgramPort | undefined> {

@@ -3,6 +3,7 @@
 import type { Log, Permission } from "../../announcer.ts";
 import { createCheck } from "../check-config.ts";
 import type { HostedPlugin } from "../hosted.ts";
+import { NeedsChange } from "../needs-change.ts";
 import { withinTime } from "../within-time.ts";
 import type { GrantDecision } from "./decide-grants.ts";
 import { Grants } from "./grants.ts";
@@ -63,6 +64,6 @@ export async function openGrants<Config>(plugin: HostedPlugin<Config>, config: C
 async function askPermissions<Config>(plugin: HostedPlugin<Config>, config: Config): Promise<readonly Permission[]> {
   const problems = createCheck(`plugin ${plugin.name}`, plugin.config)(config);
   const lines = problems.map(({ path, found, expected }) => `config${path === "" ? "" : ` ${path}`}: found ${found}, expected ${expected}`);
-  if (lines.length > 0) throw new Error(lines.join("; "));
+  if (lines.length > 0) throw new NeedsChange(lines.join("; "));
   return withinTime("permissions", PERMISSIONS_TIMEOUT_MS, async () => plugin.permissions(config));
 }

@@ -72,6 +72,6 @@ export class FakePlugin {
     const close = async (): Promise<void> => {
       if (this.port !== undefined) this.port.taken = false;
     };
-    return { name: this.manifest.name, announcer, program: undefined, reports: new Map(), open: 0, close };
+    return { name: this.manifest.name, programName: program, announcer, program: undefined, reports: new Map(), open: 0, close };
   }
 }

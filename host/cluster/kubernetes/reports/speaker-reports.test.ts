@@ -98,7 +98,7 @@ function speaker(node = "node-1", pod = "speaker-a", standings?: FakeStandings) 
   const events = new EventRecorder({ api: plain, component: "metallb-speaker", host: node, log });
   const uids = new Map<string, string>();
   const reports = new SpeakerReports({
-    ...{ api, namespace: NS, node, announcers: announcers.list, standings, events, log },
+    ...{ api, namespace: NS, node, announcers: () => announcers.list, standings, events, log },
     links: { all: () => announcers.links.map((name) => ({ name })), watch: () => () => {} },
     reference: (service) => {
       const [namespace = "", name = ""] = service.split("/");

@@ -29,7 +29,10 @@ export interface SpeakerReportsOptions {
   readonly api: Api;
   readonly namespace: string;
   readonly node: string;
-  readonly announcers: readonly FollowedAnnouncer[];
+  /** As they are now. */
+  readonly announcers: () => readonly FollowedAnnouncer[];
+  /** Calls after each change of that. Default: there is none. */
+  readonly onAnnouncers?: (call: () => void) => Close;
   /** The links of this node. */
   readonly links: { all(): readonly { readonly name: string }[]; watch(call: () => void): Close };
   /** Undefined: whatever an announcer is told is announced. */
@@ -57,6 +60,7 @@ export class SpeakerReports {
   readonly #bgp: OwnedObjects;
   readonly #copies: StaleCopies;
   #closers: Close[] = [];
+  #rowClosers: Close[] = [];
   #timer: NodeJS.Timeout | undefined;
   #tookMs = 0;
   #announced: ReadonlyMap<string, AnnouncedServices> = new Map();
@@ -79,8 +83,14 @@ export class SpeakerReports {
     this.#l2.start();
     this.#bgp.start();
     const wake = () => this.#wake();
-    this.#closers = this.#options.announcers.map((announcer) => announcer.onRows(wake));
-    this.#closers.push(this.#options.standings?.onChange(wake) ?? (() => {}));
+    this.#followRows();
+    this.#closers = [
+      this.#options.onAnnouncers?.(() => {
+        this.#followRows();
+        this.#wake();
+      }) ?? (() => {}),
+      this.#options.standings?.onChange(wake) ?? (() => {}),
+    ];
     // It calls at once; but as long as there are no rows there is nothing to read.
     let isFirst = true;
     this.#closers.push(this.#options.links.watch(() => (isFirst ? undefined : this.#wake())));
@@ -89,11 +99,16 @@ export class SpeakerReports {
 
   /** Leaves everything as it is: a successor takes it over, or it goes with the Pod. */
   close(): void {
-    for (const close of this.#closers.splice(0)) close();
+    for (const close of [...this.#closers.splice(0), ...this.#rowClosers.splice(0)]) close();
     clearTimeout(this.#timer);
     this.#l2.close();
     this.#bgp.close();
     this.#copies.close();
+  }
+
+  #followRows(): void {
+    for (const close of this.#rowClosers.splice(0)) close();
+    this.#rowClosers = this.#options.announcers().map((announcer) => announcer.onRows(() => this.#wake()));
   }
 
   #objects(kind: OwnedKind): OwnedObjects {
@@ -117,7 +132,7 @@ export class SpeakerReports {
     const { announcers, links, node, standings } = this.#options;
     const names = new Set(links.all().map(({ name }) => name));
     const before = this.#announced.get("layer2") ?? NONE;
-    this.#announced = readAnnounced(announcers, { hasLink: (name) => names.has(name), standings });
+    this.#announced = readAnnounced(announcers(), { hasLink: (name) => names.has(name), standings });
     const l2 = this.#announced.get("layer2") ?? NONE;
     const bgp = this.#announced.get("bgp") ?? NONE;
     const l2Of = (service: ServiceKey, { isAnnounced, links }: Announced) =>
