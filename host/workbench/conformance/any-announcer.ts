@@ -5,7 +5,7 @@ import type { Permission } from "../../announcer.ts";
 import { createCheck } from "../../sandbox/check-config.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { Grants } from "../../sandbox/permissions/grants.ts";
-import { randomFrom, testSeed } from "../testing/random.ts";
+import { randomFrom } from "../testing/random.ts";
 import { noise } from "./noise.ts";
 import { applyWithLoss, noChanges, row, type Subject, settle } from "./play.ts";
 import { turns } from "./turns.ts";
@@ -20,6 +20,7 @@ export function testAnyAnnouncer(subject: Subject): void {
   testDefinition(subject);
   testChanges(subject);
   testNoise(subject);
+  testCaptures(subject);
   testDenials(subject);
   testEnds(subject);
 }
@@ -48,7 +49,7 @@ function testDefinition({ test, manifest, options, open, play, vips }: Subject):
   });
 }
 
-function testChanges({ play, vips }: Subject): void {
+function testChanges({ play, seed, vips }: Subject): void {
   const [vip = "", other = ""] = vips;
 
   play("a first call with nothing is taken", async ({ announcer }) => {
@@ -68,7 +69,7 @@ function testChanges({ play, vips }: Subject): void {
   });
 
   play("rows come and go in any order, also where calls fail", async ({ stage, announcer }) => {
-    const random = randomFrom(testSeed());
+    const random = randomFrom(seed());
     for (let step = 0; step < STEPS; step++) {
       const added = vips.filter(() => random(2) === 0);
       const removed = vips.filter((each) => !added.includes(each) && random(2) === 0);
@@ -92,18 +93,37 @@ function testChanges({ play, vips }: Subject): void {
   });
 }
 
-function testNoise({ play, open, vips: [vip = ""] }: Subject): void {
+function testNoise({ play, open, seed, vips: [vip = ""] }: Subject): void {
   play("noise does it no harm", async ({ stage, announcer }) => {
     const permissions = await declared(await stage.keep(open()));
     const etherTypes = permissions.flatMap((permission) => (permission.kind === "frame" ? permission.etherType : []));
     await settle(announcer, { added: [row(vip)] });
-    for (const frame of noise(testSeed(), NOISE_FRAMES, etherTypes)) {
+    for (const frame of noise(seed(), NOISE_FRAMES, etherTypes)) {
       stage.segment.transmit(frame);
       if (frame.length % 8 === 0) await turns(1);
     }
     await turns();
     await settle(announcer, { removed: [row(vip)] });
   });
+}
+
+function testCaptures({ play, options: { captures = [] }, vips }: Subject): void {
+  for (const { name, frames, answers } of captures) {
+    play(`${name} ${answers === undefined ? "does it no harm" : "is answered as it should be"}`, async ({ stage, announcer }) => {
+      await settle(announcer, { added: vips.map((vip) => row(vip)) });
+      await stage.pass(SILENCE_MS);
+      const sent: string[] = [];
+      stage.segment.onFrame((frame, link) => void (stage.links.all().some((own) => own.name === link) && sent.push(hexOf(frame))));
+      for (const frame of frames) stage.segment.transmit(frame);
+      await turns(16);
+      if (answers !== undefined) assert.equal(sent, answers);
+      await settle(announcer, { removed: vips.map((vip) => row(vip)) });
+    });
+  }
+}
+
+function hexOf(frame: Uint8Array): string {
+  return Buffer.from(frame).toString("hex");
 }
 
 /** Without one of its permissions it says so by NotCapable, or does without; it never falls over. */

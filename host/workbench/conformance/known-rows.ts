@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import type { Permission } from "../../announcer.ts";
-import { randomFrom, testSeed } from "../testing/random.ts";
+import { randomFrom } from "../testing/random.ts";
 import { noise } from "./noise.ts";
 import { applyWithLoss, type MakeOutside, noChanges, type Outside, type Play, row, type Subject, settle } from "./play.ts";
 import { turns } from "./turns.ts";
@@ -100,7 +100,7 @@ function testFailures(subject: WatchedSubject): void {
   }
 
   watch(subject, "whatever came before, what is desired in the end is what is known", async (watched) => {
-    const seed = testSeed();
+    const seed = subject.seed();
     const random = randomFrom(seed);
     const pick = () => vips.filter(() => random(2) === 0);
     const rest = (picked: readonly string[]) => vips.filter((each) => !picked.includes(each));
@@ -122,7 +122,7 @@ function testNoise(subject: WatchedSubject): void {
     const plugin = await stage.keep(subject.open());
     const permissions: readonly Permission[] = await plugin.permissions(plugin.example);
     const etherTypes = permissions.flatMap((permission) => (permission.kind === "frame" ? permission.etherType : []));
-    const seed = testSeed();
+    const seed = subject.seed();
     for (const frame of noise(seed, NOISE_FRAMES, etherTypes)) {
       stage.segment.transmit(frame);
       if (frame.length % 8 === 0) await turns(1);

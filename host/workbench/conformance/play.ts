@@ -5,9 +5,11 @@ import type { Announcer, Changes, Permission, PluginDefinition } from "../../ann
 import type { Announcement } from "../../rules/vocabulary.ts";
 import type { HostedPlugin, Manifest } from "../../sandbox/hosted.ts";
 import type { RunningPlugin } from "../../sandbox/start-plugin.ts";
+import type { Capture } from "../authoring/captures.ts";
 import { memoryWorld } from "../authoring/memory-world.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { testLink } from "../testing/links.ts";
+import { testSeed } from "../testing/random.ts";
 import { createStage, type Loss, type Stage } from "./stage.ts";
 
 /** What speaks by UDP needs addresses to speak from. */
@@ -38,6 +40,10 @@ export interface ConformanceOptions {
   readonly outside?: MakeOutside;
   /** Hears which permissions were declared and not used; default: that is a fault. */
   readonly onUnused?: (permissions: readonly Permission[]) => void;
+  /** Recorded traffic, and what it answers to that with all its rows. Default: none. */
+  readonly captures?: readonly Capture[];
+  /** Of what is random, for each test that needs one. Default: `testSeed`, which prints it. */
+  readonly seed?: () => number;
 }
 
 export interface Play {
@@ -56,6 +62,7 @@ export interface Subject {
   readonly options: ConformanceOptions;
   /** Its code runs in this process. */
   readonly isHere: boolean;
+  seed(): number;
   /** Four of each family that it serves. */
   readonly vips: readonly string[];
   /** It, not started, and in a process of its own in a new one: `Stage.end` ends that. */
@@ -85,7 +92,8 @@ export function createSubject(test: Register, plugin: Tested, options: Conforman
         await stage.end();
       }
     });
-  return { test, manifest: plugin, options, isHere, vips, open, createStage: newStage, play };
+  const { seed = testSeed } = options;
+  return { test, manifest: plugin, options, seed, isHere, vips, open, createStage: newStage, play };
 }
 
 /** An announcement as a plan makes them. */
