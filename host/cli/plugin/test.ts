@@ -11,16 +11,12 @@ import { readPath } from "./path.ts";
 const help = `
 Usage: herald plugin test PATH [flags]
 
-Tries what every plugin must do, on a network in memory: first in this process,
-where time is made and a failure has a stack, then in a process of its own, as
-it will be run. Captures in fixtures/ are played to it: NAME.hex (a frame a
+Tries what every plugin must do, on a network in memory. Captures in fixtures/ are played to it: NAME.hex (a frame a
 line), NAME.pcap; with NAME.answers.hex beside it, the plugin with all its
 addresses (192.0.2.1 to .4, 2001:db8::1 to ::4) must send exactly that. Then it
 runs the author's own *.test.ts (node:test, with herald/testing as the kit).
 
 The plugin and its tests run with your rights here: it is for your own code.
-
-  --here   only in this process, and not the author's own tests
 
 Exit code: 0 where all pass, else 1. SEED=N repeats what was random.
 
@@ -30,13 +26,13 @@ Exit code: 0 where all pass, else 1. SEED=N repeats what was random.
 export const testCommand: Command = { name: "plugin test", summary: "Try what every plugin must do, and its own tests", help, run };
 
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = parseFlags(args, { here: { type: "boolean" } });
+  const { positionals } = parseFlags(args, {});
   const path = readPath(positionals);
   const folder = statSync(path).isDirectory() ? resolve(path) : dirname(resolve(path));
   const print = (line: string) => void io.stdout.write(`${line}\n`);
   try {
-    const outcomes = await tryBoth(path, folder, values.here ?? false, print);
-    const failedTests = values.here ? 0 : await runOwnTests(folder, print);
+    const outcomes = await tryPlugin(path, folder, print);
+    const failedTests = await runOwnTests(folder, print);
     const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
     const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
     for (const permission of outcomes[0]?.unused ?? []) {
@@ -51,7 +47,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   }
 }
 
-async function tryBoth(path: string, folder: string, isOnlyHere: boolean, print: (line: string) => void): Promise<Outcome[]> {
+async function tryPlugin(path: string, folder: string, print: (line: string) => void): Promise<Outcome[]> {
   const { loadBundle } = await import("../../sandbox/source/load-bundle.ts");
   const { loadHere } = await import("../../workbench/authoring/load-here.ts");
   const { readCaptures } = await import("../../workbench/authoring/captures.ts");
@@ -66,11 +62,6 @@ async function tryBoth(path: string, folder: string, isOnlyHere: boolean, print:
   };
   print("In this process:");
   const outcomes = [await testPlugin(plugin, options, tell)];
-  if (!isOnlyHere) {
-    const { openApart } = await import("../../workbench/authoring/open-apart.ts");
-    print("\nIn a process of its own:");
-    outcomes.push(await testPlugin({ ...plugin, open: () => openApart(bundle) }, options, tell));
-  }
   print("");
   if (outcomes.some(({ failed }) => failed > 0)) print(`SEED=${seed} herald plugin test repeats it`);
   return outcomes;

@@ -14,9 +14,9 @@ import type { Announcement, Announcer, FetchAnswer, Permission, PluginDefinition
 export interface TestHostOptions<Config> {
   /** Default: the plugin's example. */
   readonly config?: Config;
-  /** What it is granted. Default: what it asks for. */
+  /** What it is granted. Default: what it asks for. Where it asks for more, it does not start. */
   readonly allow?: readonly Permission[];
-  /** What it is not, whatever was allowed. Default: nothing. */
+  /** What it does not get, whatever was allowed: it starts, and using that is a NotCapable. Default: nothing. */
   readonly deny?: readonly Permission[];
   /** Default: `eth0`, `02:00:00:00:00:00`, with 192.0.2.100/24 and 2001:db8::100/64. */
   readonly links?: readonly TestLink[];

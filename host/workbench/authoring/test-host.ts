@@ -8,7 +8,7 @@ import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { Grants } from "../../sandbox/permissions/grants.ts";
 import type { SecretSource } from "../../sandbox/secrets.ts";
 import { noChanges, row } from "../conformance/play.ts";
-import { createStage, type Stage } from "../conformance/stage.ts";
+import { createStage, granting, type Stage } from "../conformance/stage.ts";
 import { turns } from "../conformance/turns.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import type { FrameSegment, TestHost, TestHostOptions, TestLink } from "./kit.ts";
@@ -26,14 +26,15 @@ export async function createTestHost<Config>(plugin: PluginDefinition<Config>, o
   const clock = new FakeClock();
   const time = plugin.program === undefined ? { clock } : {};
   const world = memoryWorld({ ...time, own, ...(answer === undefined ? {} : { answer }) });
-  const stage = createStage(all, { node, world, secrets: secretsOf(secrets) });
+  const operator = granting(options);
+  const stage = createStage(all, { node, world, operator, secrets: secretsOf(secrets) });
   const frames = watchFrames(
     stage,
     links.map(({ name }) => name),
   );
   options.before?.({ frames, udp: world.udp, tcp: world.tcp });
   const asked = plugin.permissions(config);
-  const running = await stage.start(hosted(plugin, asked, options), config).catch(async (error: Error) => {
+  const running = await stage.start(hosted(plugin, options.program), config).catch(async (error: Error) => {
     await stage.end();
     throw error;
   });
@@ -75,22 +76,12 @@ export async function createTestHost<Config>(plugin: PluginDefinition<Config>, o
   };
 }
 
-/** The plugin as it is when so much is granted: what uses more is told NotCapable. */
-function hosted<Config>(
-  plugin: PluginDefinition<Config>,
-  asked: readonly Permission[],
-  { allow = asked, deny = [], program }: TestHostOptions<Config>,
-): HostedPlugin<Config> {
-  const grants = new Grants(plugin.name, allow, deny);
-  const permissions = () => allow.filter((allowed) => grants.allows(allowed));
-  return { ...plugin, permissions, ...foreignPart(plugin.program, program) };
-}
-
-function foreignPart(path: string | undefined, given: Uint8Array | undefined): Pick<HostedPlugin, "foreign"> {
-  const file = path === undefined ? "" : resolve(path);
-  const program = given ?? (existsSync(file) ? readFileSync(file) : undefined);
-  if (program === undefined || path === undefined) return {};
-  return { foreign: { specifier: ".", pin: "", program, onLost: () => () => {}, close: async () => {} } };
+/** As a stranger's is run, though here. Its program is where the definition says, from the working directory. */
+function hosted<Config>(plugin: PluginDefinition<Config>, given: Uint8Array | undefined): HostedPlugin<Config> {
+  const file = plugin.program === undefined ? undefined : resolve(plugin.program);
+  const program = given ?? (file !== undefined && existsSync(file) ? readFileSync(file) : undefined);
+  const part = { specifier: plugin.name, pin: "", onLost: () => () => {}, close: async () => {} };
+  return { ...plugin, foreign: { ...part, ...(program === undefined ? {} : { program }) } };
 }
 
 export function isUsed(name: string, { used }: Pick<Stage, "used">, permission: Permission): boolean {

@@ -141,8 +141,7 @@ function testDenials({ test, open, createStage, vips: [vip = ""] }: Subject): vo
     }
 
     async function failureWithout(plugin: HostedPlugin, denied: Permission): Promise<Error | undefined> {
-      const rest = (await declared(plugin)).filter((each) => JSON.stringify(each) !== JSON.stringify(denied));
-      const running = await stage.start({ ...plugin, permissions: () => rest });
+      const running = await stage.start(plugin, plugin.example, [denied]);
       try {
         await running.announcer.apply({ ...noChanges, added: [row(vip)] });
         await stage.pass(SILENCE_MS);

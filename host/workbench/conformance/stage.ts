@@ -2,7 +2,7 @@
  * A stage for one announcer: a host whose network is in memory, with the real packet programs, and what happens on it written down.
  */
 
-import type { Permission, PluginDefinition, ProgramEvent } from "../../announcer.ts";
+import type { Permission, ProgramEvent } from "../../announcer.ts";
 import { createMetrics } from "../../observe/metrics.ts";
 import { memoryFrames } from "../../packets/frame-socket.ts";
 import { type MemoryLink, type MemoryLinks, memoryLinks } from "../../packets/links.ts";
@@ -10,6 +10,8 @@ import { localService } from "../../packets/local-service.ts";
 import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
 import type { PacketService } from "../../packets/service.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
+import type { Lists } from "../../sandbox/permissions/decide-grants.ts";
+import { type Asking, Operator } from "../../sandbox/permissions/operator.ts";
 import { type PluginHost, type RunningPlugin, startPlugin } from "../../sandbox/start-plugin.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { testLink } from "../testing/links.ts";
@@ -32,7 +34,8 @@ export interface Stage {
   readonly sentFrames: number;
   /** Calls of `put` and `remove` to lose, the next first. */
   readonly losses: Loss[];
-  start<Config>(plugin: HostedPlugin<Config>, config?: Config): Promise<RunningPlugin>;
+  /** It is granted what it asks for, minus `deny`. */
+  start<Config>(plugin: HostedPlugin<Config>, config?: Config, deny?: readonly Permission[]): Promise<RunningPlugin>;
   /** A plugin that is only looked at, whose process ends with the stage. */
   keep(plugin: Promise<HostedPlugin>): Promise<HostedPlugin>;
   /** Lets time pass: the stage's, or without a clock of its own everybody's. */
@@ -67,9 +70,9 @@ export function createStage(links: readonly (string | MemoryLink)[] = ["eth0", "
     get sentFrames() {
       return sentFrames;
     },
-    async start<Config>(plugin: HostedPlugin<Config>, config = plugin.example as Config) {
+    async start<Config>(plugin: HostedPlugin<Config>, config = plugin.example as Config, deny: readonly Permission[] = []) {
       opened.add(plugin as HostedPlugin);
-      const started = await startPlugin(plugin as PluginDefinition<Config>, config, host);
+      const started = await startPlugin(plugin, config, { operator: granting({ deny }), ...host });
       running.add(started);
       return started;
     },
@@ -84,6 +87,16 @@ export function createStage(links: readonly (string | MemoryLink)[] = ["eth0", "
       for (const plugin of opened) await plugin.foreign?.close();
       await packets.stop();
     },
+  };
+}
+
+/** An operator who grants what is asked for, or only `allow`. */
+export function granting({ allow, deny }: Partial<Lists>): Pick<Operator, "decide" | "hint"> {
+  const as = ({ name, foreign }: Asking, asked: readonly Permission[]) =>
+    new Operator({ flags: { plugins: new Set([foreign?.specifier ?? name]), allow: allow ?? asked, deny: deny ?? [] } });
+  return {
+    decide: (asking, asked) => as(asking, asked).decide(asking, asked),
+    hint: (asking, permission) => as(asking, []).hint(asking, permission),
   };
 }
 
