@@ -6,6 +6,7 @@ import type { Log } from "../../announcer.ts";
 import { type Cell, type CellOptions, openCell } from "./cell.ts";
 import type { CellEnd } from "./cell-end.ts";
 import { bundleOf } from "./testing/bundle-of.ts";
+import { callPlugin, pluginOf } from "./testing/plugin-of.ts";
 
 const cells = suite("cell");
 
@@ -19,6 +20,7 @@ async function open(options: Partial<CellOptions> = {}): Promise<Cell> {
   opened.push(cell);
   return cell;
 }
+const answerOf = (...call: Parameters<typeof callPlugin>) => callPlugin(...call).catch((error: Error) => error.message);
 const endOf = (cell: Cell) => new Promise<CellEnd>((resolve) => cell.onEnd(resolve));
 const isAlive = (pid: number): boolean => {
   try {
@@ -35,21 +37,14 @@ cells.after.each(async () => {
 
 cells("a cell evaluates bundles, several too, and each has a channel of its own", async () => {
   const cell = await open();
-  const one = await cell.load(
-    "one",
-    bundleOf(`console.log("hello", { a: 1 }); ({ default: { serve: () => ({ add: (a, b) => a + b }) } })`),
-  );
-  const two = await cell.load("two", bundleOf("({ default: { serve: (channel) => ({ ask: () => channel.call('name', []) }) } })"));
-  two.serve({ name: () => "the host" });
-  assert.is(await one.call("add", [1, 2]), 3);
-  assert.is(await two.call("ask", []), "the host");
+  const one = await cell.load("one", pluginOf(`add: (a, b) => { console.log("hello", { a }); return a + b; }`));
+  const two = await cell.load("two", pluginOf("add: (a, b) => a * b"));
+  assert.is(await callPlugin(one, "add", 1, 2), 3);
+  assert.is(await callPlugin(two, "add", 3, 2), 6);
   assert.ok(said.includes('hello {"a":1}'));
   cell.unload(one);
-  await one.call("add", [1, 2]).then(
-    () => assert.unreachable(),
-    (error: Error) => assert.is(error.message, "The plugin was unloaded"),
-  );
-  assert.is(await two.call("ask", []), "the host");
+  assert.is(await answerOf(one, "add", 1, 2), "The plugin was unloaded");
+  assert.is(await callPlugin(two, "add", 1, 2), 2);
 });
 
 cells("code that cannot be evaluated is refused with the author's file and line, and the cell lives on", async () => {
@@ -65,28 +60,28 @@ cells("code that cannot be evaluated is refused with the author's file and line,
   );
   assert.match(await load("({"), /^Cannot load plugin "bad": SyntaxError: /);
   assert.is(await load("({})"), 'Cannot load plugin "bad": TypeError: it has no default export');
-  assert.is(await load("({ default: {} })"), "loaded");
+  assert.is(await load("({ default: { name: 'x' } })"), "loaded");
 });
 
 cells("an error that nobody caught ends the process, with its place", async () => {
-  for (const thrower of ["() => void time.clock.after(1, late)", "() => void Promise.reject(late())"]) {
+  const late = "late() {\n throw new RangeError('too \\x1b late'); }";
+  for (const go of ["methods.context.clock.after(1, methods.late)", "Promise.resolve().then(methods.late)"]) {
     const cell = await open();
-    const code = `({ default: { serve: (channel, time) => ({ go: ${thrower} }) } });\nfunction late() {\n throw new RangeError("too \\x1b late"); }`;
-    const channel = await cell.load("x", bundleOf(thrower.includes("reject") ? code.replace("throw", "return") : code));
-    const end = endOf(cell);
+    const channel = await cell.load("x", pluginOf(`go: () => { ${go}; }, ${late}`));
     const lost = new Promise<Error>((resolve) => channel.onEnd(resolve));
-    channel.tell("go", []);
-    assert.is((await end).kind, "uncaught error");
-    assert.is((await end).error.message, "uncaught error: RangeError: too \\x1b late (at plugin.ts:3:1)");
-    assert.is((await lost).message, (await end).error.message);
+    channel.serve({});
+    await channel.call("start", ["node", {}]);
+    await callPlugin(channel, "go");
+    const { kind, error } = await endOf(cell);
+    assert.equal([kind, error.message], ["uncaught error", "uncaught error: RangeError: too \\x1b late (at plugin.ts:2:1)"]);
+    assert.is((await lost).message, error.message);
   }
 });
 
 cells("close ends it whatever it does, and it is gone then", async () => {
   const idle = await open();
   const looping = await open();
-  const channel = await looping.load("x", bundleOf("({ default: { serve: () => ({ loop: () => { for (;;) ; } }) } })"));
-  channel.tell("loop", []);
+  void answerOf(await looping.load("x", pluginOf("loop: () => { for (;;) ; }")), "loop");
   for (const cell of [idle, looping]) {
     await cell.close();
     await cell.close();
@@ -102,35 +97,40 @@ cells("an end from outside is told as such", async () => {
   assert.equal([end.kind, end.error.message], ["killed from outside", "killed from outside: it was ended by SIGKILL"]);
 });
 
+/** How a cell ends in which this is called. */
+async function endBy(method: string, limits: CellOptions["limits"]): Promise<CellEnd> {
+  const cell = await open({ limits: { silenceMs: 20_000, ...limits } });
+  const channel = await cell.load("x", pluginOf(method));
+  channel.serve({});
+  await channel.call("start", ["node", {}]);
+  void answerOf(channel, "go");
+  return endOf(cell);
+}
+
 cells("an endless loop is ended by the watchdog, microtasks too", async () => {
   for (const loop of ["for (;;) ;", "const again = () => Promise.resolve().then(again); again();"]) {
-    const cell = await open({ limits: { beatMs: 50, silenceMs: 200 } });
-    const channel = await cell.load("x", bundleOf(`({ default: { serve: () => ({ loop: () => { ${loop} } }) } })`));
-    channel.tell("loop", []);
-    const end = await endOf(cell);
-    assert.is(end.kind, "watchdog");
-    assert.match(end.error.message, /^watchdog: it did not answer for [\d.]+ s$/);
+    const { kind, error } = await endBy(`go: () => { ${loop} }`, { beatMs: 50, silenceMs: 200 });
+    assert.is(kind, "watchdog");
+    assert.match(error.message, /^watchdog: it did not answer for [\d.]+ s$/);
   }
 });
 
 cells("a bomb in the heap ends the process alone", async () => {
-  const cell = await open({ limits: { heapMb: 24, silenceMs: 20_000 } });
-  const code =
-    "({ default: { serve: () => ({ bomb: () => { const all = []; for (;;) all.push({ at: all.length, text: 'row ' + all.length }); } }) } })";
-  (await cell.load("x", bundleOf(code))).tell("bomb", []);
-  assert.is((await endOf(cell)).error.message, "heap limit: it used more than the 24 MB of its heap");
+  const { error } = await endBy("go: () => { const all = []; for (;;) all.push({ at: all.length, text: 'row ' + all.length }); }", {
+    heapMb: 24,
+  });
+  assert.is(error.message, "heap limit: it used more than the 24 MB of its heap");
 });
 
 cells("a bomb beside the heap meets the limit of data", async () => {
-  const code = `({ default: { serve: () => ({ bomb: (bytes, count) => {
+  const code = `bomb: (bytes, count) => {
     const all = [];
     try { for (; all.length < count; ) all.push(new Uint8Array(bytes).fill(1)); } catch (error) { return [all.length, error.name]; }
     return [all.length, "nothing"];
-  } }) } })`;
+  }`;
   const bomb = async (bytes: number, count: number) => {
     const cell = await open({ limits: { dataMb: 64, silenceMs: 20_000, hardRssMb: 2000 } });
-    const channel = await cell.load("x", bundleOf(code));
-    return channel.call("bomb", [bytes, count]).catch((error: Error) => error.message);
+    return answerOf(await cell.load("x", pluginOf(code)), "bomb", bytes, count);
   };
   const [large, name] = (await bomb(16 << 20, 16)) as [number, string];
   assert.ok(large <= 4 && name === "RangeError", `${large} times 16 MB, then ${name}`);
@@ -138,23 +138,16 @@ cells("a bomb beside the heap meets the limit of data", async () => {
 });
 
 cells("too much resident memory, and too much computing, are said and then ended", async () => {
-  const fat = await open({ limits: { beatMs: 20, softRssMb: 1, hardRssMb: 2 } });
-  const fatEnd = await endOf(fat);
-  assert.match(fatEnd.error.message, /^memory limit: it held \d+ MB, at most 2 are allowed$/);
-
-  const busy = await open({ limits: { beatMs: 100, cpuShare: 0.02, cpuWarnMs: 300, cpuKillMs: 700, silenceMs: 20_000 } });
-  const code = "({ default: { serve: () => ({ loop: () => { for (;;) ; } }) } })";
-  (await busy.load("x", bundleOf(code))).tell("loop", []);
-  assert.match((await endOf(busy)).error.message, /^cpu limit: it used more than 2 % of a core for \d+ s$/);
+  const fat = await endBy("go: () => {}", { beatMs: 20, softRssMb: 1, hardRssMb: 2 });
+  assert.match(fat.error.message, /^memory limit: it held \d+ MB, at most 2 are allowed$/);
+  const busy = await endBy("go: () => { for (;;) ; }", { beatMs: 100, cpuShare: 0.02, cpuWarnMs: 300, cpuKillMs: 700 });
+  assert.match(busy.error.message, /^cpu limit: it used more than 2 % of a core for \d+ s$/);
   assert.ok(said.includes("A plugin's process computes all the time"));
 });
 
 cells("a plugin that floods is ended with that reason", async () => {
-  const cell = await open({ limits: { silenceMs: 20_000 } });
-  const code =
-    "({ default: { serve: (channel) => ({ flood: () => { const text = 'x'.repeat(60000); for (;;) channel.tell('word', [text]); } }) } })";
-  (await cell.load("x", bundleOf(code))).tell("flood", []);
-  assert.is((await endOf(cell)).error.message, "protocol fault: more than 16 MB of messages wait to be taken");
+  const { error } = await endBy("go: () => { for (let at = 0; ; at++) methods.context.report('key ' + at, 'x'.repeat(60000)); }", {});
+  assert.is(error.message, "protocol fault: more than 16 MB of messages wait to be taken");
 });
 
 cells("an own user is demanded, or it is not", async () => {

@@ -80,7 +80,7 @@ async function load(number: number, label: string): Promise<void> {
     serve: (methods) => line.serve(methods),
     onEnd: (call) => line.onEnd(call),
   };
-  await servePlugin(channel, definition.default, { clock: time.clock, random: lent.random });
+  await servePlugin(channel, definition.default, { clock: time.clock, random: lent.random, harden, stackOf });
 }
 
 function unload(number: number): void {

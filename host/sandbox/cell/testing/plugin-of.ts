@@ -1,0 +1,20 @@
+/** Plugins for tests: a plugin is a list of methods, which the test calls by name through the one method of a definition that takes what it gets as it is. */
+
+import type { PluginBundle } from "../../hosted.ts";
+import type { Channel, Plain } from "../channel.ts";
+import { bundleOf } from "./bundle-of.ts";
+
+/** `methods` are those of an object: `add: (a, b) => a + b`, on the first line of `plugin.ts`. The context is there as `methods.context` once it is started. */
+export function pluginOf(methods: string): PluginBundle {
+  return bundleOf(`const methods = { ${methods} };
+({ default: {
+  ...{ name: "probe", api: 1, from: "owner", serves: { kind: "Probe", families: [4] }, config: {}, example: {} },
+  permissions: ({ method, args }) => methods[method](...args),
+  start: async (context) => { methods.context = context; return { apply: async () => [], stop: async () => {} }; },
+} })`);
+}
+
+/** What the method of that name gives. */
+export function callPlugin(channel: Channel, method: string, ...args: readonly Plain[]): Promise<Plain> {
+  return channel.call("permissions", [{ method, args }]);
+}
