@@ -53,7 +53,9 @@ export function classifyExit(exit: Exit): CellEnd {
 }
 
 export function endOf(kind: CellEndKind, reason: string): CellEnd {
-  return { kind, error: new Error(`${kind}: ${reason}`) };
+  const error = new Error(`${kind}: ${reason}`);
+  error.stack = error.message; // where this file made it tells nobody anything
+  return { kind, error };
 }
 
 function faultOf(what: Plain): CellEnd {

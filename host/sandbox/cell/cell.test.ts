@@ -65,13 +65,11 @@ cells("code that cannot be evaluated is refused with the author's file and line,
 
 cells("an error that nobody caught ends the process, with its place", async () => {
   const late = "late() {\n throw new RangeError('too \\x1b late'); }";
-  for (const go of ["methods.context.clock.after(1, methods.late)", "Promise.resolve().then(methods.late)"]) {
+  for (const go of ["queueMicrotask(methods.late)", "Promise.resolve().then(methods.late)"]) {
     const cell = await open();
     const channel = await cell.load("x", pluginOf(`go: () => { ${go}; }, ${late}`));
     const lost = new Promise<Error>((resolve) => channel.onEnd(resolve));
-    channel.serve({});
-    await channel.call("start", ["node", {}]);
-    await callPlugin(channel, "go");
+    void answerOf(channel, "go");
     const { kind, error } = await endOf(cell);
     assert.equal([kind, error.message], ["uncaught error", "uncaught error: RangeError: too \\x1b late (at plugin.ts:2:1)"]);
     assert.is((await lost).message, error.message);
@@ -138,7 +136,7 @@ cells("a bomb beside the heap meets the limit of data", async () => {
 });
 
 cells("too much resident memory, and too much computing, are said and then ended", async () => {
-  const fat = await endBy("go: () => {}", { beatMs: 20, softRssMb: 1, hardRssMb: 2 });
+  const fat = await endOf(await open({ limits: { beatMs: 20, softRssMb: 1, hardRssMb: 2 } }));
   assert.match(fat.error.message, /^memory limit: it held \d+ MB, at most 2 are allowed$/);
   const busy = await endBy("go: () => { for (;;) ; }", { beatMs: 100, cpuShare: 0.02, cpuWarnMs: 300, cpuKillMs: 700 });
   assert.match(busy.error.message, /^cpu limit: it used more than 2 % of a core for \d+ s$/);

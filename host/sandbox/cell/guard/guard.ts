@@ -13,6 +13,7 @@
 
 import { Socket } from "node:net";
 import "ses";
+import { servePlugin } from "../../bridge/serve-plugin.ts";
 import type { Channel, Plain } from "../channel.ts";
 import { packError } from "../errors.ts";
 import type { Line } from "../line.ts";
@@ -20,7 +21,6 @@ import { Wire } from "../wire.ts";
 import { createCompartment } from "./compartment.ts";
 import { lastWords } from "./last-words.ts";
 import { LentTime } from "./lent-time.ts";
-import { servePlugin } from "./serve-plugin.ts";
 import { stackReader } from "./stacks.ts";
 import { takeAway } from "./take-away.ts";
 
