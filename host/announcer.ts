@@ -30,6 +30,7 @@ import type { Permissions } from "./contract/permissions.ts";
 import type { Program } from "./contract/program.ts";
 import type { RouteTables } from "./contract/routes.ts";
 import type { Secrets } from "./contract/secrets.ts";
+import type { Services } from "./contract/services.ts";
 import type { Translation } from "./contract/translation.ts";
 import type { Announcement, Family } from "./rules/vocabulary.ts";
 
@@ -182,6 +183,7 @@ export interface Context {
   readonly udp: Udp;
   readonly liveness: Liveness;
   readonly secrets: Secrets;
+  readonly services: Services;
   readonly fetch: Fetch;
   /** A set of route tables of its own. */
   routeTables(): RouteTables;

@@ -10,7 +10,7 @@ export interface ServiceInfo {
   readonly name: string;
   /** Those that were asked for and are there. */
   readonly annotations: Labels;
-  readonly ports: readonly { readonly name?: string; readonly protocol: "TCP" | "UDP" | "SCTP"; readonly port: number }[];
+  readonly ports: readonly { readonly protocol: "TCP" | "UDP" | "SCTP"; readonly port: number }[];
 }
 
 export interface Services {

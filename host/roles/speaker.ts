@@ -6,6 +6,7 @@
  */
 
 import type { Log, PluginDefinition, ProgramEvent } from "../announcer.ts";
+import { serviceSource } from "../cluster/service-source.ts";
 import type { Source } from "../cluster/source.ts";
 import { Store } from "../cluster/store.ts";
 import type { Translator } from "../cluster/translated.ts";
@@ -173,7 +174,7 @@ async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, end
   const onEvent = (_: string, { kind, address: vip, ...event }: ProgramEvent) =>
     void (kind === "conflict" && conflicts.hear({ vip, ...event }));
   const { secrets } = source.translated;
-  const host = { node, ...network, secrets, liveness, members, log, metrics, onEvent };
+  const host = { node, ...network, secrets, services: serviceSource(store), liveness, members, log, metrics, onEvent };
   parts.pending = () => plugins.pending();
   plugins.onRuns(() => parts.announcers.splice(0, parts.announcers.length, ...plugins.runs.values()));
   ends.push(() => plugins.close());

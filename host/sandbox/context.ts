@@ -18,6 +18,7 @@ import { createLiveness } from "./liveness.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
 import { createSecrets, type SecretSource } from "./secrets.ts";
+import { createServices, type NamedServices, type ServiceSource } from "./services.ts";
 import { createNet } from "./tcp.ts";
 import { createUdp } from "./udp.ts";
 
@@ -31,6 +32,9 @@ export interface ContextParts {
   readonly links: LinkSource;
   readonly frames: RawFrames;
   readonly secrets: SecretSource;
+  readonly services: ServiceSource;
+  /** Those that the plugin's rows name. */
+  readonly named: NamedServices;
   readonly liveness: Liveness;
   /** Undefined for a plugin without a packet program. */
   readonly program: Program | undefined;
@@ -65,6 +69,7 @@ export function createContext(parts: ContextParts): Context {
     udp: createUdp(grants, opened, world.udp),
     liveness: createLiveness(grants, parts.liveness, opened),
     secrets: createSecrets(grants, parts.secrets, opened),
+    services: createServices(grants, parts.services, parts.named, opened),
     fetch: createFetch(grants, opened, parts.secrets, world.http),
     routeTables: () => new RouteTables(),
     codec: codecs,

@@ -42,6 +42,7 @@ import { type GrantsHost, openGrants } from "./permissions/plugin-grants.ts";
 import { PLUGIN_NAME } from "./plugin-name.ts";
 import { openProgram, type ProgramHost, type ProgramPort } from "./program-port.ts";
 import { noSecrets, type SecretSource } from "./secrets.ts";
+import { NamedServices, noServices, type ServiceSource } from "./services.ts";
 import { withinTime } from "./within-time.ts";
 
 export interface PluginHost extends GrantsHost {
@@ -55,6 +56,8 @@ export interface PluginHost extends GrantsHost {
   readonly isWireless?: (link: string) => boolean;
   /** Default: there are none. */
   readonly secrets?: SecretSource;
+  /** Default: there are none. */
+  readonly services?: ServiceSource;
   /** Default: it keeps no sessions. */
   readonly liveness?: Liveness;
   /** Hears of every row of a packet program that has a succession. Default: nobody follows who owns what. */
@@ -119,16 +122,38 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
     const reports = new Map<string, string>();
     const metrics = host.metrics.forPlugin(name, definition.foreign === undefined ? "built-in" : "third-party");
     closes.push(() => metrics.close());
-    const { node, links, frames, secrets = noSecrets, liveness = noLiveness } = host;
+    const { node, links, frames, secrets = noSecrets, services = noServices, liveness = noLiveness } = host;
+    const named = new NamedServices();
     const context = createContext({
-      ...{ node, plugin: name, grants, opened, log, metrics, links, frames, secrets, liveness, program, world: host.world },
+      ...{
+        node,
+        plugin: name,
+        grants,
+        opened,
+        log,
+        metrics,
+        links,
+        frames,
+        secrets,
+        services,
+        named,
+        liveness,
+        program,
+        world: host.world,
+      },
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));
     const checked = checkedAnnouncer(announcer, definition, renew);
     return {
       name,
-      announcer: checked,
+      announcer: {
+        ...checked,
+        apply(changes) {
+          named.take(changes);
+          return checked.apply(changes);
+        },
+      },
       program,
       programName,
       reports,

@@ -11,6 +11,7 @@ import { borrowLiveness } from "./powers/liveness.ts";
 import { borrowNet } from "./powers/net.ts";
 import { borrowProgram } from "./powers/program.ts";
 import { borrowSecrets } from "./powers/secrets.ts";
+import { borrowServices } from "./powers/services.ts";
 import { borrowLog, borrowMetrics, borrowReport } from "./powers/telling.ts";
 import { borrowUdp } from "./powers/udp.ts";
 
@@ -38,6 +39,7 @@ export function borrowContext({ far, opened, node, links, hasProgram, collectors
     udp: borrowUdp(far),
     liveness: borrowLiveness(far),
     secrets: borrowSecrets(far),
+    services: borrowServices(far),
     fetch: borrowFetch(far),
     routeTables() {
       throw new Error("Route tables are for built-in plugins: they live in the host's memory");

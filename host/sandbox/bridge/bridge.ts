@@ -31,6 +31,7 @@ import { lendNet } from "./powers/net.ts";
 import { lendPermissions, permissions } from "./powers/permissions.ts";
 import { lendProgram } from "./powers/program.ts";
 import { lendSecrets } from "./powers/secrets.ts";
+import { lendServices } from "./powers/services.ts";
 import { lendTelling } from "./powers/telling.ts";
 import { lendUdp } from "./powers/udp.ts";
 import { bytes, finite, list, oneOf, type Reader } from "./read.ts";
@@ -93,6 +94,7 @@ export function methodsOf(lender: Lender): Methods {
     ...lendUdp(lender),
     ...lendLiveness(lender),
     ...lendSecrets(lender),
+    ...lendServices(lender),
     ...lendFetch(lender),
     ...lendTelling(lender),
     ...lendPermissions(lender),

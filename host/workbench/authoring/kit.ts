@@ -9,7 +9,7 @@
  *   await host.close();
  */
 
-import type { Announcement, Announcer, FetchAnswer, Permission, PluginDefinition, Refusal } from "../../announcer.ts";
+import type { Announcement, Announcer, FetchAnswer, Permission, PluginDefinition, Refusal, ServiceInfo } from "../../announcer.ts";
 
 export interface TestHostOptions<Config> {
   /** Default: the plugin's example. */
@@ -24,6 +24,8 @@ export interface TestHostOptions<Config> {
   readonly node?: string;
   /** Passwords by the name of their Secret. Default: none. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Services that its rows may name. Default: `default/web`, without annotations. */
+  readonly services?: readonly ServiceInfo[];
   /** Answers `context.fetch`. Default: 204, without a body. */
   readonly answer?: (request: TestRequest) => Partial<FetchAnswer>;
   /** Puts stations there before the plugin starts. */
@@ -59,6 +61,8 @@ export interface TestHost {
   readonly tcp: TcpSegment;
   /** What it asked of HTTP servers. */
   readonly requests: readonly TestRequest[];
+  /** Those that there are from now on. */
+  setServices(...services: readonly ServiceInfo[]): Promise<void>;
   /** Of the links that it was started with, those that are there from now on. */
   setLinks(...names: readonly string[]): Promise<void>;
   readonly log: readonly LogLine[];

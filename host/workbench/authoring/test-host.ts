@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Announcement, Changes, Permission, PluginDefinition, Refusal } from "../../announcer.ts";
+import type { Announcement, Changes, Permission, PluginDefinition, Refusal, ServiceInfo } from "../../announcer.ts";
 import type { MemoryLink } from "../../packets/links.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { Grants } from "../../sandbox/permissions/grants.ts";
@@ -11,10 +11,12 @@ import { noChanges, row } from "../conformance/play.ts";
 import { createStage, granting, type Stage } from "../conformance/stage.ts";
 import { turns } from "../conformance/turns.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
+import { memoryServices } from "../testing/memory-services.ts";
 import type { FrameSegment, TestHost, TestHostOptions, TestLink } from "./kit.ts";
 import { memoryWorld } from "./memory-world.ts";
 
 const LINK: TestLink = { name: "eth0", mac: "02:00:00:00:00:00", addresses: ["192.0.2.100/24", "2001:db8::100/64"] };
+const WEB: ServiceInfo = { key: "default/web", namespace: "default", name: "web", annotations: {}, ports: [{ protocol: "TCP", port: 80 }] };
 const PATIENCE_MS = 1000;
 
 /** Starts a plugin on a host made for a test. Rejects as a speaker's start would, with what it could not do. */
@@ -27,7 +29,8 @@ export async function createTestHost<Config>(plugin: PluginDefinition<Config>, o
   const time = plugin.program === undefined ? { clock } : {};
   const world = memoryWorld({ ...time, own, ...(answer === undefined ? {} : { answer }) });
   const operator = granting(options);
-  const stage = createStage(all, { node, world, operator, secrets: secretsOf(secrets) });
+  const services = memoryServices(options.services ?? [WEB]);
+  const stage = createStage(all, { node, world, operator, secrets: secretsOf(secrets), services });
   const frames = watchFrames(
     stage,
     links.map(({ name }) => name),
@@ -52,6 +55,10 @@ export async function createTestHost<Config>(plugin: PluginDefinition<Config>, o
     udp: world.udp,
     tcp: world.tcp,
     requests: world.requests,
+    async setServices(...all) {
+      services.set(all);
+      await turns();
+    },
     async setLinks(...names) {
       there = all.filter(({ name }) => names.includes(name));
       stage.links.set(there);
