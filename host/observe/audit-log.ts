@@ -23,6 +23,13 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
+interface Use {
+  readonly plugin: string;
+  readonly permission: Permission;
+  readonly isAllowed: boolean;
+  readonly origin: { readonly pin?: string; readonly via: string };
+}
+
 interface Line {
   readonly plugin: string;
   readonly pin: string | null;
@@ -70,14 +77,13 @@ export function openAuditLog(path: string, log: Log, clock: Pick<Clock, "now" | 
   };
   const stop = clock.every(REPEATS_MS, writeRepeats);
   return {
-    note(plugin, permission, isAllowed, { pin, via }) {
+    note(plugin, permission, isAllowed, origin) {
       const account = accounts.get(plugin) ?? { counts: new Map<string, Count>(), tokens: MOST_TOKENS, filledMs: clock.now() };
       accounts.set(plugin, account);
-      const value = scopeText(permission).slice(0, LONGEST_VALUE);
-      const result = isAllowed ? "granted" : "denied";
-      const line = { plugin, pin: pin ?? null, permission: permission.kind, value, result, via: via === "" ? null : via } as const;
-      const { count, isNew } = find(account, line);
-      if (isNew || (!isAllowed && count.line.value !== null && takeToken(account, clock.now()))) write(count.line);
+      const use = { plugin, permission, isAllowed, origin };
+      const count = find(account, use);
+      if (count === undefined) write(begin(account, use));
+      else if (!isAllowed && count.line.value !== null && takeToken(account, clock.now())) write(count.line);
       else count.repeats += 1;
     },
     async close() {
@@ -88,16 +94,34 @@ export function openAuditLog(path: string, log: Log, clock: Pick<Clock, "now" | 
   };
 }
 
-/** The count of such lines, or where there are too many, of all of that kind. */
-function find({ counts }: Account, line: Line): { readonly count: Count; readonly isNew: boolean } {
-  const keyOf = ({ pin, permission, value, result, via }: Line): string => [permission, result, value, via, pin].join("\0");
-  const key = keyOf(line);
-  const known = counts.get(key);
-  if (known !== undefined) return { count: known, isNew: false };
-  if (counts.size >= MOST_SCOPES && line.value !== null) return find({ counts } as Account, { ...line, value: null });
-  const count = { line, repeats: 0 };
-  counts.set(key, count);
-  return { count, isNew: true };
+/** The count of such uses, or where there are too many, of all of that kind; undefined: it is the first. */
+function find({ counts }: Account, use: Use): Count | undefined {
+  return counts.get(keyOf(use, scopeOf(use))) ?? (counts.size < MOST_SCOPES ? undefined : counts.get(keyOf(use, null)));
+}
+
+function begin({ counts }: Account, use: Use): Line {
+  const { plugin, permission, isAllowed, origin } = use;
+  const value = counts.size < MOST_SCOPES ? scopeOf(use) : null;
+  const result = isAllowed ? "granted" : "denied";
+  const line = {
+    plugin,
+    pin: origin.pin ?? null,
+    permission: permission.kind,
+    value,
+    result,
+    via: origin.via === "" ? null : origin.via,
+  } as const;
+  counts.set(keyOf(use, value), { line, repeats: 0 });
+  return line;
+}
+
+function scopeOf({ permission }: Use): string {
+  return scopeText(permission).slice(0, LONGEST_VALUE);
+}
+
+/** Built for every use, also for each frame that a plugin sends: no more than is needed. */
+function keyOf({ permission, isAllowed, origin }: Use, value: string | null): string {
+  return `${isAllowed ? "+" : "-"}${permission.kind} ${value === null ? "" : `=${value}`}\0${origin.via}\0${origin.pin ?? ""}`;
 }
 
 function takeToken(account: Account, nowMs: number): boolean {
