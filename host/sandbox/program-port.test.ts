@@ -218,6 +218,16 @@ port("bind() opens a datagram port where that was granted, on a link that is the
   assert.equal(service.calls, ["listen 1 192.0.2.1 3784 255 eth1", "listen 2 192.0.2.1 3784 - -", "close 1"]);
 });
 
+port("bind() closes a port again that was any free one, and turns out to be denied", async () => {
+  const service = new FakeService();
+  service.openDatagrams = async () => 40_000;
+  const grants = new Grants("x", [{ kind: "udp", host: "*" }], [{ kind: "udp", host: "*:40000" }]);
+  const host = { node: "node-a", service, links: memoryLinks(), grants, log: recordedLog().log };
+  const program = await openProgram("x", loadModule("arp"), undefined, host);
+  await rejects(program.bind(1, { address: "192.0.2.1", port: 0 }), /^NotCapable: .* udp "192.0.2.1:40000"; it was denied$/);
+  assert.is(service.calls.at(-1), "close 1");
+});
+
 port("a program of datagrams only has no frames, and knows its links without a permission", async () => {
   const service = new FakeService();
   const host = { node: "node-a", service, links: memoryLinks([testLink("eth0")]), grants: new Grants("x", []), log: recordedLog().log };

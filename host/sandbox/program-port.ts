@@ -119,7 +119,14 @@ class Port implements ProgramPort {
     const link = links.all().find((candidate) => candidate.name === name);
     if (name !== undefined && link === undefined) throw new Error(`Cannot bind a datagram port on ${name}: no such link`);
     const place = link === undefined ? {} : { link: { name: link.name, index: link.index } };
-    return service.openDatagrams(this.#name, datagramPort, { address: at.text, udpPort: port, ...options, ...place });
+    const chosen = await service.openDatagrams(this.#name, datagramPort, { address: at.text, udpPort: port, ...options, ...place });
+    try {
+      grants.demandNotDenied({ kind: "udp", host: hostText(at.bare, chosen) });
+    } catch (error) {
+      await service.closeDatagrams(this.#name, datagramPort);
+      throw error;
+    }
+    return chosen;
   }
 
   async unbind(datagramPort: number): Promise<void> {

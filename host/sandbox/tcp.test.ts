@@ -37,6 +37,17 @@ async function pair(address = "127.0.0.1") {
   return { server, client, listener, near, far: accepted[0] as Connection, end };
 }
 
+tcp("a port that was denied is refused also where any free one was asked for", async () => {
+  const denied = Array.from({ length: 65_535 }, (_, at): Permission => ({ kind: "listen", host: `127.0.0.1:${at + 1}` }));
+  const { net, opened } = plugin(anywhere, denied);
+  const says = /NotCapable: Plugin x may not use listen "127.0.0.1:[1-9]\d*"; it was denied$/;
+  await rejects(
+    net.listen({ address: "127.0.0.1", port: 0 }, () => {}),
+    says,
+  );
+  assert.is(opened.size, 0);
+});
+
 for (const address of ["127.0.0.1", "::1"]) {
   testWith(tcp, address === "::1" ? [ipv6Loopback] : [], `connects and listens on ${address}, both ways`, async () => {
     const { near, far, server, client, end } = await pair(address);

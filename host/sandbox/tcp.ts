@@ -1,7 +1,7 @@
 /** TCP for plugins: every address is checked against the grants before a socket exists. */
 
 import type { Server, Socket } from "node:net";
-import type { Connection, Net } from "../announcer.ts";
+import { type Connection, type Net, NotCapable } from "../announcer.ts";
 import { machineTcp, type RawTcp } from "../packets/tcp.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
@@ -40,13 +40,16 @@ export function createNet(grants: Grants, opened: Opened, secrets: SecretSource 
       server.once("listening", () => opened.hasEnded && server.close());
       try {
         const { setMd5 } = await listening(server, () => raw.listen(server, { ...at, port }, options));
+        const chosen = (server.address() as { port: number }).port;
+        grants.demandNotDenied({ kind: "listen", host: hostText(at.bare, chosen) });
         return {
-          port: (server.address() as { port: number }).port,
+          port: chosen,
           setMd5: (peer, md5) => setMd5(readPeer(peer, at.family), md5 && readPassword(md5, grants, secrets)),
           close,
         };
       } catch (cause) {
         close();
+        if (cause instanceof NotCapable) throw cause;
         throw new Error(`Cannot listen on ${hostText(at.text, port)}: ${(cause as Error).message}`, { cause });
       }
     },

@@ -48,6 +48,13 @@ udp("hears what is sent to a group that it has joined", async () => {
   sender.close();
 });
 
+udp("a port that was denied is refused also where any free one was asked for", async () => {
+  const denied = Array.from({ length: 65_535 }, (_, at) => `127.0.0.1:${at + 1}`);
+  const { udp, opened } = plugin(["127.0.0.1:0"], denied);
+  await rejects(udp.open({ address: "127.0.0.1", port: 0 }), /NotCapable: Plugin x may not use udp "127.0.0.1:[1-9]\d*"; it was denied$/);
+  assert.is(opened.size, 0);
+});
+
 udp("refuses what was not granted: where it is bound, and where it sends to", async () => {
   const { udp, opened } = plugin(["127.0.0.1:*"], ["127.0.0.1:53"]);
   await rejects(udp.open({ address: "127.0.0.2", port: 0 }), /^NotCapable: Plugin x may not use udp "127.0.0.2:0"/);

@@ -1,7 +1,7 @@
 /** UDP for plugins: where a socket is bound, what it sends to and which groups it joins are checked against the grants. */
 
 import type { Socket } from "node:dgram";
-import type { Udp, UdpSocket } from "../announcer.ts";
+import { NotCapable, type Udp, type UdpSocket } from "../announcer.ts";
 import { machineUdp, type RawUdp } from "../packets/udp.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
@@ -25,9 +25,10 @@ export function createUdp(grants: Grants, opened: Opened, raw: RawUdp = machineU
       try {
         const more = { ...(device !== undefined && { device }), ...(hopLimit !== undefined && { hopLimit }) };
         await bound(socket, () => raw.bind(socket, { text: at.text, address: at.bare, port, reuse, ...more }));
+        grants.demandNotDenied({ kind: "udp", host: hostText(at.bare, socket.address().port) });
       } catch (error) {
         close();
-        if (device !== undefined) throw error; // it says all that
+        if (device !== undefined || error instanceof NotCapable) throw error; // it says all that
         throw new Error(`Cannot open UDP on ${hostText(at.text, port)}: ${(error as Error).message}`, { cause: error });
       }
       return toUdpSocket(socket, raw, demand, close);

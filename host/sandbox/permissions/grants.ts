@@ -72,18 +72,33 @@ export class Grants {
 
   /** Throws NotCapable where the permission was not granted. */
   demand(wanted: Permission): void {
-    const against = find(this.#deny, wanted) ?? find(this.#revoked, wanted);
+    const against = this.#findAgainst(wanted);
     const grant = against === undefined ? find(this.#allow, wanted) : undefined;
     this.#options.audit?.(wanted, grant !== undefined, (against ?? grant)?.via ?? "");
-    if (grant !== undefined) return;
-    const what = `Plugin ${this.#plugin} may not use ${wanted.kind} ${quotedScope(wanted)}`;
-    throw new NotCapable(this.#plugin, wanted, `${what}; ${this.#whyNot(wanted, against)}`);
+    if (grant === undefined) throw this.#refusal(wanted, against);
+  }
+
+  /** Throws NotCapable where the permission was denied. For what somebody else chose under another grant: a port that was free. */
+  demandNotDenied(wanted: Permission): void {
+    const against = this.#findAgainst(wanted);
+    if (against === undefined) return;
+    this.#options.audit?.(wanted, false, against.via);
+    throw this.#refusal(wanted, against);
   }
 
   /** Allows nothing any more that this touches. Throws where the scope cannot be read, or there were too many. */
   revoke(given: Permission): void {
     if (this.#revoked.length >= MOST_REVOKED) throw new Error(`Cannot revoke more than ${MOST_REVOKED} permissions`);
     this.#revoked.push({ via: "revoke", matches: touching(given) });
+  }
+
+  #findAgainst(wanted: Permission): Given | undefined {
+    return find(this.#deny, wanted) ?? find(this.#revoked, wanted);
+  }
+
+  #refusal(wanted: Permission, against: Given | undefined): NotCapable {
+    const what = `Plugin ${this.#plugin} may not use ${wanted.kind} ${quotedScope(wanted)}`;
+    return new NotCapable(this.#plugin, wanted, `${what}; ${this.#whyNot(wanted, against)}`);
   }
 
   #whyNot(wanted: Permission, against: Given | undefined): string {

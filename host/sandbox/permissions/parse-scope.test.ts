@@ -106,6 +106,7 @@ const mac = fc.oneof(
   fc.array(octet, { maxLength: 5 }).map((octets) => [...octets, "*"].join(":")),
 );
 const link = fc.string({ unit: fc.constantFrom(..."eth0*.-@_,ü"), minLength: 1, maxLength: 31 });
+const etherType = fc.integer({ min: 0x600, max: 0xffff }).filter((type) => ![0x8100, 0x88a8, 0x9100].includes(type));
 const maybe = <T>(key: string, value: fc.Arbitrary<T>) =>
   fc.option(value, { nil: undefined }).map((found) => (found === undefined ? {} : { [key]: found }));
 const port = fc.oneof(fc.constant("*"), fc.nat(65_535).map(String));
@@ -120,7 +121,7 @@ const hosts = (kind: "net" | "listen" | "udp") =>
 
 const permissions: { readonly [K in Kind]: fc.Arbitrary<Permission> } = {
   frame: fc.oneof(
-    fc.tuple(link, fc.integer({ min: 0x600, max: 0xffff }), maybe("sourceMac", mac)).map(([name, type, more]) => frame(name, type, more)),
+    fc.tuple(link, etherType, maybe("sourceMac", mac)).map(([name, type, more]) => frame(name, type, more)),
     fc
       .tuple(link, fc.constantFrom(0x0800, 0x86dd), fc.nat(255), maybe("sourceMac", mac))
       .map(([name, type, ipProtocol, more]) => frame(name, type, { ipProtocol, ...more })),

@@ -11,6 +11,8 @@ type FramePermission = Permission & { kind: "frame" };
 const ETHER_TYPES: Readonly<Record<string, number>> = { arp: 0x0806, ipv4: 0x0800, ipv6: 0x86dd };
 /** The EtherTypes behind which a frame has an IP protocol. */
 const IP = new Set([0x0800, 0x86dd]);
+/** Tags, behind which any frame may be, and that of a VLAN is a link of its own: IEEE 802.1Q §9.6 "VLAN Tag Control Information". */
+const TAGS = new Set([0x8100, 0x88a8, 0x9100]);
 /** Below it stands a length, not an EtherType. IEEE 802.3 §3.2.6 "Length/Type field". */
 const LEAST_ETHER_TYPE = 0x0600;
 /** What the kernel lets a link be called; a wildcard may make a pattern longer. */
@@ -106,5 +108,5 @@ function readFrame(text: string): FramePermission | undefined {
 function readEtherType(text: string): number | undefined {
   if (Object.hasOwn(ETHER_TYPES, text)) return ETHER_TYPES[text];
   const etherType = /^0x[0-9a-f]{4}$/i.test(text) ? Number(text) : 0;
-  return etherType >= LEAST_ETHER_TYPE ? etherType : undefined;
+  return etherType >= LEAST_ETHER_TYPE && !TAGS.has(etherType) ? etherType : undefined;
 }
