@@ -37,7 +37,7 @@ export function unpackError(value: Plain, readStack: (stack: string) => string =
     Object.defineProperty(error, key, { value: part, configurable: true, writable: true });
   if (typeof name === "string") set("name", name);
   if (permission !== undefined) set("permission", permission);
-  if (typeof stack === "string") set("stack", stackText(error, readStack(stack)));
+  set("stack", stackText(error, typeof stack === "string" ? readStack(stack) : "")); // ours would lead nowhere
   return error;
 }
 

@@ -1,7 +1,7 @@
 /** Where one plugin's code runs: the language itself, frozen, and a few pure things beside it. No import in any form, and no way to a realm without that rule. */
 
-import { refuseImports } from "./import-forms.ts";
 import { createConsole, type Say } from "./lent-console.ts";
+import { refuseImports } from "./refuse-imports.ts";
 import type { Lent } from "./take-away.ts";
 
 /** `label` is the name that its frames have in stacks. */
