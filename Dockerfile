@@ -4,7 +4,7 @@
 #
 #   docker buildx build --platform linux/amd64,linux/arm64,linux/arm/v7 --tag herald .
 #
-# The bundle and the WebAssembly modules are built once, on the machine that builds; only koffi has a part for each processor.
+# The bundle and the WebAssembly modules are built once, on the machine that builds; only koffi and esbuild have a part for each processor.
 
 # The newest Node.js whose images also come for arm/v7.
 ARG NODE=node:22-bookworm-slim
@@ -23,10 +23,11 @@ FROM build AS files
 ARG TARGETARCH
 RUN case "$TARGETARCH" in amd64) cpu=x64 ;; *) cpu=$TARGETARCH ;; esac \
  && npm ci --omit=dev --no-audit --no-fund --ignore-scripts --os=linux --cpu=$cpu --libc=glibc \
- && mkdir -p /image/node_modules/@koromix \
+ && mkdir -p /image/node_modules/@koromix /image/node_modules/@esbuild \
  && mv dist package.json LICENSE /image/ \
- && mv node_modules/koffi /image/node_modules/ \
- && mv node_modules/@koromix/koffi-linux-$cpu /image/node_modules/@koromix/
+ && mv node_modules/koffi node_modules/esbuild /image/node_modules/ \
+ && mv node_modules/@koromix/koffi-linux-$cpu /image/node_modules/@koromix/ \
+ && mv node_modules/@esbuild/linux-$cpu /image/node_modules/@esbuild/
 
 FROM ${NODE}
 WORKDIR /herald

@@ -11,7 +11,7 @@
  *   node build.mjs test PATTERN…  check, then the test files whose path holds a pattern; no pattern: all
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -44,6 +44,9 @@ const bundles = {
   testing: "host/workbench/authoring/testing.ts",
   "plugin-guard": "host/sandbox/cell/guard/guard.ts",
 };
+
+/** Output name → file that is taken as it is, beside the bundles. */
+const companions = { "limited-esbuild.sh": "host/sandbox/source/limited-esbuild.sh" };
 
 /** The bundle that plugins import as `herald`: it runs in their sandbox, so it stands on nothing of Node, and is to be read. */
 const contract = { announcer: "host/announcer.ts" };
@@ -134,6 +137,9 @@ async function buildWasm() {
 }
 
 async function buildHost() {
+  for (const [name, source] of Object.entries(companions)) {
+    writeOutput(inRoot("dist", name), readFileSync(inRoot(source)), statSync(inRoot(source)).mtime, 0o755);
+  }
   const [stale, plain] = [staleBundles(), staleContract()];
   if (stale.length + plain.length === 0) return;
   const { build, stop } = await import("esbuild");

@@ -1,7 +1,7 @@
 /** There is nothing here that builds images, so what the Dockerfile copies is put together by hand, and run. */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,6 @@ const image = suite("image");
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const dockerfile = readFileSync(join(ROOT, "Dockerfile"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "herald-image-"));
-const koffi = `@koromix/koffi-linux-${process.arch}`;
 
 /** What is copied from the sources. */
 const sources = [...dockerfile.matchAll(/^COPY (?!--)(.*) \S+$/gm)].flatMap(([, names = ""]) => names.split(" "));
@@ -37,11 +36,14 @@ image("what is sent to the builder is what is copied", () => {
 
 image("what is moved into the image is all that Herald needs", () => {
   const moved = [...dockerfile.matchAll(/\bmv (.*) (\/image\/\S*)/g)].flatMap(([, names = "", to = ""]) =>
-    names.split(" ").map((name) => ({ from: name.replace("@koromix/koffi-linux-$cpu", koffi), to: to.replace("/image/", "") })),
+    names.split(" ").map((name) => ({ from: name.replace("$cpu", process.arch), to: to.replace("/image/", "") })),
   );
   assert.equal(
     moved.map(({ from }) => from),
-    ["dist", "package.json", "LICENSE", "node_modules/koffi", `node_modules/${koffi}`],
+    [
+      ...["dist", "package.json", "LICENSE", "node_modules/koffi", "node_modules/esbuild"],
+      ...["@koromix/koffi-linux", "@esbuild/linux"].map((name) => `node_modules/${name}-${process.arch}`),
+    ],
   );
   for (const { from, to } of moved) {
     const target = join(folder, "image", to, from.slice(from.lastIndexOf("/") + 1));
@@ -51,13 +53,17 @@ image("what is moved into the image is all that Herald needs", () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   assert.is(run("image", "dist/herald.mjs", "--version"), version);
   assert.match(run("image", "dist/herald.mjs", "speaker", "--help"), /--node-name/);
+  writeFileSync(join(folder, "image/hello.ts"), `import { API_VERSION } from "herald"; export default API_VERSION;`);
+  assert.match(run("image", "dist/herald.mjs", "plugin", "install", "./hello.ts", "--cache", "cache"), /pin +sha256-/);
   const callsLibrary = "const k = require('koffi'); console.log(k.load('libc.so.6').func('int getppid()')())";
   assert.is(run("image", "-e", callsLibrary), String(process.pid));
 });
 
-image("koffi has a part for each processor that the image is for", () => {
+image("koffi and esbuild have a part for each processor that the image is for", () => {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as { packages: object };
-  for (const cpu of ["x64", "arm64", "arm"]) assert.ok(`node_modules/@koromix/koffi-linux-${cpu}` in packages, cpu);
+  for (const cpu of ["x64", "arm64", "arm"]) {
+    for (const name of ["@koromix/koffi-linux", "@esbuild/linux"]) assert.ok(`node_modules/${name}-${cpu}` in packages, `${name}-${cpu}`);
+  }
 });
 
 image("flags that keep the heap small are ones that Node.js takes from its environment", () => {

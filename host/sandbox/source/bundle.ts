@@ -9,6 +9,7 @@ import type { BuildOptions, Loader, Message, OnLoadResult, OnResolveArgs, OnReso
 import { contractModule } from "./contract-module.ts";
 import { describeProblems, forbid, raised } from "./forbidden.ts";
 import { hideTokens } from "./hide-tokens.ts";
+import { withEsbuild } from "./limited-esbuild.ts";
 import { type PluginFiles, pathFrom, SourceError } from "./plugin-files.ts";
 
 export interface Script {
@@ -49,8 +50,6 @@ const BEFORE_BUILD: readonly (readonly [RegExp, string])[] = [
 ];
 const PROGRAM = /(["'])(\.\/[^"'\\\n]{1,180}\.wasm)\1/g;
 
-let running = 0;
-
 /** Rejects with SourceError, all problems in its message. */
 export async function bundlePlugin(source: PluginFiles): Promise<Bundled> {
   const files = new Map<string, Uint8Array>();
@@ -75,32 +74,26 @@ function programNames(code: string): readonly string[] {
 }
 
 async function runEsbuild(source: PluginFiles, files: Map<string, Uint8Array>): Promise<Script> {
-  const { build, stop } = await import("esbuild").catch((error: Error) => {
-    throw new SourceError(`It has to be bundled, and esbuild is not installed: ${error.message}`);
-  });
-  running += 1;
+  const { code: contract } = await contractModule();
+  const options: BuildOptions & { write: false } = {
+    ...STYLE,
+    entryPoints: [`./${source.entry}`],
+    outfile: "/plugin.js",
+    write: false,
+    sourcemap: "external",
+    absWorkingDir: "/",
+    tsconfigRaw: "{}",
+    logLevel: "silent",
+    logLimit: 0,
+    logOverride: raised,
+    plugins: [inFolder(source, files, contract)],
+  };
   try {
-    const { outputFiles } = await build({
-      ...STYLE,
-      entryPoints: [`./${source.entry}`],
-      outfile: "/plugin.js",
-      write: false,
-      sourcemap: "external",
-      absWorkingDir: "/",
-      tsconfigRaw: "{}",
-      logLevel: "silent",
-      logLimit: 0,
-      logOverride: raised,
-      plugins: [inFolder(source, files, (await contractModule()).code)],
-    });
+    const { outputFiles } = await withEsbuild(({ build }) => build(options));
     const [map = "", code = ""] = outputFiles.map(({ text }) => text);
     return { code, map };
   } catch (error) {
-    throw new SourceError(problemText(error));
-  } finally {
-    running -= 1;
-    // Its process takes some 20 MB, and is started again when it is needed.
-    if (running === 0) await stop();
+    throw error instanceof SourceError ? error : new SourceError(problemText(error));
   }
 }
 
