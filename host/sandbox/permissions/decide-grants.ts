@@ -9,7 +9,7 @@ import type { Permission } from "../../announcer.ts";
 import { readSpecifier } from "../source/specifier.ts";
 import type { Binding } from "./grant-hint.ts";
 import type { FileGrant } from "./grants-file.ts";
-import { covering, depriving } from "./match-permission.ts";
+import { covering, depriving, readWanted } from "./match-permission.ts";
 import { parseScope } from "./parse-scope.ts";
 import { quotedScope, scopeText } from "./scope-text.ts";
 
@@ -78,9 +78,10 @@ export function decideGrants(applicant: Applicant, asked: readonly Permission[],
   const denied: Permission[] = [];
   const missing: Missing[] = [];
   for (const permission of wanted) {
-    if (denials.some((denial) => depriving(denial.permission)(permission))) denied.push(permission);
+    const read = readWanted(permission);
+    if (denials.some((denial) => depriving(denial.permission)(read))) denied.push(permission);
     else {
-      const offers = allowed.filter((offer) => covering(offer.permission)(permission));
+      const offers = allowed.filter((offer) => covering(offer.permission)(read));
       const offer = offers.find(({ binding }) => counts(applicant, binding, isNew(permission, applicant, sources)));
       if (offer === undefined) missing.push({ permission, ...whyNot(permission, applicant, offers) });
       else {
@@ -122,7 +123,7 @@ function counts({ pin, specifier }: Applicant, binding: Binding | undefined, isM
 
 function isNew(permission: Permission, { pin }: Applicant, { locked }: GrantSources): boolean {
   if (locked === undefined || locked.pin === pin) return false;
-  return !locked.permissions.some((before) => covering(before)(permission));
+  return !locked.permissions.some((before) => covering(before)(readWanted(permission)));
 }
 
 function whyNot(permission: Permission, { specifier, pin }: Applicant, offers: readonly Said[]): { readonly why?: string } {

@@ -4,7 +4,7 @@
  */
 
 import { NotCapable, type Permission, type PermissionState } from "../../announcer.ts";
-import { covering, touching } from "./match-permission.ts";
+import { covering, readWanted, touching, type Wanted } from "./match-permission.ts";
 import { quotedScope } from "./scope-text.ts";
 
 /** Hears every use of a permission, granted or not, and where the grant or the denial comes from. */
@@ -20,7 +20,7 @@ export interface GrantsOptions {
 
 interface Given {
   readonly via: string;
-  matches(wanted: Permission): boolean;
+  matches(wanted: Wanted): boolean;
 }
 
 const MOST_REVOKED = 100;
@@ -65,22 +65,23 @@ export class Grants {
 
   /** Throws where the scope cannot be read. */
   state(wanted: Permission): PermissionState {
-    covering(wanted);
-    if (find(this.#deny, wanted) !== undefined) return "denied";
-    return find(this.#revoked, wanted) === undefined && find(this.#allow, wanted) !== undefined ? "granted" : "prompt";
+    const read = readWanted(wanted);
+    if (find(this.#deny, read) !== undefined) return "denied";
+    return find(this.#revoked, read) === undefined && find(this.#allow, read) !== undefined ? "granted" : "prompt";
   }
 
   /** Throws NotCapable where the permission was not granted. */
   demand(wanted: Permission): void {
-    const against = this.#findAgainst(wanted);
-    const grant = against === undefined ? find(this.#allow, wanted) : undefined;
+    const read = readWanted(wanted);
+    const against = this.#findAgainst(read);
+    const grant = against === undefined ? find(this.#allow, read) : undefined;
     this.#options.audit?.(wanted, grant !== undefined, (against ?? grant)?.via ?? "");
     if (grant === undefined) throw this.#refusal(wanted, against);
   }
 
   /** Throws NotCapable where the permission was denied. For what somebody else chose under another grant: a port that was free. */
   demandNotDenied(wanted: Permission): void {
-    const against = this.#findAgainst(wanted);
+    const against = this.#findAgainst(readWanted(wanted));
     if (against === undefined) return;
     this.#options.audit?.(wanted, false, against.via);
     throw this.#refusal(wanted, against);
@@ -92,7 +93,7 @@ export class Grants {
     this.#revoked.push({ via: "revoke", matches: touching(given) });
   }
 
-  #findAgainst(wanted: Permission): Given | undefined {
+  #findAgainst(wanted: Wanted): Given | undefined {
     return find(this.#deny, wanted) ?? find(this.#revoked, wanted);
   }
 
@@ -116,6 +117,6 @@ function readGiven(
   return permissions.map((permission) => ({ via: via?.get(permission) ?? "", matches: read(permission) }));
 }
 
-function find(all: readonly Given[], wanted: Permission): Given | undefined {
+function find(all: readonly Given[], wanted: Wanted): Given | undefined {
   return all.find(({ matches }) => matches(wanted));
 }

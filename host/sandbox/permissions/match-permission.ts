@@ -7,7 +7,20 @@ import { type HostScope, hostCovers, hostTouches, isUnspecified, parseHostScope 
 import { type OriginScope, originCovers, originTouches, parseOriginScope } from "./origin-scope.ts";
 
 type FramePermission = Permission & { kind: "frame" };
-type Matcher = (wanted: Permission) => boolean;
+type Matcher = (wanted: Wanted) => boolean;
+
+/** A permission that is wanted, read once for all that it is compared with. */
+export interface Wanted {
+  readonly permission: Permission;
+  readonly host?: HostScope;
+  readonly origin?: OriginScope;
+}
+
+/** Throws where the scope cannot be read. */
+export function readWanted(permission: Permission): Wanted {
+  if ("host" in permission) return { permission, host: readHost(permission) };
+  return permission.kind === "fetch" ? { permission, origin: readOrigin(permission) } : { permission };
+}
 
 /** Says of what is wanted whether this grant covers all of it. Throws where the scope cannot be read. */
 export function covering(granted: Permission): Matcher {
@@ -34,23 +47,23 @@ interface Match {
 function matcher(given: Permission, match: Match): Matcher {
   switch (given.kind) {
     case "frame":
-      return (wanted) => wanted.kind === "frame" && match.frame(given, wanted);
+      return ({ permission }) => permission.kind === "frame" && match.frame(given, permission);
     case "sys":
-      return (wanted) => wanted.kind === "sys" && matchesPattern(given.fact, wanted.fact);
+      return ({ permission }) => permission.kind === "sys" && matchesPattern(given.fact, permission.fact);
     case "secret":
-      return (wanted) => wanted.kind === "secret" && matchesPattern(given.name, wanted.name);
+      return ({ permission }) => permission.kind === "secret" && matchesPattern(given.name, permission.name);
     case "service":
-      return (wanted) => wanted.kind === "service" && matchesPattern(given.annotation, wanted.annotation);
+      return ({ permission }) => permission.kind === "service" && matchesPattern(given.annotation, permission.annotation);
     case "fetch": {
       const scope = readOrigin(given);
-      return (wanted) => wanted.kind === "fetch" && match.origin(scope, readOrigin(wanted));
+      return ({ origin }) => origin !== undefined && match.origin(scope, origin);
     }
     case "net":
     case "listen":
     case "udp":
     case "liveness": {
       const scope = readHost(given);
-      return (wanted) => wanted.kind === given.kind && match.host(scope, readHost(wanted));
+      return ({ permission, host }) => permission.kind === given.kind && host !== undefined && match.host(scope, host);
     }
     default:
       return given satisfies never;
