@@ -39,6 +39,7 @@ Measures Herald beside others who do the same work, in interleaved rounds of one
   manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
   neighbors           whether a Linux kernel keeps a VIP of each family in its neighbor table for minutes without a gap
   plan                who owns what with 3 to 5,000 nodes and 10,000 VIPs: BFD sessions, moves when a node joins or leaves, CPU time
+  plugins             start, memory and call latency of third-party plugins, and ARP beside ten hostile ones
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
 namespaces; without either it measures what needs no network and exits 3. The responders in C need a compiler.
@@ -86,6 +87,9 @@ of plan:
   --vips N            VIPs (default 10000)
   --nodes N,N         clusters of so many nodes, 2 to 5000 (default 3,30,1000,5000)
 
+of plugins, which also takes --seconds and --vips:
+  --plugins N,N       how many at a time, 1 to 100 (default 1,3,10); the most of them are the hostile ones
+
 Exit code: 0 also where a target is missed, but 1 where neighbors finds a gap; 3 where only a part could be measured; 130 when interrupted.
 
 Examples:
@@ -129,6 +133,10 @@ const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSu
     summary: "BFD sessions, moves and CPU time of ownership at layer 2 with 3 to 5,000 nodes and 10,000 VIPs",
     load: async () => (await import("../workbench/bench/plan.ts")).plan,
   },
+  plugins: {
+    summary: "what third-party plugins cost, and what hostile ones take from ARP",
+    load: async () => (await import("../workbench/bench/plugins.ts")).plugins,
+  },
 };
 
 const MOST_ROUNDS = 1000;
@@ -147,6 +155,7 @@ const nodeLists: Readonly<Record<string, { readonly usual: string; readonly most
   plan: { usual: "3,30,1000,5000", most: MOST_NODES },
 };
 const MOST_ROUTES = 4_000_000;
+const MOST_PLUGINS = 100;
 const drivers: readonly Driver[] = ["event-loop", "blocking"];
 
 const flags = {
@@ -157,6 +166,7 @@ const flags = {
   services: { type: "string" },
   edits: { type: "string" },
   nodes: { type: "string" },
+  plugins: { type: "string" },
   writes: { type: "string" },
   rest: { type: "string" },
   directory: { type: "string" },
@@ -233,6 +243,7 @@ function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptio
     services: count("services", given.services, MOST_SERVICES),
     edits: count("edits", given.edits, MOST_EDITS),
     writes: count("writes", given.writes, MOST_WRITES),
+    plugins: (values.plugins ?? "1,3,10").split(",").map((number) => count("plugins", number, MOST_PLUGINS)),
     restSeconds: number("rest", given.rest, 600),
     minutes: number("minutes", given.minutes, MOST_MINUTES),
     ...(values.directory === undefined ? {} : { directory: directory("directory", values.directory) }),

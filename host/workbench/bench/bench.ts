@@ -68,8 +68,23 @@ export interface NeighborsOptions {
   readonly minutes: number;
 }
 
+export interface PluginsOptions extends CommonOptions {
+  /** Of each load. */
+  readonly seconds: number;
+  readonly vips: number;
+  /** How many there are at a time; the most of them are the hostile ones too. */
+  readonly plugins: readonly number[];
+}
+
 /** Every flag; a bench reads its own. */
-export type BenchOptions = ArpOptions & BgpOptions & ManifestsOptions & ClusterOptions & FailoverOptions & NeighborsOptions & PlanOptions;
+export type BenchOptions = ArpOptions &
+  BgpOptions &
+  ManifestsOptions &
+  ClusterOptions &
+  FailoverOptions &
+  NeighborsOptions &
+  PlanOptions &
+  PluginsOptions;
 
 /** How a bench starts its own program again, behind the Node binary. */
 export interface Self {
