@@ -4,6 +4,8 @@ import type { Permission } from "../../announcer.ts";
 import { complain, type Raw, type Reading, readInteger, readList, readObject } from "../../rules/config.ts";
 import { parseHostScope } from "../../sandbox/permissions/host-scope.ts";
 import { parseOriginScope } from "../../sandbox/permissions/origin-scope.ts";
+import { parseScope, scopeForm } from "../../sandbox/permissions/parse-scope.ts";
+import { scopeText } from "../../sandbox/permissions/scope-text.ts";
 
 type Kind = Permission["kind"];
 type Field = (reading: Reading, path: string, value: unknown) => void;
@@ -75,5 +77,21 @@ function readGrant(reading: Reading, path: string, raw: Raw): Permission | undef
   for (const name of Object.keys(rest)) {
     if (!Object.hasOwn(fields, name)) complain(reading, `${path}.${name}`, rest[name], `nothing of this name for ${kind}`);
   }
-  return reading.problems.length === before ? (raw as Permission) : undefined;
+  return reading.problems.length === before ? readScope(reading, path, present(raw) as Permission) : undefined;
+}
+
+/** `null` is an absent field. */
+function present(raw: Raw): Raw {
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
+}
+
+/** What cannot be written as a scope would grant nothing: an IP protocol of ARP, a port of BFD, half a MAC address. */
+function readScope(reading: Reading, path: string, permission: Permission): Permission | undefined {
+  const scope = scopeText(permission);
+  try {
+    return parseScope(permission.kind, scope);
+  } catch {
+    complain(reading, path, scope, scopeForm(permission.kind));
+    return undefined;
+  }
 }

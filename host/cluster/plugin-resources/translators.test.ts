@@ -207,6 +207,21 @@ translators("a Plugin without a source configures one that a flag names, if ther
   assert.equal(problems(), ["Plugin vrrp spec.source: found nothing, expected a source, or one of arp"]);
 });
 
+translators("a grant that would be none is told, though each field is right", () => {
+  const { put, problems } = open([arp]);
+  const grants =
+    "[{kind: liveness, host: '192.0.2.1:3784'}, {kind: frame, link: eth0, etherType: 2054, ipProtocol: 1}, {kind: frame, link: eth0, etherType: 33024}, {kind: frame, link: eth0, etherType: 2054, ipProtocol: ~, sourceMac: ~}]";
+  put(object("Plugin", "vrrp", `{source: {path: /a.ts}, pin: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", grants: ${grants}}`));
+  assert.equal(
+    problems().map((problem) => problem.replace(/, expected .*/, "")),
+    [
+      'Plugin vrrp spec.grants[0]: found "192.0.2.1:3784"',
+      'Plugin vrrp spec.grants[1]: found "eth0/0x0806/1"',
+      'Plugin vrrp spec.grants[2]: found "eth0/0x8100"',
+    ],
+  );
+});
+
 translators("each wrong field of a Plugin is told by path", () => {
   const { put, problems } = open([arp]);
   const grants =
