@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openPluginServer, type PluginServer, packPackage, publish } from "../../workbench/testing/plugin-server.ts";
 import { type Outcome, runHere, runProgram } from "../../workbench/testing/run-command.ts";
-import { install, installFor } from "./install.ts";
+import { install } from "./install.ts";
 import { list } from "./list.ts";
 import { uninstall } from "./uninstall.ts";
 
@@ -13,7 +13,14 @@ const command = suite("herald plugin install");
 
 const FILES = {
   "package.json": `{ "name": "@acme/vrrp", "version": "1.2.0" }`,
-  "plugin.ts": `export default { program: "./vrrp.wasm" };`,
+  "plugin.ts": `
+    import { definePlugin } from "herald";
+    export default definePlugin({
+      name: "vrrp", api: 1, from: "owner", serves: { kind: "L2Advertisement", families: [4] },
+      config: { type: "object" }, example: {}, program: "./vrrp.wasm",
+      permissions: () => [{ kind: "frame", link: "eth*", etherType: 0x0800, ipProtocol: 112 }, { kind: "fetch", origin: "https://\\u202eapi.example.com" }],
+      start: async () => ({ apply: async () => [], stop: async () => {} }),
+    });`,
   "vrrp.wasm": "\0asm",
 };
 let registry: PluginServer;
@@ -51,10 +58,13 @@ command("fetches, pins and says what it is", async () => {
   const { pin } = plugins()["@acme/vrrp@1.2.0"];
   assert.equal(out.split("\n"), [
     "@acme/vrrp@1.2.0",
+    "  name      vrrp, for API 1",
     "  package   @acme/vrrp 1.2.0",
     `  from      ${registry.origin}/@acme/vrrp/-/1.2.0.tgz`,
-    "  files     2 files, 46 bytes, with 1 packet program",
+    `  files     2 files, ${FILES["plugin.ts"].length + 4} bytes, with 1 packet program`,
     `  pin       ${pin}`,
+    "  asks for  '--allow-frame=eth*/0x0800/112'",
+    "  asks for  '--allow-fetch=https://\\u202eapi.example.com'",
     "",
   ]);
   const listed = await runHere(list, "--lock", lock);
@@ -87,16 +97,22 @@ command("says all that it cannot load, and installs the others", async () => {
   assert.is((await install()).code, 2);
 });
 
-command("keeps in the lock what a plugin asked for, and shows it without what a terminal would obey", async () => {
-  const { flags, plugins, vrrp } = stage();
-  const permissions = [{ kind: "fetch", origin: "https://\x1b[2Japi.example.com" } as const];
-  const { out } = await runHere(
-    installFor(async () => ({ name: "vrrp", api: 1, permissions })),
-    vrrp,
-    ...flags,
-  );
-  assert.match(out, "  name      vrrp, for API 1\n  asks for  --allow-fetch=https://\\x1b[2Japi.example.com\n");
-  assert.equal([plugins()["./vrrp"].api, plugins()["./vrrp"].permissions], [1, permissions]);
+command("keeps in the lock what a plugin asks for, and pins nothing that is no plugin", async () => {
+  const { install, plugins, vrrp } = stage();
+  await install(vrrp);
+  const entry = plugins()["./vrrp"];
+  assert.equal([entry.api, entry.permissions.length, entry.permissions[0].ipProtocol], [1, 2, 112]);
+  for (const [text, message] of [
+    ["export default { name: 'vrrp' };", /Cannot load plugin ".*vrrp": .*definition/],
+    ["throw new Error('\\x1b[2Jno');", /Cannot load plugin ".*vrrp": .*\\x1b\[2Jno/],
+    ["for (;;);", /Cannot load plugin ".*vrrp": /],
+  ] as const) {
+    writeFileSync(join(vrrp, "plugin.ts"), text);
+    const { code, err } = await install(vrrp, "--yes");
+    assert.is(code, 1);
+    assert.match(err, message);
+  }
+  assert.equal(plugins()["./vrrp"], entry);
 });
 
 command("takes out of the lock what is uninstalled", async () => {

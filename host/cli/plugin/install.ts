@@ -1,21 +1,20 @@
 /** `herald plugin install`: the one command that fetches plugins, and that pins them anew. Nothing of them runs outside of a sandbox. */
 
 import { resolve } from "node:path";
-import type { Permission } from "../../announcer.ts";
-import { visible } from "../../observe/log.ts";
-import type { PluginBundle } from "../../sandbox/hosted.ts";
-import { scopeText } from "../../sandbox/permissions/scope-text.ts";
+import { createLog, visible } from "../../observe/log.ts";
+import { flagWord, resourceItem } from "../../sandbox/permissions/grant-hint.ts";
 import type { LoadedPlugin, LoadOptions } from "../../sandbox/source/load-bundle.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "../command.ts";
 import { count } from "../words.ts";
+import type { Inspection } from "./inspect-plugin.ts";
 
 const help = `
 Usage: herald plugin install SPECIFIER... [flags]
 
 Fetches plugins where they have to be fetched, bundles them, and pins in
 herald.lock what they are made of. From then on Herald loads that and nothing
-else, and needs no network for it. None of their code is run but in a sandbox
-in which there is nothing to use.
+else, and needs no network for it. Says what each asks for; for that it is read
+in a process of its own, where there is nothing to use.
 
   SPECIFIER          ./vrrp.ts, a folder, ./vrrp-1.2.0.tgz, @acme/vrrp@1.2.0, or
                      https://example.com/vrrp.ts with what that imports
@@ -36,29 +35,9 @@ Exit code: 0; 1 where one cannot be loaded; 3 where one is pinned otherwise and
 
 const OTHER_PIN = 3;
 
-/** What a plugin says of itself, as read in its sandbox. */
-export interface Inspection {
-  readonly name: string;
-  readonly api: number;
-  /** What it asks for with its example's config. */
-  readonly permissions: readonly Permission[];
-}
+export const install: Command = { name: "plugin install", summary: "Fetch, bundle and pin plugins", help, run };
 
-type Inspect = (bundle: PluginBundle) => Promise<Inspection>;
-
-/** `inspect`: reads a plugin in its sandbox, with nothing granted. */
-export function installFor(inspect?: Inspect): Command {
-  return {
-    name: "plugin install",
-    summary: "Fetch, bundle and pin plugins",
-    help,
-    run: (args, io) => run(args, io, inspect),
-  };
-}
-
-export const install = installFor();
-
-async function run(args: readonly string[], io: CommandIo, inspect?: Inspect): Promise<number> {
+async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, {
     lock: { type: "string" },
     cache: { type: "string" },
@@ -67,9 +46,11 @@ async function run(args: readonly string[], io: CommandIo, inspect?: Inspect): P
   });
   if (positionals.length === 0) throw new UsageError("Name a plugin: a path, a package with its version, or an https URL");
   const { loadPlugin, pinPlugin } = await import("../../sandbox/source/load-bundle.ts");
+  const { inspectPlugin } = await import("./inspect-plugin.ts");
   const lock = resolve(values.lock ?? "herald.lock");
   const registry = values.registry ?? process.env["npm_config_registry"];
   const say = (line: string) => io.stderr.write(`herald plugin install: ${line}\n`);
+  const log = createLog({ level: "warn", format: "text", write: (line) => io.stderr.write(line) });
   const options: LoadOptions = {
     lock,
     anew: true,
@@ -80,13 +61,13 @@ async function run(args: readonly string[], io: CommandIo, inspect?: Inspect): P
   };
   const installOne = async (specifier: string): Promise<number> => {
     const loaded = await loadPlugin(specifier, options);
-    const inspection = await inspect?.(loaded.bundle);
+    const inspection = await inspectPlugin(loaded.bundle, log);
     io.stdout.write(describe(loaded, inspection));
     if (loaded.before !== undefined && loaded.before.pin !== loaded.entry.pin && !values.yes) {
       say(`${specifier} is another than in ${lock}: --yes pins it anew`);
       return OTHER_PIN;
     }
-    await pinPlugin(lock, loaded, inspection && { api: inspection.api, permissions: inspection.permissions });
+    await pinPlugin(lock, loaded, { api: inspection.api, permissions: inspection.permissions });
     return 0;
   };
   const codes: number[] = [];
@@ -100,18 +81,18 @@ async function run(args: readonly string[], io: CommandIo, inspect?: Inspect): P
   return codes.find((code) => code !== 0) ?? 0;
 }
 
-function describe({ bundle, entry, before, title, bytes }: LoadedPlugin, inspection: Inspection | undefined): string {
+function describe({ bundle, entry, before, title, bytes }: LoadedPlugin, { name, api, permissions }: Inspection): string {
   const programs = bundle.programs.size === 0 ? "" : `, with ${count(bundle.programs.size, "packet program")}`;
   const isOther = before !== undefined && before.pin !== entry.pin;
   const rows: (readonly [name: string, value: string])[] = [
+    ["name", `${name}, for API ${api}`],
     ["package", title ?? ""],
     ["from", entry.resolved],
     ["files", `${count(Object.keys(entry.files).length, "file")}, ${count(bytes, "byte")}${programs}`],
     ["pin", entry.pin],
     ["was", isOther ? before.pin : ""],
     ["changed", isOther ? changes(before.files, entry.files) : ""],
-    ["name", inspection === undefined ? "" : `${inspection.name}, for API ${inspection.api}`],
-    ...(inspection?.permissions ?? []).map((permission) => ["asks for", `--allow-${permission.kind}=${scopeText(permission)}`] as const),
+    ...permissions.map((permission) => ["asks for", flagWord("allow", permission) ?? resourceItem(permission)] as const),
   ];
   const lines = rows.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(8)}  ${visible(value)}\n`);
   return `${visible(bundle.specifier)}\n${lines.join("")}`;
