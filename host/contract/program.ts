@@ -53,7 +53,7 @@ export interface Program {
   attach(links: readonly string[], options?: AttachOptions): Promise<void>;
   /**
    * Binds datagram port 1 to 255 of the program to a UDP socket of the packet worker, and gives the socket's port. What was bound before is
-   * closed, unless it is the same. From there the program sends to whom it likes.
+   * closed, unless it is the same. From there a built-in program sends to whom it likes, and another one to whom `udp` was granted.
    */
   bind(datagramPort: number, options: DatagramBinding): Promise<number>;
   /** A datagram port that is not bound is fine. */

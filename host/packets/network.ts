@@ -1,20 +1,23 @@
 /** What a speaker needs of the network it announces on: the kernel's, or a segment in memory that carries the same programs. */
 
 import { kernelFrames, memoryFrames, type RawFrames } from "./frame-socket.ts";
+import { type GuardedLease, GuardedPackets } from "./guarded/guarded-packets.ts";
 import { libc } from "./libc.ts";
 import { kernelLinks, type LinkSource, memoryLinks } from "./links.ts";
-import { localService } from "./local-service.ts";
+import { localGuardedService, localService } from "./local-service.ts";
 import type { MemorySegment } from "./memory-wire.ts";
 import { kernelGroups, type MulticastGroups } from "./multicast-groups.ts";
 import { type Gateway, type KernelNeighbor, readGateways, readNeighbors } from "./neighbors.ts";
 import type { KernelLink } from "./netlink.ts";
-import { startPacketWorker } from "./packet-worker.ts";
+import { startGuardedWorker, startPacketWorker } from "./packet-worker.ts";
 import type { Driver, PacketService } from "./service.ts";
 import { checkPacketSockets } from "./sockets.ts";
 import { isWireless } from "./wireless.ts";
 
 export interface Network {
   readonly packets: PacketService;
+  /** For packet programs of plugins that are not built in. */
+  readonly guardedPackets: () => Promise<GuardedLease>;
   readonly links: LinkSource;
   readonly frames: RawFrames;
   /** Absent: a wire that carries every frame to everybody. */
@@ -29,8 +32,11 @@ export interface Network {
 export async function openKernelNetwork(driver: Driver, onLost: (error: Error) => void): Promise<Network> {
   const c = libc();
   checkPacketSockets(c);
+  // Of a worker that dies, each program's plugin hears; the next one that needs it gets another.
+  const guarded = new GuardedPackets(() => startGuardedWorker("event-loop", () => {}));
   return {
     packets: await startPacketWorker(driver, onLost),
+    guardedPackets: () => guarded.lease(),
     links: kernelLinks(c),
     frames: kernelFrames(c),
     groups: () => kernelGroups(c),
@@ -49,5 +55,6 @@ export function openMemoryNetwork(segment: MemorySegment, machine: string, mac: 
     join: (link, ...rest) => segment.join(place(link), ...rest),
   };
   const link: KernelLink = { index: 1, name: "eth0", mac, up: true, mtu: 1500, broadcast: true, noArp: false, loopback: false };
-  return { packets: localService(wire), links: memoryLinks([link]), frames: memoryFrames(wire) };
+  const guarded = new GuardedPackets(async () => localGuardedService(wire));
+  return { packets: localService(wire), guardedPackets: () => guarded.lease(), links: memoryLinks([link]), frames: memoryFrames(wire) };
 }

@@ -65,14 +65,16 @@ export async function beginLife({ supply, config, programName, nowMs, start, onL
   const { foreign } = hosted;
   let lost: Error | undefined;
   let instance: Instance | undefined;
-  const stopHearing = foreign?.onLost((reason) => {
+  const lose = (reason: Error): void => {
     lost ??= reason;
     if (instance === undefined || instance.lost !== undefined) return;
     instance.lost = reason;
     onLost();
-  });
+  };
+  const stopHearing = foreign?.onLost(lose);
   try {
     const running = await start(hosted, config, programName);
+    running.onLost(lose);
     const end = async (): Promise<void> => {
       stopHearing?.();
       await running.close();

@@ -2,17 +2,22 @@
 
 import type { Announcer, PluginDefinition } from "../announcer.ts";
 import type { Announcement } from "../rules/vocabulary.ts";
+import type { AssignedAddresses } from "./assigned-addresses.ts";
 import { createCheck, NO_ATTRIBUTES } from "./check-config.ts";
 import { withinTime } from "./within-time.ts";
 
 const STOP_TIMEOUT_MS = 5000;
 const CONFIGURE_TIMEOUT_MS = 10_000;
 
-/** `renew`: grants what a new config asks for, and gives what takes that back; throws where the config is wrong. */
+/**
+ * `renew`: grants what a new config asks for, and gives what takes that back; throws where the config is wrong. `assigned`: of a plugin that
+ * is not built in, follows what it is told to announce.
+ */
 export function checkedAnnouncer(
   announcer: Announcer,
   { name, attributes = NO_ATTRIBUTES }: Pick<PluginDefinition, "name" | "attributes">,
   renew: (config: unknown) => Promise<() => void>,
+  assigned?: AssignedAddresses,
 ): Announcer {
   const check = createCheck(`plugin ${name}`, attributes);
   const whyNot = (row: Announcement): string | undefined => {
@@ -29,7 +34,8 @@ export function checkedAnnouncer(
         if (reason !== undefined) reasons.set(row.vip, reason);
       }
       const isGood = ({ vip }: Announcement): boolean => !reasons.has(vip);
-      const refusals = await announcer.apply({ ...changes, added: added.filter(isGood), changed: changed.filter(isGood) });
+      const good = { ...changes, added: added.filter(isGood), changed: changed.filter(isGood) };
+      const refusals = await (assigned === undefined ? announcer.apply(good) : assigned.during(good, () => announcer.apply(good)));
       return [...refusals, ...Array.from(reasons, ([vip, reason]) => ({ vip, reason }))];
     },
     async configure(config) {

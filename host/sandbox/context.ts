@@ -5,6 +5,7 @@
 
 import type { Clock, Context, Liveness, Log, Metrics, Permissions, Program } from "../announcer.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
+import type { FrameGuard } from "../packets/guarded/frame-guard.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
 import type { RawTcp } from "../packets/tcp.ts";
@@ -31,6 +32,8 @@ export interface ContextParts {
   readonly metrics: Metrics;
   readonly links: LinkSource;
   readonly frames: RawFrames;
+  /** Of a plugin that is not built in. */
+  readonly frameGuard?: Pick<FrameGuard, "problemOf"> | undefined;
   readonly secrets: SecretSource;
   readonly services: ServiceSource;
   /** Those that the plugin's rows name. */
@@ -64,7 +67,7 @@ export function createContext(parts: ContextParts): Context {
       id: (name) => links.id(name),
     },
     program: parts.program ?? absentProgram(plugin),
-    frames: createFrames(grants, links, parts.frames, opened),
+    frames: createFrames(grants, links, parts.frames, opened, parts.frameGuard),
     net: createNet(grants, opened, parts.secrets, world.tcp),
     udp: createUdp(grants, opened, world.udp),
     liveness: createLiveness(grants, parts.liveness, opened),

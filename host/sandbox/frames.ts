@@ -2,6 +2,7 @@
 
 import type { Frames, Permission } from "../announcer.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
+import type { FrameGuard } from "../packets/guarded/frame-guard.ts";
 import type { LinkSource } from "../packets/links.ts";
 import { formatMac } from "../packets/mac.ts";
 import type { Opened } from "./opened.ts";
@@ -13,7 +14,14 @@ const ETHERNET_HEADER_BYTES = 14;
 /** Where IPv4 has its protocol and IPv6 its next header, behind the Ethernet header. */
 const IP_PROTOCOL_AT: Readonly<Record<number, number>> = { 2048: 23, 34525: 20 };
 
-export function createFrames(grants: Grants, links: LinkSource, frames: RawFrames, opened: Opened): Frames {
+/** `guard`: of a plugin that is not built in, says what is wrong with a frame whose grants are in order. */
+export function createFrames(
+  grants: Grants,
+  links: LinkSource,
+  frames: RawFrames,
+  opened: Opened,
+  guard?: Pick<FrameGuard, "problemOf"> | undefined,
+): Frames {
   return {
     async open({ link: name, etherType, ipProtocol, groups = [] }) {
       const match = { etherType, ...(ipProtocol === undefined ? {} : { ipProtocol }) };
@@ -45,6 +53,8 @@ export function createFrames(grants: Grants, links: LinkSource, frames: RawFrame
           const claim = readClaim(frame, name, etherType, ipProtocol);
           const isOwn = claim.sourceMac === find()?.mac;
           grants.demand(isOwn ? { kind: "frame", link: name, ...match } : claim);
+          const problem = guard?.problemOf(frame, etherType);
+          if (problem !== undefined) throw new Error(`Cannot send a frame on ${name}: found ${problem}`);
           socket.send(frame);
         },
         onFrame: (call) => void listeners.add(call),

@@ -19,6 +19,7 @@ import type { WireLink } from "../packets/wire.ts";
 import { formatAddress, parseAddress } from "../rules/addresses.ts";
 import type { Grants } from "./permissions/grants.ts";
 import { hostText } from "./permissions/host-scope.ts";
+import { type GuardParts, ProgramGuard } from "./program-guard.ts";
 import { readEvent, writeAddress, writeRow } from "./program-rows.ts";
 import { Receptions } from "./reception.ts";
 import { readSocketAddress } from "./socket-address.ts";
@@ -38,6 +39,8 @@ export interface ProgramPort extends Program {
 export interface ProgramHost {
   readonly node: string;
   readonly service: PacketService;
+  /** Of a program that is not built in; its service is the one above. */
+  readonly guard?: GuardParts | undefined;
   readonly links: LinkSource;
   /** Absent: a wire that carries every frame to everybody. */
   readonly groups?: (() => MulticastGroups) | undefined;
@@ -60,7 +63,12 @@ export async function openProgram(
 ): Promise<ProgramPort> {
   const [low = 0, high = 0] = crypto.getRandomValues(new Uint32Array(2));
   await host.service.addProgram(plugin, module, match, [low, high]);
-  return new Port(plugin, match, host);
+  try {
+    return new Port(plugin, match, host);
+  } catch (error) {
+    await host.service.removeProgram(plugin);
+    throw error;
+  }
 }
 
 class Port implements ProgramPort {
@@ -70,6 +78,7 @@ class Port implements ProgramPort {
   /** Of a program that hears ICMPv6. */
   readonly #groups: SolicitedNodes | undefined;
   readonly #receptions: Receptions;
+  readonly #guard: ProgramGuard | undefined;
   readonly #closes: readonly (() => void)[];
   readonly #listeners = new Set<(event: ProgramEvent) => void>();
   /** Canonical address → row of the program. */
@@ -90,6 +99,7 @@ class Port implements ProgramPort {
     const hearsIcmp = match?.etherType === ETHERTYPE_IPV6 && match.ipProtocol === ICMPV6;
     this.#groups = hearsIcmp && host.groups !== undefined ? new SolicitedNodes(host.groups(), host.log) : undefined;
     this.#receptions = new Receptions(host.isWireless ?? (() => false), host.log);
+    this.#guard = host.guard && new ProgramGuard(name, host.guard, host.grants, host.log);
     this.#closes = [
       host.links.watch(() => this.#follow()),
       host.service.onEvent((program, event) => {
@@ -143,6 +153,7 @@ class Port implements ProgramPort {
       const record = records.subarray(good.length * ROW_BYTES, (good.length + 1) * ROW_BYTES);
       try {
         writeRow(record, row, (link) => this.#host.links.id(link));
+        if (this.#guard?.has(row.address) === false) throw new Error("it is not assigned to this plugin now");
         good.push(row);
         this.#groups?.put(row.address, row.links);
         this.#host.members?.follow(this.#name, row.address, row.succession);
@@ -163,6 +174,7 @@ class Port implements ProgramPort {
 
   /** Undefined where no row has a succession that this node is in. */
   #memberships(rows: readonly ProgramRow[]): (Membership | undefined)[] | undefined {
+    if (this.#guard !== undefined) return undefined;
     const memberships = rows.map(({ succession }) => {
       const at = succession?.members.indexOf(this.#host.node) ?? -1;
       return succession === undefined || at < 0 ? undefined : { ...succession, at };
@@ -201,6 +213,7 @@ class Port implements ProgramPort {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     for (const close of this.#closes) close();
+    this.#guard?.end();
     this.#groups?.close();
     clearTimeout(this.#retry);
     this.#listeners.clear();
@@ -210,6 +223,7 @@ class Port implements ProgramPort {
     await service
       .removeProgram(this.#name)
       .catch((error: Error) => log.debug("Packet program went with its worker", { error: error.message }));
+    await this.#guard?.release();
   }
 
   /** Most changes of the links are nothing to the service: those of others, and of addresses. */
@@ -229,6 +243,7 @@ class Port implements ProgramPort {
     const { found, failures } = this.#find();
     this.#attached = undefined;
     this.#groups?.follow(found);
+    if (this.#guard !== undefined) await this.#guard.follow(found);
     for (const { link, error } of await this.#host.service.attach(this.#name, found)) failures.set(link, error);
     if (attempt !== this.#attempts || this.#hasEnded) return;
     this.#tell(failures);

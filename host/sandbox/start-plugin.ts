@@ -27,20 +27,24 @@ import type { Members } from "../liveness/members.ts";
 import { withFields } from "../observe/log.ts";
 import type { MetricsRegistry } from "../observe/metrics.ts";
 import type { RawFrames } from "../packets/frame-socket.ts";
+import type { GuardedLease } from "../packets/guarded/guarded-packets.ts";
 import type { LinkSource } from "../packets/links.ts";
 import type { MulticastGroups } from "../packets/multicast-groups.ts";
 import type { PacketService } from "../packets/service.ts";
 import { loadModule } from "../packets/wasm.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
+import { AssignedAddresses } from "./assigned-addresses.ts";
 import { checkedAnnouncer } from "./checked-announcer.ts";
 import { createContext, type World } from "./context.ts";
+import { guardFrames, openForeignProgram } from "./foreign-guards.ts";
 import type { HostedPlugin } from "./hosted.ts";
 import { noLiveness } from "./liveness.ts";
 import { NeedsChange } from "./needs-change.ts";
 import { Opened } from "./opened.ts";
+import type { Grants } from "./permissions/grants.ts";
 import { type GrantsHost, openGrants } from "./permissions/plugin-grants.ts";
 import { PLUGIN_NAME } from "./plugin-name.ts";
-import { openProgram, type ProgramHost, type ProgramPort } from "./program-port.ts";
+import { openProgram, type ProgramPort } from "./program-port.ts";
 import { noSecrets, type SecretSource } from "./secrets.ts";
 import { NamedServices, noServices, type ServiceSource } from "./services.ts";
 import { withinTime } from "./within-time.ts";
@@ -48,6 +52,8 @@ import { withinTime } from "./within-time.ts";
 export interface PluginHost extends GrantsHost {
   readonly node: string;
   readonly packets: PacketService;
+  /** For packet programs of plugins that are not built in. Default: these cannot be loaded. */
+  readonly guardedPackets?: (() => Promise<GuardedLease>) | undefined;
   readonly links: LinkSource;
   readonly frames: RawFrames;
   /** Opens a set of IPv6 groups. Default: nobody needs to join any. */
@@ -81,6 +87,11 @@ export interface RunningPlugin {
   readonly reports: ReadonlyMap<string, string>;
   /** How many sockets, timers and watches it has open. */
   readonly open: number;
+  /**
+   * Calls back where its packet program failed too often, or went with its worker: it answers for nothing until the plugin is started again. Also
+   * where that has happened already.
+   */
+  onLost(call: (reason: Error) => void): void;
   /** Closes everything that the plugin opened. After `announcer.stop`; harmless twice. */
   close(): Promise<void>;
 }
@@ -88,9 +99,10 @@ export interface RunningPlugin {
 const START_TIMEOUT_MS = 10_000;
 
 /** What `plan` reads of a definition. */
-export function announcerFact(definition: Pick<PluginDefinition, "name" | "from" | "serves" | "program">): AnnouncerFact {
-  const { name, from, serves, program } = definition;
-  return { name, from, serves, hasHeirs: from === "owner" && program !== undefined };
+export function announcerFact(definition: Pick<HostedPlugin, "name" | "from" | "serves" | "program" | "foreign">): AnnouncerFact {
+  const { name, from, serves, program, foreign } = definition;
+  // Who owns what is decided in the worker of the built-ins.
+  return { name, from, serves, hasHeirs: from === "owner" && program !== undefined && foreign === undefined };
 }
 
 /** Asks for grants at the start, and again for a new config. Rejects with one line that names the plugin. */
@@ -107,16 +119,15 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
     closes.push(() => opened.end());
     const log = withFields(host.log, { plugin: name });
     const { asked, grants, renew } = await openGrants(definition, config, host, log);
-    const program = await loadProgram(definition, programName, asked, {
-      node: host.node,
-      members: host.members,
-      service: host.packets,
-      links: host.links,
-      groups: host.groups,
-      isWireless: host.isWireless,
-      grants,
-      onEvent: (event) => host.onEvent?.(name, event),
-      log,
+    const assigned = definition.foreign && new AssignedAddresses();
+    const losses: Error[] = [];
+    let onLost = (reason: Error): void => void losses.push(reason);
+    const program = await loadProgram(definition, programName, asked, host, {
+      ...{ grants, log, assigned },
+      onLost(reason) {
+        log.error("Packet program was put out", { reason });
+        onLost(new Error(`Its packet program was put out: ${reason}`));
+      },
     });
     if (program !== undefined) closes.push(() => program.close());
     const reports = new Map<string, string>();
@@ -141,10 +152,11 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
         program,
         world: host.world,
       },
+      frameGuard: assigned && guardFrames(assigned),
       report: (key, state) => void (state === undefined ? reports.delete(key) : reports.set(key, state)),
     });
     const announcer = await withinTime("start", START_TIMEOUT_MS, () => definition.start(context, config));
-    const checked = checkedAnnouncer(announcer, definition, renew);
+    const checked = checkedAnnouncer(announcer, definition, renew, assigned);
     return {
       name,
       announcer: {
@@ -161,6 +173,10 @@ export async function startPlugin<Config>(definition: HostedPlugin<Config>, conf
       get open() {
         return opened.size;
       },
+      onLost(call) {
+        onLost = call;
+        for (const reason of losses.splice(0)) call(reason);
+      },
     };
   } catch (error) {
     await close();
@@ -175,17 +191,31 @@ function demandKnownShape({ name, api }: Pick<PluginDefinition, "name" | "api">)
   if (!isKnown) throw new NeedsChange(`it needs API version ${api}, this Herald has ${API_VERSION}`);
 }
 
+interface ProgramParts {
+  readonly grants: Grants;
+  readonly log: Log;
+  /** Of a plugin that is not built in. */
+  readonly assigned: AssignedAddresses | undefined;
+  readonly onLost: (reason: string) => void;
+}
+
 /** The program's frames are those of the first frame permission; datagrams it binds later. */
 async function loadProgram(
-  { program }: Pick<PluginDefinition, "program">,
+  definition: Pick<HostedPlugin, "program" | "foreign">,
   name: string,
   permissions: readonly Permission[],
-  host: ProgramHost,
+  host: PluginHost,
+  { assigned, onLost, ...parts }: ProgramParts,
 ): Promise<ProgramPort | undefined> {
+  const { program } = definition;
   if (program === undefined) return undefined;
   const frame = permissions.find((permission) => permission.kind === "frame");
   const hasDatagrams = permissions.some(({ kind }) => kind === "udp");
   if (frame === undefined && !hasDatagrams) throw new Error("it has a packet program and asks for no frame and no udp permission");
   const match = frame && { etherType: frame.etherType, ...(frame.ipProtocol === undefined ? {} : { ipProtocol: frame.ipProtocol }) };
-  return openProgram(name, loadModule(program), match, host);
+  const { node, links, groups, isWireless, members, packets: service, guardedPackets } = host;
+  const onEvent = (event: ProgramEvent): void => host.onEvent?.(name, event);
+  const all = { ...parts, node, links, groups, isWireless, onEvent };
+  if (assigned === undefined) return openProgram(name, loadModule(program), match, { ...all, service, members });
+  return openForeignProgram(definition, name, match, { ...all, guardedPackets, assigned, onLost });
 }

@@ -19,6 +19,7 @@ export interface GrantsOptions {
 }
 
 interface Given {
+  readonly permission: Permission;
   readonly via: string;
   matches(wanted: Wanted): boolean;
 }
@@ -32,6 +33,7 @@ export class Grants {
   /** What the plugin gave up. */
   readonly #revoked: Given[] = [];
   readonly #options: GrantsOptions;
+  readonly #listeners: (() => void)[] = [];
 
   /** Throws where a scope cannot be read, before anything is decided by it. */
   constructor(plugin: string, allow: readonly Permission[], deny: readonly Permission[] = [], options: GrantsOptions = {}) {
@@ -51,12 +53,25 @@ export class Grants {
   ): () => void {
     const before = { allow: this.#allow, deny: this.#deny };
     const next = { allow: readGiven(allow, covering, via), deny: deny === undefined ? this.#deny : readGiven(deny, touching, via) };
-    this.#allow = next.allow;
-    this.#deny = next.deny;
-    return () => {
-      this.#allow = before.allow;
-      this.#deny = before.deny;
-    };
+    this.#use(next);
+    return () => this.#use(before);
+  }
+
+  #use({ allow, deny }: { readonly allow: readonly Given[]; readonly deny: readonly Given[] }): void {
+    this.#allow = allow;
+    this.#deny = deny;
+    for (const call of this.#listeners) call();
+  }
+
+  /** What was granted, and what was taken away, now. */
+  get given(): { readonly allow: readonly Permission[]; readonly deny: readonly Permission[] } {
+    const permissions = (all: readonly Given[]) => all.map(({ permission }) => permission);
+    return { allow: permissions(this.#allow), deny: permissions([...this.#deny, ...this.#revoked]) };
+  }
+
+  /** Calls back when they have changed. */
+  watch(call: () => void): void {
+    this.#listeners.push(call);
   }
 
   allows(wanted: Permission): boolean {
@@ -90,7 +105,8 @@ export class Grants {
   /** Allows nothing any more that this touches. Throws where the scope cannot be read, or there were too many. */
   revoke(given: Permission): void {
     if (this.#revoked.length >= MOST_REVOKED) throw new Error(`Cannot revoke more than ${MOST_REVOKED} permissions`);
-    this.#revoked.push({ via: "revoke", matches: touching(given) });
+    this.#revoked.push({ permission: given, via: "revoke", matches: touching(given) });
+    for (const call of this.#listeners) call();
   }
 
   #findAgainst(wanted: Wanted): Given | undefined {
@@ -114,7 +130,7 @@ function readGiven(
   read: (permission: Permission) => Given["matches"],
   via: ReadonlyMap<Permission, string> | undefined,
 ): readonly Given[] {
-  return permissions.map((permission) => ({ via: via?.get(permission) ?? "", matches: read(permission) }));
+  return permissions.map((permission) => ({ permission, via: via?.get(permission) ?? "", matches: read(permission) }));
 }
 
 function find(all: readonly Given[], wanted: Wanted): Given | undefined {

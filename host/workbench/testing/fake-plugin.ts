@@ -72,6 +72,7 @@ export class FakePlugin {
     const close = async (): Promise<void> => {
       if (this.port !== undefined) this.port.taken = false;
     };
-    return { name: this.manifest.name, programName: program, announcer, program: undefined, reports: new Map(), open: 0, close };
+    const base = { name: this.manifest.name, programName: program, announcer, program: undefined };
+    return { ...base, reports: new Map(), open: 0, onLost: () => {}, close };
   }
 }

@@ -30,7 +30,12 @@ export interface HostileParts {
   readonly globals?: Readonly<Record<string, WasmGlobal>>;
 }
 
-export function hostileProgram({ frames = [], peers = [], code = {}, globals = {} }: HostileParts): WasmModule {
+export function hostileProgram(parts: HostileParts): WasmModule {
+  return compileProgram(hostileBytes(parts));
+}
+
+/** As an author would have built it. */
+export function hostileBytes({ frames = [], peers = [], code = {}, globals = {} }: HostileParts): Uint8Array {
   const base = soundParts.globals;
   const all = frames.map((entry) => (entry instanceof Uint8Array ? { frame: entry } : entry));
   if (all.length > SLOTS) throw new Error(`No room for ${all.length} frames`);
@@ -48,5 +53,5 @@ export function hostileProgram({ frames = [], peers = [], code = {}, globals = {
   const process = { ...(soundParts.functions["process"] as WasmFunction), code: constant("i32", frames.length) };
   const functions: Record<string, WasmFunction> = { ...soundParts.functions, process };
   for (const [name, body] of Object.entries(code)) functions[name] = { ...(functions[name] as WasmFunction), code: body };
-  return compileProgram(writeProgram({ data, functions, globals: { ...base, ...globals } }));
+  return writeProgram({ data, functions, globals: { ...base, ...globals } });
 }
