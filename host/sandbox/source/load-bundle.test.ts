@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -198,6 +199,40 @@ load("has scripts from the cache without esbuild, and makes them anew where an e
     assert.equal(await loadBundle("./vrrp", options), first);
     assert.equal(readFileSync(join(scripts, name)), entry);
   }
+});
+
+load("loads one content or the other where a file is exchanged all the while, never another than its pin", async () => {
+  const { folder, options } = stage();
+  const { lock: _, ...unlocked } = options;
+  const contents = [2, 3].map((factor) => `export const twice = (n: number) => ${factor} * n;`);
+  const pins = new Map<string, string>();
+  for (const text of contents) {
+    write(join(folder, "vrrp"), { "lib/twice.ts": text });
+    const { pin, code } = await loadBundle("./vrrp", unlocked);
+    pins.set(pin, code);
+  }
+  let round = 0;
+  const exchange = setInterval(() => {
+    write(folder, { aside: contents[round++ % 2] ?? "" });
+    renameSync(join(folder, "aside"), join(folder, "vrrp/lib/twice.ts"));
+  }, 1);
+  try {
+    for (let times = 0; times < 30; times++) {
+      const loaded = await loadBundle("./vrrp", unlocked).catch((error: Error) => error.message);
+      if (typeof loaded === "string") assert.match(loaded, /changed while it was read|behind a symbolic link/);
+      else assert.is(loaded.code, pins.get(loaded.pin));
+    }
+  } finally {
+    clearInterval(exchange);
+  }
+  assert.ok(round > 30);
+});
+
+load("keeps all that several pin at the same time", async () => {
+  const { folder, options, lock } = stage();
+  for (const name of ["a", "b", "c", "d"]) write(join(folder, name), FILES);
+  await Promise.all(["./a", "./b", "./c", "./d"].map((name) => loadBundle(name, options)));
+  assert.equal(Object.keys(lock().plugins), ["./a", "./b", "./c", "./d"]);
 });
 
 load("goes without a cache that cannot be written, and refuses one that others may write to", async () => {

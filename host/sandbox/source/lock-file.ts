@@ -45,13 +45,24 @@ export async function readLock(path: string): Promise<Lock> {
   );
 }
 
-/** Puts one entry in, over what the file holds by now. Rejects with one clear line. */
-export async function writeLockEntry(path: string, specifier: string, entry: LockEntry | undefined): Promise<void> {
+let lastWrite: Promise<unknown> = Promise.resolve();
+
+/** Puts one entry in, or takes it out, one after the other in this process. Rejects with one clear line. */
+export function writeLockEntry(path: string, specifier: string, entry: LockEntry | undefined): Promise<void> {
+  const write = lastWrite.then(() => rewrite(path, specifier, entry));
+  lastWrite = write.catch(() => {});
+  return write;
+}
+
+async function rewrite(path: string, specifier: string, entry: LockEntry | undefined): Promise<void> {
   const lock = new Map(await readLock(path));
   if (entry === undefined) lock.delete(specifier);
   else lock.set(specifier, readEntry(entry) ?? entry); // in its one order
   const plugins = Object.fromEntries([...lock].sort(([left], [right]) => (left < right ? -1 : 1)));
-  await writeAtomically(path, `${JSON.stringify({ version: VERSION, plugins }, undefined, 2)}\n`, `.${process.pid}`);
+  const text = `${JSON.stringify({ version: VERSION, plugins }, undefined, 2)}\n`;
+  await writeAtomically(path, text, `.${process.pid}`).catch((error: Error) => {
+    throw new SourceError(error.message);
+  });
 }
 
 /** How the lock names a plugin: a place of this machine from the lock's folder, what is fetched as it is. */
