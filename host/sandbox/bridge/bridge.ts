@@ -74,16 +74,13 @@ const optionalMethod = oneOf("held", "configure", "drain", "undrain", "inspect")
 
 /** Everything that a plugin can call or tell. */
 export function methodsOf(lender: Lender): Methods {
-  const { handles, flow } = lender;
+  const { flow } = lender;
   const taken: Reader<readonly (readonly [number, number])[]> = list((value, path) => {
     const [id = 0, amount = 0] = list(finite, 2)(value, path);
     return [id, amount] as const;
   }, 4096);
   return {
-    close: lender.told("to close", [handle], (id) => {
-      handles.close(id);
-      flow.end(id);
-    }),
+    close: lender.told("to close", [handle], (id) => lender.close(id)),
     taken: lender.told("credits", [taken], (amounts) => {
       for (const [id, amount] of amounts) flow.taken(id, amount);
     }),

@@ -11,6 +11,8 @@ import { Updates } from "./updates.ts";
 type Method = Methods[string];
 type ReadersOf<Args extends readonly unknown[]> = { readonly [At in keyof Args]: Reader<Args[At]> };
 
+/** For the plugin's side to take a state, which is before the plugin itself looks at it. */
+const HEAR_TIMEOUT_MS = 5000;
 /** Of long bodies that are on their way to the host. */
 const MOST_PARCEL_BYTES = 4 * 1024 * 1024;
 
@@ -19,6 +21,7 @@ export class Lender {
   readonly channel: Channel;
   readonly handles = new Handles();
   readonly flow = new Flow();
+  readonly #lists = new Map<number, Updates<readonly Plain[]>>();
   readonly #faults = new Map<string, number>();
   readonly #parcels = new Map<number, Uint8Array[]>();
   #parcelBytes = 0;
@@ -65,6 +68,13 @@ export class Lender {
     return wait;
   }
 
+  /** The plugin wants no more of a number. */
+  close(id: number): void {
+    this.handles.close(id);
+    this.flow.end(id);
+    this.#lists.delete(id);
+  }
+
   /** The last word about a number. */
   closed(id: number, ...args: readonly Plain[]): void {
     this.flow.end(id);
@@ -73,18 +83,24 @@ export class Lender {
 
   /** What tells a state of something that is watched. */
   updates<State>(id: number, what: string, most: number, toPlain: (state: State) => Plain): (state: State) => void {
-    const updates = new Updates<State>(most, async (state) => this.channel.call("hear", [id, what, toPlain(state)]));
+    const updates = new Updates<State>(most, async (state) => this.channel.call("hear", [id, what, toPlain(state)], HEAR_TIMEOUT_MS));
     return (state) => updates.push(state);
   }
 
   /** The same of a list, of which only the last matters; in parts. */
   lists(id: number, what: string): (rows: readonly Plain[]) => void {
     const updates = new Updates<readonly Plain[]>(1, (rows) => this.sendList(id, what, rows));
+    this.#lists.set(id, updates);
     return (rows) => updates.push(rows);
   }
 
+  /** When the lists that were told are there, so that what comes next finds them. */
+  async listsHeard(): Promise<void> {
+    for (const list of this.#lists.values()) await list.heard();
+  }
+
   async sendList(id: number, what: string, rows: readonly Plain[]): Promise<void> {
-    for (const [part, isLast] of inParts(rows)) await this.channel.call("hear", [id, what, part, isLast]);
+    for (const [part, isLast] of inParts(rows)) await this.channel.call("hear", [id, what, part, isLast], HEAR_TIMEOUT_MS);
   }
 
   /** A piece of what is too long for one message. */

@@ -34,6 +34,7 @@ export function lentAnnouncer(lender: Lender, has: ReadonlySet<string>): Announc
   let batches = 0;
   const apply = async (changes: Changes): Promise<readonly Refusal[]> => {
     batches += 1;
+    await lender.listsHeard();
     const tooLong = await sendRows(lender, batches, changes);
     const first = page(await call("apply", [batches], APPLY_TIMEOUT_MS), "apply");
     const known = new Set([...changes.added, ...changes.changed, ...changes.removed].map(({ vip }) => vip));
@@ -80,11 +81,13 @@ async function sendRows({ channel }: Lender, batch: number, changes: Changes): P
 /** Those of rows of this batch; each row once. */
 async function refusals(lender: Lender, first: Page, known: ReadonlySet<string>): Promise<readonly Refusal[]> {
   const found = new Map<string, Refusal>();
+  let left = 2 * known.size + LONGEST_PAGE;
   for await (const row of rowsOf(lender, first)) {
+    if (left === 0) throw new Error("apply: found more refusals than rows");
+    left -= 1;
     const { vip, reason } = refusal(row, "apply");
     if (known.has(vip)) found.set(vip, { vip, reason: reason.slice(0, LONGEST_REASON) });
     else lender.complain("The plugin refused a row that it was not given");
-    if (!known.has(vip) && found.size === known.size) break;
   }
   return [...found.values()];
 }

@@ -4,7 +4,7 @@ export class Updates<State> {
   readonly #send: (state: State) => Promise<unknown>;
   readonly #most: number;
   readonly #waiting: State[] = [];
-  #isBusy = false;
+  #running: Promise<void> | undefined;
 
   /** `most`: how many wait at most; 1 where only the last matters. */
   constructor(most: number, send: (state: State) => Promise<unknown>) {
@@ -15,15 +15,19 @@ export class Updates<State> {
   push(state: State): void {
     this.#waiting.push(state);
     if (this.#waiting.length > this.#most) this.#waiting.shift();
-    if (!this.#isBusy) void this.#run();
+    this.#running ??= this.#run();
+  }
+
+  /** When everything that was pushed has been heard. */
+  async heard(): Promise<void> {
+    await this.#running;
   }
 
   async #run(): Promise<void> {
-    this.#isBusy = true;
     while (this.#waiting.length > 0) {
       // What fails has failed with the channel, or is more than fits it: the next state may do better.
       await this.#send(this.#waiting.shift() as State).catch(() => {});
     }
-    this.#isBusy = false;
+    this.#running = undefined;
   }
 }

@@ -16,7 +16,7 @@ import { secretName } from "./secrets.ts";
 
 const LONGEST_PIECE = 64 * 1024;
 /** Of a plugin's connections together. */
-const MOST_PENDING_BYTES = 32 * 1024 * 1024;
+const MOST_PENDING_BYTES = 16 * 1024 * 1024;
 const secret = either(object({ text: text(1024) }), object({ secret: secretName }));
 const tcpOptions = { device: optional(linkName), hopLimit: optional(whole(0, 255)), leastHopLimit: optional(whole(0, 255)) };
 const connectOptions = object({
