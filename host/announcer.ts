@@ -229,7 +229,10 @@ export interface Clock {
   every(delayMs: number, call: () => void): Close;
 }
 
-/** Thrown when a plugin uses what was not granted. */
+/**
+ * Thrown when a plugin uses what was not granted. In a plugin that is not built in, look at `error.name`: its class is another than the one
+ * that you import. There only what gives a promise throws it; what is sent, and what is watched, is lost, and the log says why.
+ */
 export class NotCapable extends Error {
   override readonly name = "NotCapable";
   readonly plugin: string;

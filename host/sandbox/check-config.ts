@@ -10,6 +10,8 @@ export const NO_ATTRIBUTES: JsonSchema = { additionalProperties: false };
 
 export type Check = (value: unknown) => readonly Problem[];
 
+/** Each is compared with all others. */
+const MOST_ERRORS = 1000;
 /** These say that something below is wrong, which says so itself. */
 const ABOVE = new Set(["$ref", "allOf", "if", "properties", "patternProperties", "additionalProperties", "items", "prefixItems"]);
 /** These are wrong as a whole: what is wrong with each choice would only confuse. */
@@ -31,7 +33,7 @@ export function createCheck(object: string, schema: JsonSchema): Check {
     const problems: Problem[] = [];
     const isObject = typeof value === "object" && value !== null;
     if (isObject && good.has(value)) return problems;
-    const { errors } = validator.validate(value);
+    const errors = validator.validate(value).errors.slice(0, MOST_ERRORS);
     for (const error of errors.filter((one) => !ABOVE.has(one.keyword) && !errors.some((other) => isInside(one, other)))) {
       const steps = stepsOf(error.instanceLocation);
       if (error.keyword === "required") steps.push(/"(.*)"/.exec(error.error)?.[1] ?? "");

@@ -40,7 +40,7 @@ const ASK_TIMEOUT_MS = 10_000;
 const START_TIMEOUT_MS = 10_000;
 const LONGEST_PIECE = 64 * 1024;
 
-/** What the plugin is, as it says. Rejects with everything that is wrong with that. */
+/** What the plugin is, as it says, with what is left of its schemas in `tame-schema.ts`. Rejects with everything that is wrong with that. */
 export async function inspect(channel: Channel): Promise<Manifest> {
   return readManifest(await channel.call("inspect", [], ASK_TIMEOUT_MS));
 }

@@ -1,11 +1,14 @@
 /** What a plugin says of itself, read before anything of it is started: every problem at once. */
 
+import type { JsonSchema } from "../../announcer.ts";
 import type { Plain } from "../cell/channel.ts";
 import type { Manifest } from "../hosted.ts";
 import { PLUGIN_NAME } from "../plugin-name.ts";
 import { finite, list, messageOf, object, oneOf, optional, plain, type Reader, record, refuse, text } from "./read.ts";
+import { tameSchema } from "./tame-schema.ts";
 
-const schema = record(plain, 1024, 256);
+const anySchema = record(plain, 1024, 256);
+const schema: Reader<JsonSchema> = (value, path) => tameSchema(anySchema(value, path));
 const name: Reader<string> = (value, path) =>
   PLUGIN_NAME.test(text(63)(value, path))
     ? (value as string)

@@ -4,8 +4,8 @@
  * It runs in the guard, beside the plugin's code, and uses nothing but the language and what the guard hands to it. Whatever the plugin gives
  * (a getter, a proxy, a thenable, a list without an end) is read here and becomes plain data of a bounded size, or an error.
  *
- * Configs and attributes are checked against the plugin's schemas here, not in the host: a pattern or a reference in a schema can keep a
- * validator busy forever, and whoever lies about its own schema fools nobody but itself.
+ * Configs and attributes are checked against the plugin's whole schemas here, not in the host: a pattern or a reference in a schema can keep
+ * a validator busy forever, and whoever lies about its own schema fools nobody but itself.
  */
 
 import type { Announcement, Announcer, Links, PluginDefinition } from "../../announcer.ts";
