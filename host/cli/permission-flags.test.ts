@@ -8,7 +8,7 @@ const flags = suite("permission flags");
 
 function read(...args: string[]): PermissionChoice {
   demandScopedFlags(args);
-  return readPermissionFlags(parseFlags(args, permissionFlags).values);
+  return readPermissionFlags(parseFlags(args, { ...permissionFlags, plugin: { type: "string" } }).values);
 }
 
 flags("give nothing where there are none", () => {
@@ -17,6 +17,7 @@ flags("give nothing where there are none", () => {
 
 flags("are repeated, and hold several scopes with commas", () => {
   const choice = read(
+    "--plugin=./vrrp.ts",
     "--allow-net=192.0.2.1:179,[2001:db8::1]:179",
     "--allow-net=10.0.0.0/8:*",
     "--deny-frame=wlan*/arp",
@@ -55,15 +56,16 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
     ["--allow-import=esm.sh"],
     "Herald has no --allow-import: whatever a plugin imports is in the bundle that was pinned; nothing is loaded later",
   ],
+  [["--deny-net=*"], "Flag --deny-net counts for the plugins that --plugin names: found none"],
   [["--allow-frames=eth0/arp"], "Unknown flag --allow-frames: did you mean --allow-frame?"],
   [["--allow-constructor=x"], `Unknown flag --allow-constructor: expected one of ${KINDS.map((kind) => `--allow-${kind}`).join(", ")}`],
   [
-    ["--allow-net=router:179,192.0.2.1:179", "--deny-udp=192.0.2.1:99999"],
+    ["--plugin", "x", "--allow-net=router:179,192.0.2.1:179", "--deny-udp=192.0.2.1:99999"],
     'Cannot read the net scope "router:179": expected an address, a CIDR or *, and a port: 192.0.2.1:179, 10.0.0.0/8:*, [2001:db8::1]:179; ' +
       'Cannot read the udp scope "192.0.2.1:99999": expected an address, a CIDR or *, and a port: 192.0.2.1:179, 10.0.0.0/8:*, [2001:db8::1]:179',
   ],
   [
-    ["--allow-net=192.0.2.1:179,"],
+    ["--plugin=x", "--allow-net=192.0.2.1:179,"],
     'Cannot read the net scope "": expected an address, a CIDR or *, and a port: 192.0.2.1:179, 10.0.0.0/8:*, [2001:db8::1]:179',
   ],
 ];

@@ -54,13 +54,17 @@ const NEVER: Readonly<Record<string, string>> = {
 
 const SCOPED = /^--(allow|deny)-([^=]*)(?:=([\s\S]*))?$/;
 
-/** Before the flags are parsed: throws UsageError for a kind that there is not, and for a flag without a scope. */
+/** Before the flags are parsed: throws UsageError for a kind that there is not, for a flag without a scope, and where no plugin is named. */
 export function demandScopedFlags(args: readonly string[]): void {
   const end = args.indexOf("--");
-  for (const arg of end < 0 ? args : args.slice(0, end)) {
+  const flags = end < 0 ? args : args.slice(0, end);
+  const isNamed = flags.some((arg) => /^--plugin(?:=|$)/.test(arg));
+  for (const arg of flags) {
     if (arg === "-A") throw new UsageError(`Herald has no -A: ${NEVER["all"]}`);
     const [, verb, kind = "", scope = ""] = SCOPED.exec(arg) ?? [];
-    if (verb !== undefined) demandScoped(`--${verb}-`, kind, scope);
+    if (verb === undefined) continue;
+    demandScoped(`--${verb}-`, kind, scope);
+    if (!isNamed) throw new UsageError(`Flag --${verb}-${kind} counts for the plugins that --plugin names: found none`);
   }
 }
 

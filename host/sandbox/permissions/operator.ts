@@ -1,6 +1,15 @@
 /**
  * The operator, as plugins meet one: what was said about permissions on the command line, in the grants file, by `Plugin` resources and, where
  * somebody sits at a terminal, by answers. Every start of a plugin asks anew, and the file is read anew, so that an edit counts from then on.
+ *
+ *   what a plugin asks for ─┐
+ *   flags                   │
+ *   grants file             ├─► `decide-grants.ts` ─► `grants.ts` ─► demanded at each use ─► audit log
+ *   `Plugin` resource       │          │ missing
+ *   answers                 ┘          └─► `terminal-prompt.ts`, or NotGranted with all of it
+ *
+ * Text is read and written at the edge alone (`parse-scope.ts`, `scope-text.ts`, `grant-hint.ts`); inside there are `Permission` objects, which
+ * `match-permission.ts` compares.
  */
 
 import { type Log, NotCapable, type Permission } from "../../announcer.ts";

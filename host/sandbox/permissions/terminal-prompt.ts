@@ -77,7 +77,7 @@ class Asking {
   async ask({ applicant, permissions, grantsFile }: Question): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const [at, permission] of permissions.entries()) {
-      const head = `\nPlugin ${applicant.name} asks for permission ${at + 1} of ${permissions.length}:\n`;
+      const head = `\nPlugin ${plain(visible(applicant.name))} asks for permission ${at + 1} of ${permissions.length}:\n`;
       const from = `  from ${plain(visible(applicant.specifier))}, ${applicant.pin.slice(0, 15)}…\n`;
       const text = head + from + describe(permission);
       if (text.length <= LONGEST_TEXT) answers.push(await this.#answer(text, grantsFile));
