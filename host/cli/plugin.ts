@@ -5,6 +5,7 @@ import { type Command, type CommandIo, type Part, suggest, UsageError } from "./
 const parts: Readonly<Record<string, Part>> = {
   new: { summary: "write a plugin that works, to begin with", load: async () => (await import("./plugin/new.ts")).newPlugin },
   test: { summary: "try what every plugin must do, and its own tests", load: async () => (await import("./plugin/test.ts")).testCommand },
+  build: { summary: "pack it into one file, and print its pin", load: async () => (await import("./plugin/build.ts")).build },
   install: { summary: "fetch, bundle and pin plugins", load: async () => (await import("./plugin/install.ts")).install },
   list: { summary: "show what is pinned", load: async () => (await import("./plugin/list.ts")).list },
   uninstall: { summary: "take plugins out of the lock file", load: async () => (await import("./plugin/uninstall.ts")).uninstall },

@@ -1,12 +1,11 @@
 /** `herald plugin test`: does it keep the contract, and what its author says that it does? */
 
-import { statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { visible } from "../../observe/log.ts";
 import { quotedScope } from "../../sandbox/permissions/scope-text.ts";
 import type { Outcome } from "../../workbench/authoring/test-plugin.ts";
 import { type Command, type CommandIo, parseFlags } from "../command.ts";
-import { readPath } from "./path.ts";
+import { folderOf, readPath } from "./path.ts";
 
 const help = `
 Usage: herald plugin test PATH [flags]
@@ -28,7 +27,7 @@ export const testCommand: Command = { name: "plugin test", summary: "Try what ev
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { positionals } = parseFlags(args, {});
   const path = readPath(positionals);
-  const folder = statSync(path).isDirectory() ? resolve(path) : dirname(resolve(path));
+  const folder = folderOf(path);
   const print = (line: string) => void io.stdout.write(`${line}\n`);
   try {
     const outcomes = await tryPlugin(path, folder, print);
