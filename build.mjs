@@ -12,7 +12,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const self = fileURLToPath(import.meta.url);
@@ -34,7 +34,10 @@ const modules = {
   rank: { entry: "wasm/table/rank.ts", initial: 40, maximum: 40 },
   "rank-simd": { entry: "wasm/table/rank.ts", initial: 40, maximum: 40, simd: true },
   routes: { entry: "wasm/routes/index.ts", initial: 4 },
+  // What `herald plugin new --packet-program` writes, for authors who have no compiler yet.
+  hello: { entry: "fixtures/hello/program/assembly/program.ts", initial: 64, maximum: 64, isForOthers: true },
 };
+const PAGE_BYTES = 65536;
 
 /** Output name → entry file of the bundles. */
 const bundles = {
@@ -77,7 +80,7 @@ function staleEntries(entries, folders, output) {
 
 const wasmFile = (name) => inRoot("dist/wasm", `${name}.wasm`);
 const bundleFile = (name) => inRoot("dist", `${name}.mjs`);
-const staleWasm = () => staleEntries(modules, ["wasm"], wasmFile);
+const staleWasm = () => staleEntries(modules, ["wasm", "fixtures/hello"].filter((folder) => existsSync(inRoot(folder))), wasmFile);
 const staleBundles = () => staleEntries(bundles, ["host", "plugins"], bundleFile);
 const staleContract = () => staleEntries(contract, ["host"], bundleFile);
 
@@ -104,14 +107,20 @@ class Inlining {
   }
 }
 
+/** As asc reads, but that `herald/wasm/…` is what lies here. */
+function readSource(file, base) {
+  const place = resolve(base, file.replace(/^.*node_modules[/\\]herald[/\\]/, ""));
+  return existsSync(place) ? readFileSync(place, "utf8") : null;
+}
+
 async function buildWasm() {
   const problems = [];
-  for (const [name, { entry, initial, maximum, simd }] of staleWasm()) {
+  for (const [name, { entry, initial, maximum, simd, isForOthers }] of staleWasm()) {
     const asc = await import("assemblyscript/asc");
     const builtFrom = new Date();
     let binary;
     const memory = ["--initialMemory", String(initial), ...(maximum ? ["--maximumMemory", String(maximum)] : [])];
-    const features = simd ? ["--enable", "simd"] : [];
+    const features = [...(simd ? ["--enable", "simd"] : []), ...(isForOthers ? ["--lowMemoryLimit", String(maximum * PAGE_BYTES)] : [])];
     const { error, stderr } = await asc.main(
       [
         entry,
@@ -128,7 +137,7 @@ async function buildWasm() {
         ...features,
         ...memory,
       ],
-      { transforms: [Inlining], writeFile: (_, contents) => (binary = contents) },
+      { transforms: [Inlining], readFile: readSource, writeFile: (_, contents) => (binary = contents) },
     );
     if (error) problems.push(`Cannot compile ${entry}: ${error.message}\n${stderr.toString()}`);
     else writeOutput(wasmFile(name), binary, builtFrom);

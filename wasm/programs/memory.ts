@@ -6,10 +6,13 @@
 
 export const ABI: i32 = 1;
 
-/** Rows at the most; the index has twice as many buckets, so a probe stays short. */
-export const ROWS: u32 = 65536;
-export const BUCKETS: u32 = ROWS * 2;
-export const BUCKET_BITS: u32 = 17;
+/**
+ * Rows at the most; the index has twice as many buckets, so a probe stays short. 65,536 rows take 256 pages of memory. A program that is not
+ * built in has 64: compiled with `--lowMemoryLimit 4194304` it has 16,384 rows.
+ */
+export const BUCKET_BITS: u32 = ASC_LOW_MEMORY_LIMIT !== 0 ? 15 : 17;
+export const BUCKETS: u32 = 1 << BUCKET_BITS;
+export const ROWS: u32 = BUCKETS / 2;
 
 export const SLOTS: u32 = 128;
 export const SLOT_BYTES: u32 = 256;

@@ -37,7 +37,10 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
     if (values.json) io.stdout.write(`${JSON.stringify({ ...packed, file: place, bytes: bytes.length })}\n`);
     else {
       const shown = relative(process.cwd(), place);
-      const lines = [`${visible(packed.name)} ${visible(packed.version)}, ${bytes.length} bytes`, ...packed.paths.map((each) => `  ${each}`)];
+      const lines = [
+        `${visible(packed.name)} ${visible(packed.version)}, ${bytes.length} bytes`,
+        ...packed.paths.map((each) => `  ${each}`),
+      ];
       io.stdout.write(`${[...lines, `pin ${packed.pin}`, "", `Next: herald plugin install ./${shown}`].join("\n")}\n`);
     }
     return 0;

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 /** What is compiled into what, in the plugin's folder. */
 const SOURCE = "assembly/program.ts";
 const PROGRAM = "program.wasm";
+const PAGE_BYTES = 65_536;
 
 /** `none`: there is nothing to compile. `no compiler`: the program stays as it is. */
 export type Compiled = "none" | "no compiler" | "compiled";
@@ -26,8 +27,8 @@ export function compileProgram(folder: string): Compiled {
   try {
     symlinkSync(ownRoot(), join(packages, "herald"));
     const output = ["--outFile", PROGRAM, "--runtime", "stub", "--use", "abort=", "-O3", "--noAssert", "--path", packages];
-    // The memory that `herald/wasm/programs/memory` lays out: initial = maximum, since the kernel holds addresses in it.
-    const memory = ["--initialMemory", "256", "--maximumMemory", "256"];
+    // As much as a program may have that is not built in; `herald/wasm/programs/memory` fits its tables into that.
+    const memory = ["--initialMemory", "64", "--maximumMemory", "64", "--lowMemoryLimit", String(64 * PAGE_BYTES)];
     const { status, stderr, stdout } = spawnSync(process.execPath, [asc, SOURCE, ...output, ...memory], { cwd: folder, encoding: "utf8" });
     if (status !== 0) throw new Error(`Cannot compile ${SOURCE}:\n${stderr}${stdout}`.trimEnd());
     return "compiled";

@@ -18,8 +18,9 @@ export interface NewPlugin {
 export function writeNewPlugin({ name, folder, hasProgram }: NewPlugin): readonly string[] {
   const files = new Map<string, Uint8Array | string>();
   for (const template of hasProgram ? ["plugin", "program"] : ["plugin"]) {
-    for (const [path, contents] of templateFiles(template)) files.set(path, path.endsWith(".wasm") ? contents : named(contents, name));
+    for (const [path, contents] of templateFiles(template)) files.set(path, named(contents, name));
   }
+  if (hasProgram) files.set("program.wasm", compiledTemplate());
   const present = [...files.keys()].filter((path) => existsSync(join(folder, path)));
   if (present.length > 0) throw new Error(`Cannot write ${folder}: it has ${present.join(", ")} already, and nothing is overwritten`);
   for (const [path, contents] of files) {
@@ -43,10 +44,19 @@ function templateFiles(template: string): (readonly [path: string, contents: Uin
   });
 }
 
-/** Beside the bundle's folder, or above the sources. */
 function templates(): string {
-  const places = ["../fixtures/hello", "../../../fixtures/hello"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  return find("../fixtures/hello", "../../../fixtures/hello");
+}
+
+/** What `assembly/program.ts` becomes: not every author has a compiler at once. */
+function compiledTemplate(): Uint8Array {
+  return readFileSync(find("./wasm/hello.wasm", "../../../dist/wasm/hello.wasm"));
+}
+
+/** Beside the bundle, or above the sources. */
+function find(...paths: readonly string[]): string {
+  const places = paths.map((place) => fileURLToPath(new URL(place, import.meta.url)));
   const found = places.find((place) => existsSync(place));
-  if (found === undefined) throw new Error(`Cannot find the templates at ${places.join(" or ")}`);
+  if (found === undefined) throw new Error(`Cannot find ${places.join(" or ")}, built by node build.mjs`);
   return found;
 }
