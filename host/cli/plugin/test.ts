@@ -1,7 +1,7 @@
 /** `herald plugin test`: does it keep the contract, and what its author says that it does? */
 
 import { resolve } from "node:path";
-import { visible } from "../../observe/log.ts";
+import { createLog, visible } from "../../observe/log.ts";
 import { quotedScope } from "../../sandbox/permissions/scope-text.ts";
 import type { Outcome } from "../../workbench/authoring/test-plugin.ts";
 import { type Command, type CommandIo, parseFlags } from "../command.ts";
@@ -10,7 +10,9 @@ import { folderOf, readPath } from "./path.ts";
 const help = `
 Usage: herald plugin test PATH [flags]
 
-Tries what every plugin must do, on a network in memory. Captures in fixtures/ are played to it: NAME.hex (a frame a
+Tries what every plugin must do, on a network in memory: first in this process,
+where time is made and a failure has a stack, then in a process of its own, as
+it will be run. Captures in fixtures/ are played to it: NAME.hex (a frame a
 line), NAME.pcap; with NAME.answers.hex beside it, the plugin with all its
 addresses (192.0.2.1 to .4, 2001:db8::1 to ::4) must send exactly that. Then it
 runs the author's own *.test.ts (node:test, with herald/testing as the kit).
@@ -50,6 +52,7 @@ async function tryPlugin(path: string, folder: string, print: (line: string) => 
   const { loadBundle } = await import("../../sandbox/source/load-bundle.ts");
   const { loadHere } = await import("../../workbench/authoring/load-here.ts");
   const { readCaptures } = await import("../../workbench/authoring/captures.ts");
+  const { apart } = await import("../../workbench/authoring/open-apart.ts");
   const { testPlugin } = await import("../../workbench/authoring/test-plugin.ts");
   const bundle = await loadBundle(resolve(path));
   const plugin = await loadHere(bundle, folder);
@@ -61,6 +64,8 @@ async function tryPlugin(path: string, folder: string, print: (line: string) => 
   };
   print("In this process:");
   const outcomes = [await testPlugin(plugin, options, tell)];
+  print("\nIn a process of its own:");
+  outcomes.push(await testPlugin({ ...plugin, open: apart(bundle, createLog({ level: "warn", format: "text", write: (line) => print(`        ${line.trimEnd()}`) })) }, options, tell));
   print("");
   if (outcomes.some(({ failed }) => failed > 0)) print(`SEED=${seed} herald plugin test repeats it`);
   return outcomes;

@@ -134,7 +134,8 @@ function testDenials({ test, open, createStage, vips: [vip = ""] }: Subject): vo
       const all = await declared(await stage.keep(open()));
       for (const denied of all) {
         const failure = await failureWithout(await stage.keep(open()), denied).catch((error: Error) => error);
-        if (failure !== undefined) assert.match(chain(failure), NOT_CAPABLE, `without ${JSON.stringify(denied)}`);
+        const said = failure && chain(failure);
+        if (said !== undefined) assert.match(said, NOT_CAPABLE, `without ${JSON.stringify(denied)} it says ${said}`);
       }
     } finally {
       await stage.end();
