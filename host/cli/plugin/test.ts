@@ -65,7 +65,13 @@ async function tryPlugin(path: string, folder: string, print: (line: string) => 
   print("In this process:");
   const outcomes = [await testPlugin(plugin, options, tell)];
   print("\nIn a process of its own:");
-  outcomes.push(await testPlugin({ ...plugin, open: apart(bundle, createLog({ level: "warn", format: "text", write: (line) => print(`        ${line.trimEnd()}`) })) }, options, tell));
+  outcomes.push(
+    await testPlugin(
+      { ...plugin, open: apart(bundle, createLog({ level: "warn", format: "text", write: (line) => print(`        ${line.trimEnd()}`) })) },
+      options,
+      tell,
+    ),
+  );
   print("");
   if (outcomes.some(({ failed }) => failed > 0)) print(`SEED=${seed} herald plugin test repeats it`);
   return outcomes;
