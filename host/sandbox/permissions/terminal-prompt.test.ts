@@ -187,7 +187,7 @@ testWith(
   "on a real terminal: typed before is lost, even half a line; then lines answer",
   async () => {
     const shown = await session([
-      [/ready/, "y\nn\ny"],
+      [/ready/, "n\ny\nn"],
       [/1 of 2[\s\S]*> $/, "y\n"],
       [/2 of 2[\s\S]*> $/, "n\n"],
     ]);
