@@ -1,6 +1,7 @@
 import { SourceMap } from "node:module";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as contract from "../../announcer.ts";
 import { evaluateInSes } from "../../workbench/testing/evaluate-in-ses.ts";
 import { bundlePlugin, programsOf } from "./bundle.ts";
 import { filesInMemory } from "./plugin-files.ts";
@@ -51,6 +52,12 @@ bundle("gives a script whose completion value is the entry's namespace, with the
     ),
     { name: "vrrp", api: 1, made: 42, held: 0, is: true },
   );
+});
+
+bundle("has the whole contract for those who want it, and nothing of it needs more than the sandbox has", async () => {
+  const { code } = await bundled({ "plugin.ts": `import * as herald from "herald"; export default herald;` });
+  const names = evaluateInSes(code, "({ default: herald }) => Object.keys(herald)") as string[];
+  assert.equal(names.toSorted(), Object.keys(contract).toSorted());
 });
 
 bundle("says all that a plugin cannot have at once, with file, line, column and what to use instead", async () => {

@@ -235,6 +235,13 @@ load("keeps all that several pin at the same time", async () => {
   assert.equal(Object.keys(lock().plugins), ["./a", "./b", "./c", "./d"]);
 });
 
+load("keeps nothing of what is not pinned: in development every save is another plugin", async () => {
+  const { folder, options } = stage();
+  const { lock: _, ...unlocked } = options;
+  await loadBundle("./vrrp", unlocked);
+  assert.equal(readdirSync(folder), ["vrrp"]);
+});
+
 load("goes without a cache that cannot be written, and refuses one that others may write to", async () => {
   const { folder, options } = stage();
   writeFileSync(join(folder, "file"), "");

@@ -112,9 +112,13 @@ class Loading {
     const { files, ...script } = await bundlePlugin(source);
     const listing = listingOf(source.entry, files);
     const { cache, warn } = this.#keep;
+    const { lock, pin } = this.#options;
     if (isFetched) await keepFiles(files, cache);
-    await keepListing(listing, cache).catch((error: Error) => warn(error.message));
-    await keepScript(pinOf(listing), script, this.#keep);
+    // What nothing pins is bundled each time, as nobody knows what it is made of before.
+    if (isFetched || lock !== undefined || pin !== undefined) {
+      await keepListing(listing, cache).catch((error: Error) => warn(error.message));
+      await keepScript(pinOf(listing), script, this.#keep);
+    }
     return this.#loaded(this.#entryOf(listing, source), files, script, source.title);
   }
 
