@@ -8,15 +8,26 @@ import { type FuelLimits, injectFuel } from "./fuel/inject-fuel.ts";
 export type WasmModule = WebAssembly.Module;
 
 const modules = new Map<string, WasmModule>();
+const provided = new Map<string, Uint8Array>();
 
-/** Compiles `dist/wasm/NAME.wasm`, once a process. Throws where the module was not built. */
+/** Compiles `dist/wasm/NAME.wasm`, once a process, or what was provided in its place. Throws where the module was not built. */
 export function loadModule(name: string): WasmModule {
   let module = modules.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(readFileSync(find(name)));
+    module = new WebAssembly.Module(provided.get(name) ?? moduleBytes(name));
     modules.set(name, module);
   }
   return module;
+}
+
+/** What `loadModule` compiles. */
+export function moduleBytes(name: string): Uint8Array {
+  return readFileSync(find(name));
+}
+
+/** Gives a module's bytes to a process that can read no file. */
+export function provideModule(name: string, bytes: Uint8Array): void {
+  provided.set(name, bytes);
 }
 
 /** Compiles a packet program that nobody has read. Throws one line with the reason where it may not run. */

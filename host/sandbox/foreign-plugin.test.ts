@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Log } from "../announcer.ts";
+import { createStage } from "../workbench/conformance/stage.ts";
 import { Cells } from "./cell/cells.ts";
 import { bundleOf } from "./cell/testing/bundle-of.ts";
 import { openForeignPlugin } from "./foreign-plugin.ts";
@@ -107,6 +108,26 @@ foreign("each has a process and a user of its own; in a cell they share both, an
   await lost;
   const five = await openForeignPlugin(definition(), together);
   assert.is.not(five.foreign?.process?.pid, four.foreign?.process?.pid);
+});
+
+foreign("has the host's codecs, which it cannot deceive", async () => {
+  const code = `start: async (context) => {
+      const bgp = context.codec("bgp");
+      const keepalive = bgp.encode({ type: "keepalive" });
+      const framer = bgp.createFramer();
+      const { messages } = framer.push(keepalive.subarray(0, 10)); const more = framer.push(keepalive.subarray(10));
+      const liar = new Uint8Array(70000); Object.defineProperty(liar, "length", { value: 19 });
+      let lie = "taken"; try { bgp.decode(liar); } catch (error) { lie = error.message; }
+      const frame = context.codec("router-solicitation").decode(new Uint8Array(3));
+      const found = { bytes: keepalive.length, type: bgp.decode(more.messages[0]).message.type, lie, ok: frame.ok, frozen: Object.isFrozen(bgp) };
+      return { apply: async () => [], stop: async () => {}, inspect: () => found };
+    },`;
+  const plugin = await openForeignPlugin(definition(code), cellsOf());
+  const stage = createStage(["eth0"]);
+  const { announcer } = await stage.start(plugin, { port: 1 });
+  const lie = "Cannot send a value: found 70000 bytes, expected at most 65536";
+  assert.equal(await announcer.inspect?.(""), { bytes: 19, type: "keepalive", lie, ok: false, frozen: true });
+  await stage.end();
 });
 
 foreign.run();

@@ -10,6 +10,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Log } from "../../announcer.ts";
 import { visible, withFields } from "../../observe/log.ts";
+import { moduleBytes } from "../../packets/wasm.ts";
 import type { PluginBundle } from "../hosted.ts";
 import type { CellEnd, CellEndKind } from "./cell-end.ts";
 import { classifyExit, endOf, placeOf } from "./cell-end.ts";
@@ -49,6 +50,8 @@ export interface Cell {
 }
 
 const MB = 1 << 20;
+/** Of the codecs that plugins have. */
+const CODEC_MODULES = ["wire", "bgp"];
 const MAX_STDERR = 8192;
 const CLOSE_MS = 500;
 /** What an ended process wrote is waited for. */
@@ -135,6 +138,7 @@ class PluginProcess implements Cell {
     this.#names.set(number, name);
     this.#stacks.set(number, readStack);
     const line = this.#wire.open(number, { readStack });
+    if (number === 1) for (const module of CODEC_MODULES) this.#own.tell("module", [module, moduleBytes(module)]);
     const code = new TextEncoder().encode(bundle.code);
     for (let at = 0; at < code.length; at += MAX_PIECE_BYTES) {
       this.#own.tell("code", [number, code.subarray(at, at + MAX_PIECE_BYTES)]);

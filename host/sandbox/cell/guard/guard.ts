@@ -13,6 +13,7 @@
 
 import { Socket } from "node:net";
 import "ses";
+import { provideModule } from "../../../packets/wasm.ts";
 import { servePlugin } from "../../bridge/serve-plugin.ts";
 import type { Channel, Plain } from "../channel.ts";
 import { packError } from "../errors.ts";
@@ -20,6 +21,7 @@ import type { Line } from "../line.ts";
 import { Wire } from "../wire.ts";
 import { createCompartment } from "./compartment.ts";
 import { lastWords } from "./last-words.ts";
+import { lentCodecs } from "./lent-codecs.ts";
 import { LentTime } from "./lent-time.ts";
 import { stackReader } from "./stacks.ts";
 import { takeAway } from "./take-away.ts";
@@ -55,6 +57,7 @@ const wire = new Wire(pipe, (reason) => end("fault", reason));
 const own = wire.open(0, { stackOf });
 own.serve({
   ping: () => true,
+  module: (name, bytes) => provideModule(name as string, bytes as Uint8Array),
   code: (number, bytes) => {
     const known = parts.get(number as number) ?? [];
     known.push(bytes as Uint8Array);
@@ -80,7 +83,7 @@ async function load(number: number, label: string): Promise<void> {
     serve: (methods) => line.serve(methods),
     onEnd: (call) => line.onEnd(call),
   };
-  await servePlugin(channel, definition.default, { clock: time.clock, random: lent.random, harden, stackOf });
+  await servePlugin(channel, definition.default, { clock: time.clock, random: lent.random, harden, stackOf, codec: lentCodecs });
 }
 
 function unload(number: number): void {

