@@ -6,12 +6,13 @@ import { benchSubject } from "./bgp/bench.ts";
 import { bgp as bgpCommand } from "./bgp/commands/bgp.ts";
 import bgp from "./bgp/plugin.ts";
 import { routerConfig } from "./bgp/router-config/command.ts";
+import mdns from "./mdns/plugin.ts";
 import ndp from "./ndp/plugin.ts";
 import rip from "./rip/plugin.ts";
 
 export const builtIns = [arp, ndp, bgp] as const;
 /** Those that run only where something names them. They use nothing that a stranger's plugin could not. */
-export const optional = [rip] as const;
+export const optional = [mdns, rip] as const;
 export const commands: readonly PluginCommand[] = [bgpCommand, routerConfig];
 /** What `herald bench` measures of them. */
 export const benchSubjects = { bgp: benchSubject };
