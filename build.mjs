@@ -80,7 +80,12 @@ function staleEntries(entries, folders, output) {
 
 const wasmFile = (name) => inRoot("dist/wasm", `${name}.wasm`);
 const bundleFile = (name) => inRoot("dist", `${name}.mjs`);
-const staleWasm = () => staleEntries(modules, ["wasm", "fixtures/hello"].filter((folder) => existsSync(inRoot(folder))), wasmFile);
+const staleWasm = () =>
+  staleEntries(
+    modules,
+    ["wasm", "fixtures/hello"].filter((folder) => existsSync(inRoot(folder))),
+    wasmFile,
+  );
 const staleBundles = () => staleEntries(bundles, ["host", "plugins"], bundleFile);
 const staleContract = () => staleEntries(contract, ["host"], bundleFile);
 
