@@ -53,7 +53,9 @@ image("what is moved into the image is all that Herald needs", () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   assert.is(run("image", "dist/herald.mjs", "--version"), version);
   assert.match(run("image", "dist/herald.mjs", "speaker", "--help"), /--node-name/);
-  writeFileSync(join(folder, "image/hello.ts"), `import { API_VERSION } from "herald"; export default API_VERSION;`);
+  const definition = `{ name: "hello", api: API_VERSION, from: "owner", serves: { kind: "L2Advertisement", families: [4] }, config: {},
+    example: {}, permissions: () => [], start: async () => ({ apply: async () => [], stop: async () => {} }) }`;
+  writeFileSync(join(folder, "image/hello.ts"), `import { API_VERSION } from "herald"; export default ${definition};`);
   assert.match(run("image", "dist/herald.mjs", "plugin", "install", "./hello.ts", "--cache", "cache"), /pin +sha256-/);
   const callsLibrary = "const k = require('koffi'); console.log(k.load('libc.so.6').func('int getppid()')())";
   assert.is(run("image", "-e", callsLibrary), String(process.pid));
