@@ -9,10 +9,11 @@ import { routerConfig } from "./bgp/router-config/command.ts";
 import mdns from "./mdns/plugin.ts";
 import ndp from "./ndp/plugin.ts";
 import rip from "./rip/plugin.ts";
+import webhook from "./webhook/plugin.ts";
 
 export const builtIns = [arp, ndp, bgp] as const;
 /** Those that run only where something names them. They use nothing that a stranger's plugin could not. */
-export const optional = [mdns, rip] as const;
+export const optional = [mdns, rip, webhook] as const;
 export const commands: readonly PluginCommand[] = [bgpCommand, routerConfig];
 /** What `herald bench` measures of them. */
 export const benchSubjects = { bgp: benchSubject };
