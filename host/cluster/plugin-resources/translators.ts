@@ -62,7 +62,8 @@ export function translatorsOf(
       translate: (world: TranslationWorld) => translate(plugin, known, world, flags(plugin.definition.name)),
     },
   }));
-  return [...ofPlugins, { name: WANTED_PLUGINS, translation: { read, translate: (world) => wantPlugins(world, own, known, others) } }];
+  // The first, so that one that is not wanted any more does not hear of another config before it goes.
+  return [{ name: WANTED_PLUGINS, translation: { read, translate: (world) => wantPlugins(world, own, known, others) } }, ...ofPlugins];
 }
 
 function translate(plugin: KnownPlugin, known: KnownPlugins, world: TranslationWorld, flags: unknown): Result {
