@@ -53,6 +53,29 @@ testWith(chart, helm, "a speaker may send raw frames and nothing else", () => {
   assert.equal(listening.capabilities.add, ["NET_RAW", "NET_BIND_SERVICE"]);
 });
 
+testWith(chart, helm, "plugins of others are fetched before a speaker starts, or mounted, and only then it may change users", () => {
+  const plugins = [{ package: "@acme/vrrp@1.2.0" }, { path: "/opt/herald" }, { url: "https://example.com/dns.ts" }];
+  const { spec } = find(render({ plugins, pluginCache: { hostPath: "/var/cache/herald" } }), "DaemonSet").spec.template;
+  const [{ command, securityContext, volumeMounts }] = spec.initContainers;
+  assert.equal(command.slice(3), ["plugins", "@acme/vrrp@1.2.0", "https://example.com/dns.ts"]);
+  assert.match(command[2], /^herald plugin install .* "\$@" \|\| true$/);
+  assert.equal(securityContext.capabilities, { drop: ["ALL"] });
+  const [speaker] = spec.containers;
+  assert.equal(speaker.securityContext.capabilities.add, ["NET_RAW", "SETUID", "SETGID", "KILL"]);
+  assert.ok(speaker.args.includes("--cache=/var/cache/herald/plugins"));
+  assert.equal(speaker.volumeMounts.slice(1), [...volumeMounts, { name: "plugin-1", mountPath: "/opt/herald", readOnly: true }]);
+  assert.equal(
+    spec.volumes.slice(1).map(({ name, hostPath }: { name: string; hostPath: { path: string } }) => [name, hostPath.path]),
+    [
+      ["plugin-cache", "/var/cache/herald"],
+      ["plugin-1", "/opt/herald"],
+    ],
+  );
+  const { spec: mounted } = find(render({ plugins: [{ path: "/opt/herald" }] }), "DaemonSet").spec.template;
+  assert.equal([mounted.initContainers, mounted.volumes.length], [undefined, 2], "nothing is to be fetched");
+  assert.equal(mounted.containers[0].securityContext.capabilities.add, ["NET_RAW", "SETUID", "SETGID", "KILL"]);
+});
+
 testWith(chart, helm, "pods are found as MetalLB's are, and not taken for MetalLB's", () => {
   const objects = render();
   for (const [kind, name] of [
@@ -138,6 +161,8 @@ const refused: readonly (readonly [values: Readonly<Record<string, unknown>>, ex
   [{ frrk8s: { external: true } }, /Cannot use frrk8s.external true: Herald holds the BGP sessions itself/],
   [{ speaker: { excludeInterfaces: { enabled: false } } }, /Cannot use speaker.excludeInterfaces.enabled false: .* apply a Plugin arp/],
   [{ tls: { minVersion: "VersionTLS11" } }, /\/tls\/minVersion/],
+  [{ plugins: [{ package: "vrrp@latest" }] }, /\/plugins\/0\/package/],
+  [{ plugins: [{ path: "/a", url: "https://example.com/b.ts" }] }, /\/plugins\/0/],
   [
     { prometheus: { rbacPrometheus: false, podMonitor: { enabled: true }, serviceMonitor: { enabled: true } } },
     /Cannot use prometheus.podMonitor and prometheus.serviceMonitor together/,

@@ -98,6 +98,20 @@ component: {{ .component }}
 {{- end }}
 {{- end }}
 
+{{/* What has to be fetched of the plugins that do not come with Herald. */}}
+{{- define "herald.fetchedPlugins" -}}
+{{- range .Values.plugins }}
+{{- with default .package .url }}
+- {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Where speakers have fetched plugins from. The volume is anybody's, the folder in it is theirs. */}}
+{{- define "herald.pluginCache" -}}
+/var/cache/herald/plugins
+{{- end }}
+
 {{- define "herald.env" -}}
 - name: NAMESPACE
   valueFrom:
