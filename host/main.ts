@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { benchSubjects, builtIns, commands as pluginCommands } from "../plugins/index.ts";
+import { benchSubjects, builtIns, optional, commands as pluginCommands } from "../plugins/index.ts";
 import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
 import { controllerCommandFor } from "./cli/controller.ts";
@@ -22,8 +22,8 @@ import { status } from "./cli/status.ts";
 
 const commands: readonly Command[] = [
   labCommandFor(builtIns),
-  runCommandFor(builtIns, version()),
-  speakerCommandFor(builtIns, version()),
+  runCommandFor({ builtIns, optional }, version()),
+  speakerCommandFor({ builtIns, optional }, version()),
   controllerCommandFor(version()),
   planCommandFor(builtIns),
   explainCommandFor(builtIns),

@@ -133,7 +133,7 @@ testWith(chart, helm, "values reach what they are for", () => {
 });
 
 testWith(chart, helm, "every flag is one that the role has", () => {
-  const helps = { Deployment: controllerCommandFor("").help, DaemonSet: speakerCommandFor([], "").help };
+  const helps = { Deployment: controllerCommandFor("").help, DaemonSet: speakerCommandFor({ builtIns: [], optional: [] }, "").help };
   for (const [kind, help] of Object.entries(helps)) {
     const args: string[] = find(render("everything.yaml"), kind).spec.template.spec.containers[0].args;
     const flags = args.slice(1).map((arg) => arg.replace(/=.*/, ""));

@@ -40,6 +40,19 @@ export interface RunningRole {
   stop(why: "leave" | "replace"): Promise<void>;
 }
 
+/** A role, and what ends after it. */
+export function endingWith(role: RunningRole, after: { close(): Promise<void> }): RunningRole {
+  return {
+    async stop(why) {
+      try {
+        await role.stop(why);
+      } finally {
+        await after.close();
+      }
+    },
+  };
+}
+
 /**
  * Starts a role and keeps it until SIGINT or SIGTERM, a second of which kills, or until it says that it cannot go on. A signal that comes
  * while it starts aborts that. Gives the exit code.

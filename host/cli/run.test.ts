@@ -36,7 +36,7 @@ const mistakes: Readonly<Record<string, readonly [args: string[], code: number, 
 
 for (const [what, [args, code, says]] of Object.entries(mistakes)) {
   run(`says in one line what is wrong with ${what}`, async () => {
-    const outcome = await runHere(runCommandFor([], "0.0.0"), ...args);
+    const outcome = await runHere(runCommandFor({ builtIns: [], optional: [] }, "0.0.0"), ...args);
     assert.equal([outcome.code, outcome.out], [code, ""]);
     assert.is(outcome.err, code === 2 ? `herald run: ${says} (see herald run --help)\n` : `herald run: ${says}\n`);
   });

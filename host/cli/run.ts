@@ -4,7 +4,8 @@ import { hostname } from "node:os";
 import type { PluginDefinition } from "../announcer.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { readPlace } from "./endpoint-flags.ts";
-import { announcerFlags, logFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
+import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
+import { announcerFlags, endingWith, logFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
 
 const help = `
 Usage: herald run --manifests DIR [flags]
@@ -25,7 +26,7 @@ Service, an IPAddressPool and an L2Advertisement.
   --controller         give out addresses too; on exactly one node
   --allocations FILE   where addresses given out are on record; written by the
                        controller, read by all (default: DIR/allocations.yaml)
-  --driver DRIVER      event-loop (default), or blocking for machines that
+${pluginHelp}  --driver DRIVER      event-loop (default), or blocking for machines that
                        answer more than 100,000 requests a second
   --control PATH       socket that herald status asks, for this user only; none
                        for no socket (default: /run/herald/NODE.sock, or where
@@ -45,19 +46,23 @@ Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
   herald run --manifests /etc/herald --controller --interface eth0
 `;
 
-type BuiltIns = readonly PluginDefinition[];
+/** Those that are always there, and those that are for who names them. */
+interface Plugins {
+  readonly builtIns: readonly PluginDefinition[];
+  readonly optional: readonly PluginDefinition[];
+}
 
 /** `version`: which Herald this is, for who asks it while it runs. */
-export function runCommandFor(builtIns: BuiltIns, version: string): Command {
+export function runCommandFor(plugins: Plugins, version: string): Command {
   return {
     name: "run",
     summary: "Run this node's speaker from a directory of manifests",
     help,
-    run: (args, io) => run(builtIns, version, args, io),
+    run: (args, io) => run(plugins, version, args, io),
   };
 }
 
-async function run(builtIns: BuiltIns, version: string, args: readonly string[], io: CommandIo): Promise<number> {
+async function run({ builtIns, optional }: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
     node: { type: "string" },
@@ -66,6 +71,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     metrics: { type: "string" },
     "depose-silent-owner": { type: "boolean" },
     ...announcerFlags,
+    ...pluginFlags,
     ...logFlags,
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
@@ -74,14 +80,16 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
   const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
   const interfaces = readInterfaces(values.interface);
   const metrics = values.metrics === undefined ? undefined : readPlace("metrics", values.metrics);
+  const choice = readPluginFlags(args, values, false);
   const log = readLog(values, io, { node });
 
-  return runRole("run", io, async (onFatal) => {
+  return runRole("run", io, async (onFatal, signal) => {
     const { startSpeaker } = await import("../roles/speaker.ts");
     const { onManifests } = await import("../roles/on-manifests.ts");
     const { plainEndpoints } = await import("../roles/endpoints.ts");
     const { openKernelNetwork } = await import("../packets/network.ts");
     const { controlPlace } = await import("../observe/control-place.ts");
+    const plugins = await openPlugins(choice, optional, { log, signal });
     const speaker = await startSpeaker({
       node,
       surroundings: onManifests({ manifests, node, isController, ...(allocations === undefined ? {} : { allocations }), log }),
@@ -91,10 +99,11 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
+      more: plugins,
       log,
       onFatal,
     });
     log.info("Speaker runs", { manifests });
-    return speaker;
+    return endingWith(speaker, plugins);
   });
 }

@@ -3,7 +3,8 @@
 import type { PluginDefinition } from "../announcer.ts";
 import { clusterFlags, clusterHelp, readClusterFlags } from "./cluster-flags.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
-import { announcerFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
+import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
+import { announcerFlags, endingWith, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
 
 const help = `
 Usage: herald speaker --node-name NAME [flags]
@@ -22,7 +23,7 @@ ${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
                        in three self-tests in a row; else that is only reported
   --interface IF       answer ARP and NDP only on this interface; repeat the
                        flag, or separate with commas (default: every one that is fit)
-  --driver DRIVER      event-loop (default), or blocking for machines that
+${pluginHelp}  --driver DRIVER      event-loop (default), or blocking for machines that
                        answer more than 100,000 requests a second
   --control PATH       socket that herald status asks; none for no socket
                        (default: /run/herald/NODE.sock)
@@ -37,19 +38,23 @@ Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
   herald speaker --node-name node-a --kubeconfig ~/.kube/config
 `;
 
-type BuiltIns = readonly PluginDefinition[];
+/** Those that are always there, and those that are for who names them. */
+interface Plugins {
+  readonly builtIns: readonly PluginDefinition[];
+  readonly optional: readonly PluginDefinition[];
+}
 
 /** `version`: which Herald this is, for who asks it while it runs. */
-export function speakerCommandFor(builtIns: BuiltIns, version: string): Command {
+export function speakerCommandFor(plugins: Plugins, version: string): Command {
   return {
     name: "speaker",
     summary: "Announce a cluster's Services from this node",
     help,
-    run: (args, io) => run(builtIns, version, args, io),
+    run: (args, io) => run(plugins, version, args, io),
   };
 }
 
-async function run(builtIns: BuiltIns, version: string, args: readonly string[], io: CommandIo): Promise<number> {
+async function run({ builtIns, optional }: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, {
     "node-name": { type: "string" },
     "ignore-exclude-lb": { type: "boolean" },
@@ -57,6 +62,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     "depose-silent-owner": { type: "boolean" },
     ...clusterFlags,
     ...announcerFlags,
+    ...pluginFlags,
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   const node = values["node-name"] ?? process.env["METALLB_NODE_NAME"];
@@ -64,6 +70,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
   const choice = readClusterFlags(values);
   const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
   const interfaces = readInterfaces(values.interface);
+  const choiceOfPlugins = readPluginFlags(args, values, true);
   const log = readLog(values, io, { node });
 
   const gates = { ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, honorCordon: values["honor-cordon"] ?? false };
@@ -73,6 +80,7 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
     const { inCluster } = await import("../roles/in-cluster.ts");
     const { openKernelNetwork } = await import("../packets/network.ts");
     const { controlPlace } = await import("../observe/control-place.ts");
+    const plugins = await openPlugins(choiceOfPlugins, optional, { log, signal });
     const speaker = await startSpeaker({
       node,
       ...(await inCluster({ ...choice, node, ...gates, log, signal })),
@@ -81,10 +89,11 @@ async function run(builtIns: BuiltIns, version: string, args: readonly string[],
       version,
       openNetwork: (onLost) => openKernelNetwork(driver, onLost),
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
+      more: plugins,
       log,
       onFatal,
     });
     log.info("Speaker runs", { namespace: choice.namespace });
-    return speaker;
+    return endingWith(speaker, plugins);
   });
 }

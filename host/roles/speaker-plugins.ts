@@ -11,6 +11,7 @@ import type { Translator } from "../cluster/translated.ts";
 import type { Standings } from "../liveness/standing.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
+import type { OperatorOptions } from "../sandbox/permissions/operator.ts";
 import { type PluginHost, startPlugin } from "../sandbox/start-plugin.ts";
 import { factOf, ownSupply, type PluginSupply } from "./plugin-instance.ts";
 import { PluginRun } from "./plugin-run.ts";
@@ -26,8 +27,8 @@ export interface MorePlugins {
   readonly named?: readonly string[];
   /** Loads what is not Herald's own; default: there is nothing else. */
   readonly load?: LoadPlugin;
-  /** What they may do, and who hears of it. */
-  readonly permissions?: Pick<PluginHost, "operator" | "audit">;
+  /** What they may do, and who hears of it, given what `Plugin` resources grant. */
+  readonly permissions?: (resource: NonNullable<OperatorOptions["resource"]>) => Pick<PluginHost, "operator" | "audit">;
 }
 
 export interface PluginChoice extends MorePlugins {
@@ -93,7 +94,9 @@ export class SpeakerPlugins {
   async prepare(parts: SpeakerParts): Promise<void> {
     const { source, reconciler } = parts;
     const { translated } = source;
-    const open = (supply: PluginSupply, config: unknown, onState?: () => void) => this.#open(supply, config, parts, onState);
+    const permissions = this.#choice.permissions?.((name) => grantsOf(translated.config(WANTED_PLUGINS) as WantedByResources, name));
+    const host = { ...parts.host, ...permissions };
+    const open = (supply: PluginSupply, config: unknown, onState?: () => void) => this.#open(supply, config, { ...parts, host }, onState);
     const builtIns = new Map(this.#builtIns.map((supply) => [supply.manifest.name, open(supply, translated.config(supply.manifest.name))]));
     this.#set = new PluginSet({
       ...{
@@ -153,11 +156,10 @@ export class SpeakerPlugins {
   }
 
   #open(supply: PluginSupply, config: unknown, { host, standings, warnOfNode, clock, log }: SpeakerParts, onState?: () => void): PluginRun {
-    const { permissions } = this.#choice;
     let isParked = false;
     const run: PluginRun = new PluginRun({
       ...{ supply, config, standings, clock, log },
-      start: (hosted, itsConfig, programName) => startPlugin(hosted, itsConfig, { ...host, ...permissions, programName }),
+      start: (hosted, itsConfig, programName) => startPlugin(hosted, itsConfig, { ...host, programName }),
       onState: () => {
         if (run.state === "parked" && !isParked)
           warnOfNode?.("PluginParked", `Plugin ${supply.manifest.name} keeps ending: ${run.trouble}`);
@@ -173,4 +175,10 @@ export class SpeakerPlugins {
     source.setTranslators(this.translators());
     for (const call of this.#calls) call();
   }
+}
+
+/** For the content that the resource names. */
+function grantsOf({ plugins }: WantedByResources, name: string): ReturnType<NonNullable<OperatorOptions["resource"]>> {
+  const { pin, grants = [] } = plugins.find((plugin) => plugin.name === name) ?? {};
+  return pin === undefined ? undefined : { pin, allow: grants };
 }

@@ -10,6 +10,7 @@ import { visible } from "../observe/log.ts";
 import { askPermissions, inspect, startOver } from "./bridge/bridge.ts";
 import type { Cells, Lodging } from "./cell/cells.ts";
 import type { ForeignPart, HostedPlugin, Manifest, PluginBundle } from "./hosted.ts";
+import { NeedsChange } from "./needs-change.ts";
 
 /** For one life of the plugin. Rejects with one line that names it, with no process left, where it cannot be loaded or its definition is none. */
 export async function openForeignPlugin(bundle: PluginBundle, cells: Cells): Promise<HostedPlugin> {
@@ -37,8 +38,9 @@ export async function openForeignPlugin(bundle: PluginBundle, cells: Cells): Pro
 }
 
 function demandKnown({ api, program }: Manifest, { programs }: PluginBundle): void {
-  if (!Number.isInteger(api) || api < 1) throw new Error(`found API version ${api}, expected a whole number from 1 to ${API_VERSION}`);
-  if (api > API_VERSION) throw new Error(`it needs a newer Herald: one with API version ${api}, this one has ${API_VERSION}`);
+  if (!Number.isInteger(api) || api < 1)
+    throw new NeedsChange(`found API version ${api}, expected a whole number from 1 to ${API_VERSION}`);
+  if (api > API_VERSION) throw new NeedsChange(`it needs a newer Herald: one with API version ${api}, this one has ${API_VERSION}`);
   if (program === undefined || programs.has(program)) return;
   const known = Array.from(programs.keys(), (path) => JSON.stringify(path)).join(", ");
   throw new Error(`its packet program ${JSON.stringify(program)} is not in its folder: found ${known || "none"}`);
