@@ -112,7 +112,7 @@ testWith(chart, helm, "values reach what they are for", () => {
     assert.ok(args.includes(flag), flag);
   for (const flag of ["--tls-min-version=VersionTLS12", "--metrics-cert-dir=/etc/metrics-certificate"])
     assert.ok(args.includes(flag), flag);
-  assert.equal(spec.volumes[1], { name: "metrics-certificate", secret: { secretName: "speaker-tls" } });
+  assert.equal(spec.volumes.at(-1), { name: "metrics-certificate", secret: { secretName: "speaker-tls" } });
   assert.is(find(objects, "Deployment").spec.template.spec.volumes, undefined);
   assert.is(spec.priorityClassName, find(objects, "PriorityClass").metadata.name);
   assert.equal(spec.securityContext, {
