@@ -42,6 +42,8 @@ function problemOf({ zone }: SocketAddress, device: string | undefined, hopLimit
   return undefined;
 }
 
+const MOST_QUEUED_BYTES = 1024 * 1024;
+
 /** Gives the text of an address that the plugin may use. */
 type Demand = (address: SocketAddress, port: number) => string;
 
@@ -61,7 +63,9 @@ function toUdpSocket(socket: Socket, raw: RawUdp, demand: Demand, close: () => v
   return {
     port,
     send(bytes, to) {
-      socket.send(bytes, to.port, demand(readPeerAddress(to.address), to.port));
+      const address = demand(readPeerAddress(to.address), to.port);
+      // As the kernel's queue, Node's is not without an end: a plugin may send faster than the link.
+      if (socket.getSendQueueSize() < MOST_QUEUED_BYTES) socket.send(bytes, to.port, address);
     },
     onMessage: (call) => void socket.on("message", (bytes, from) => call(bytes, { address: from.address, port: from.port })),
     join(group, link) {

@@ -117,6 +117,10 @@ class MemorySocket extends EventEmitter {
     return this.at ?? { address: "", port: 0 };
   }
 
+  getSendQueueSize(): number {
+    return 0;
+  }
+
   send(bytes: Uint8Array, port: number, address: string): void {
     this.#segment.deliver(this, bytes, { address, port });
   }
