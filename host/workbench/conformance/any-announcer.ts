@@ -8,7 +8,7 @@ import { Grants } from "../../sandbox/permissions/grants.ts";
 import { randomFrom } from "../testing/random.ts";
 import { noise } from "./noise.ts";
 import { applyWithLoss, noChanges, row, type Subject, settle } from "./play.ts";
-import { turns } from "./turns.ts";
+import { pause, turns } from "./turns.ts";
 
 const NOISE_FRAMES = 2000;
 const STEPS = 40;
@@ -107,6 +107,9 @@ function testNoise({ play, open, seed, vips: [vip = ""] }: Subject): void {
   });
 }
 
+/** Of 20 ms. */
+const ANSWER_TURNS = 100;
+
 function testCaptures({ play, options: { captures = [] }, vips }: Subject): void {
   for (const { name, frames, answers } of captures) {
     play(`${name} ${answers === undefined ? "does it no harm" : "is answered as it should be"}`, async ({ stage, announcer }) => {
@@ -116,6 +119,8 @@ function testCaptures({ play, options: { captures = [] }, vips }: Subject): void
       stage.segment.onFrame((frame, link) => void (stage.links.all().some((own) => own.name === link) && sent.push(hexOf(frame))));
       for (const frame of frames) stage.segment.transmit(frame);
       await turns(16);
+      // A process of its own takes its time.
+      for (let left = ANSWER_TURNS; left > 0 && sent.length < (answers?.length ?? 0); left--) await pause(20);
       if (answers !== undefined) assert.equal(sent, answers);
       await settle(announcer, { removed: vips.map((vip) => row(vip)) });
     });
