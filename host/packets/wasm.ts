@@ -35,6 +35,11 @@ export function compileProgram(bytes: Uint8Array, limits?: FuelLimits): WasmModu
   return new WebAssembly.Module(injectFuel(bytes, limits));
 }
 
+/** Herald's own module with fuel in it, to measure what that costs. */
+export function loadWithFuel(name: string, limits?: FuelLimits): WasmModule {
+  return compileProgram(readFileSync(find(name)), limits);
+}
+
 /** The bundle lies beside `wasm/`, the sources two folders below `dist/`. */
 function find(name: string): string {
   const places = [`./wasm/${name}.wasm`, `../../dist/wasm/${name}.wasm`].map((place) => fileURLToPath(new URL(place, import.meta.url)));
