@@ -2,8 +2,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FlagValues } from "../announcer.ts";
-import type { Driver } from "../packets/service.ts";
-import type { Bench, BenchOptions, FailoverOptions } from "../workbench/bench/bench.ts";
+import type { Bench, BenchOptions, FailoverOptions, HeraldDriver } from "../workbench/bench/bench.ts";
 import type { BgpSubject } from "../workbench/bench/bgp-herald.ts";
 import { type Command, type CommandIo, parseFlags, suggest, UsageError } from "./command.ts";
 
@@ -36,6 +35,7 @@ Measures Herald beside others who do the same work, in interleaved rounds of one
                       endpoints, and from a new Service to the wire
   failover            how long nobody answers when the owner of a VIP dies, loses its link, stands still or leaves; new connections
                       lost; false take-overs
+  guard               what it costs that nobody trusts a packet program: fuel, and a guard that looks at each frame
   manifests           from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire
   neighbors           whether a Linux kernel keeps a VIP of each family in its neighbor table for minutes without a gap
   plan                who owns what with 3 to 5,000 nodes and 10,000 VIPs: BFD sessions, moves when a node joins or leaves, CPU time
@@ -52,7 +52,7 @@ Flags:
 of arp:
   --seconds S         length of each load (default 1, of cluster 20)
   --vips N            addresses answered for (default 1000)
-  --driver DRIVER     event-loop or blocking; default both
+  --driver A,B        of event-loop, blocking and guarded (as a third-party program); default the first two
 
 of bgp:
   --sizes N,N         routes (default 1000,100000; with --full also 1000000); each with 1 and with 1,000 attribute sets
@@ -121,6 +121,10 @@ const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSu
     summary: "how long nobody answers when the owner of a VIP fails or leaves, with 2, 3 and 8 nodes",
     load: async () => (await import("../workbench/bench/failover.ts")).failover,
   },
+  guard: {
+    summary: "what fuel and a guard add to a packet program",
+    load: async () => (await import("../workbench/bench/guard.ts")).guard,
+  },
   manifests: {
     summary: "start to first answer with 10,000 Services in manifests, and from an edit to the wire",
     load: async () => (await import("../workbench/bench/manifests.ts")).manifests,
@@ -156,7 +160,7 @@ const nodeLists: Readonly<Record<string, { readonly usual: string; readonly most
 };
 const MOST_ROUTES = 4_000_000;
 const MOST_PLUGINS = 100;
-const drivers: readonly Driver[] = ["event-loop", "blocking"];
+const drivers: readonly HeraldDriver[] = ["event-loop", "blocking"];
 
 const flags = {
   rounds: { type: "string" },
@@ -239,7 +243,7 @@ function readOptions(values: FlagValues<typeof flags>, name: string): BenchOptio
     rounds: count("rounds", given.rounds, MOST_ROUNDS),
     seconds: number("seconds", given.seconds, 60),
     vips: count("vips", given.vips, MOST_VIPS),
-    drivers: values.driver === undefined ? drivers : [oneOf(values.driver, drivers, "driver")],
+    drivers: values.driver?.split(",").map((driver) => oneOf(driver, [...drivers, "guarded"], "driver")) ?? drivers,
     services: count("services", given.services, MOST_SERVICES),
     edits: count("edits", given.edits, MOST_EDITS),
     writes: count("writes", given.writes, MOST_WRITES),

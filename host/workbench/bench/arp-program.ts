@@ -2,7 +2,7 @@
  * What the ARP packet program costs by itself: no kernel, no socket, one thread. Requests for random VIPs lie in its receive slots, and each
  * call of `process` answers a batch. Laying the requests there is measured apart and taken off.
  */
-import { PacketProgram, ROW_BYTES } from "../../packets/program.ts";
+import { type LoadedProgram, PacketProgram, ROW_BYTES } from "../../packets/program.ts";
 import { loadModule } from "../../packets/wasm.ts";
 import { packRows } from "../../sandbox/program-rows.ts";
 import { FRAME_BYTES, FRAME_STRIDE, TARGET_ADDRESS, vipAddress, writeRequests } from "./arp-frames.ts";
@@ -19,15 +19,20 @@ const STRETCHES = 25;
 /** A stretch takes about 1.5 ms. */
 const BATCHES_A_STRETCH = 1000;
 /** V8 compiles a module twice: at once, and well. Rounds before the second are not ours to report. */
-const WARM_UP_ROUNDS = 3;
-const stations = {
+export const WARM_UP_ROUNDS = 3;
+export const stations = {
   generator: { mac: "02:00:00:00:00:01", address: "10.63.255.254" },
   responder: { mac: "02:00:00:00:00:02" },
 };
 
 /** One figure a round. */
 export function measureArpProgram({ vips, rounds, stretches = STRETCHES }: ArpProgramOptions): { nsPerFrame: number[] } {
-  const program = new PacketProgram("arp", loadModule("arp"));
+  const round = prepareArpProgram(new PacketProgram("arp", loadModule("arp")), vips, stretches);
+  return { nsPerFrame: Array.from({ length: WARM_UP_ROUNDS + rounds }, round).slice(WARM_UP_ROUNDS) };
+}
+
+/** Gives what measures a round, in nanoseconds a frame; the first three are a warm-up. `rest`: after each stretch. */
+export function prepareArpProgram(program: LoadedProgram, vips: number, stretches = STRETCHES, rest: () => void = () => {}): () => number {
   const { slots } = program;
   program.setup(1, 2);
   program.setLink(0, stations.responder.mac, true);
@@ -41,13 +46,14 @@ export function measureArpProgram({ vips, rounds, stretches = STRETCHES }: ArpPr
   const measure = (run: (batch: number) => void): number => {
     const startedMs = performance.now();
     for (let batch = 0; batch < BATCHES_A_STRETCH; batch++) run(batch);
-    return ((performance.now() - startedMs) * 1e6) / (BATCHES_A_STRETCH * slots);
+    const tookMs = performance.now() - startedMs;
+    rest();
+    return (tookMs * 1e6) / (BATCHES_A_STRETCH * slots);
   };
-  const round = (): number => summarize(Array.from({ length: stretches }, () => measure(answer) - measure(lay))).median;
-  return { nsPerFrame: Array.from({ length: WARM_UP_ROUNDS + rounds }, round).slice(WARM_UP_ROUNDS) };
+  return () => summarize(Array.from({ length: stretches }, () => measure(answer) - measure(lay))).median;
 }
 
-function putRows(program: PacketProgram, vips: number): void {
+function putRows(program: LoadedProgram, vips: number): void {
   // Draining rows answer like active ones and do not announce themselves, which would be another measurement.
   const wanted = Array.from(
     { length: vips },
@@ -61,7 +67,7 @@ function putRows(program: PacketProgram, vips: number): void {
 }
 
 /** Fills every slot with a request, and gives a function that changes what is asked for from batch to batch. */
-function layRequests(program: PacketProgram, vips: number): (batch: number) => void {
+function layRequests(program: LoadedProgram, vips: number): (batch: number) => void {
   const { slots, slotBytes, memory, rx } = program;
   const { frames, order, count } = writeRequests(stations, vips, slots, Math.random);
   const templates = new DataView(frames.buffer);

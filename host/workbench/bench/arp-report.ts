@@ -36,7 +36,10 @@ const ALL_ANSWERED = 0.005;
 
 export function createReport(options: ArpOptions, programNs: readonly number[], wire: OnWire | null): ArpReport {
   const summaries = wire === null ? [] : summarizeRuns(wire.runs, Object.values(names));
-  const targets = [programTarget(programNs), ...options.drivers.flatMap((driver) => driverTargets(driver, summaries))];
+  const targets = [
+    programTarget(programNs),
+    ...options.drivers.flatMap((driver) => (driver === "guarded" ? [] : driverTargets(driver, summaries))),
+  ];
   const notes = wire === null ? [] : findNotes(wire, summaries);
   return { bench: "arp", machine: describeMachine(), options, programNs, wire, summaries, targets, notes };
 }

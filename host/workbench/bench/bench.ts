@@ -7,11 +7,18 @@ interface CommonOptions {
   readonly json: boolean;
 }
 
+/** Herald's responders: by how the packet worker sleeps, or arp as a program that is not built in, in the guarded worker's event loop. */
+export type HeraldDriver = Driver | "guarded";
+
+export interface GuardOptions extends CommonOptions {
+  readonly vips: number;
+}
+
 export interface ArpOptions extends CommonOptions {
   /** Of each load. */
   readonly seconds: number;
   readonly vips: number;
-  readonly drivers: readonly Driver[];
+  readonly drivers: readonly HeraldDriver[];
 }
 
 export interface ManifestsOptions extends CommonOptions {
@@ -78,6 +85,7 @@ export interface PluginsOptions extends CommonOptions {
 
 /** Every flag; a bench reads its own. */
 export type BenchOptions = ArpOptions &
+  GuardOptions &
   BgpOptions &
   ManifestsOptions &
   ClusterOptions &

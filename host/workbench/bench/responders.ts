@@ -1,7 +1,7 @@
 /** Who answers in `herald bench arp`: Herald with each driver, two responders in C, the kernel, and nobody for comparison. */
-import type { Driver } from "../../packets/service.ts";
 import { vipAddress } from "./arp-frames.ts";
 import { type ArpNetwork, stations } from "./arp-network.ts";
+import type { HeraldDriver } from "./bench.ts";
 import { Child } from "./child.ts";
 import { compileReference } from "./compile.ts";
 import type { HeraldSetup } from "./herald-responder.ts";
@@ -21,6 +21,7 @@ export interface Responder {
 export const names = {
   "event-loop": "Herald, event loop",
   blocking: "Herald, blocking",
+  guarded: "Herald, guarded",
   batched: "C, batched",
   single: "C, one call a frame",
   kernel: "kernel",
@@ -31,7 +32,7 @@ export const names = {
 export interface RespondersSetup {
   readonly network: ArpNetwork;
   readonly vips: number;
-  readonly drivers: readonly Driver[];
+  readonly drivers: readonly HeraldDriver[];
   /** Keeps a command on the responder's CPU. */
   readonly pinned: readonly string[];
   /** Command line of this program's own parts. */
