@@ -13,8 +13,8 @@ import { type Call, READY, type WorkerSetup } from "./worker-messages.ts";
 
 /** For what is built in, of many that want a core: others wait for it, and it needs a moment only. */
 const FIRST = -10;
-/** For programs that are not: they come when no other thread of Herald's has anything to do. */
-const LAST = 19;
+/** For programs that are not: a tenth of what the main thread gets, a hundredth of what is built in, and enough to live on. */
+const LAST = 10;
 
 const { driver, isGuarded, switchboard: buffer, wakeFd, beatMs } = workerData as WorkerSetup;
 const port = parentPort;
