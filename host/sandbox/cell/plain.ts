@@ -43,7 +43,7 @@ export function unpack(json: string, pieces: readonly Uint8Array[]): Plain {
 interface Packing {
   readonly pieces: Uint8Array[];
   piecesBytes: number;
-  /** How many values and characters; each becomes a byte of JSON at least. */
+  /** How much JSON it will be at least: a value is one character and a comma, a string its quotes more. */
   size: number;
   readonly path: (string | number)[];
   /** The lists and objects that this one is in. */
@@ -51,7 +51,7 @@ interface Packing {
 }
 
 function packValue(value: unknown, packing: Packing, isItem: boolean): unknown {
-  packing.size += typeof value === "string" ? value.length : 1;
+  packing.size += typeof value === "string" ? value.length + 2 : 2;
   if (packing.size > MAX_JSON_BYTES) throw refusal(packing, "more data", `at most ${MAX_JSON_BYTES} bytes of JSON in one message`);
   switch (typeof value) {
     case "string":
