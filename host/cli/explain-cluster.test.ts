@@ -24,7 +24,7 @@ const arp = definePlugin({
   permissions: () => [],
   start: () => Promise.reject(new Error("an explanation starts nothing")),
 });
-const command = explainCommandFor([arp]);
+const command = explainCommandFor({ builtIns: [arp], optional: [] });
 
 let server: ApiServer | undefined;
 

@@ -1,6 +1,5 @@
 /** A cluster → who announces one Service by the speakers' own account, and why, by the objects. */
 
-import type { PluginDefinition } from "../announcer.ts";
 import { Client } from "../cluster/api/client.ts";
 import { readAccount } from "../cluster/explain/read-account.ts";
 import { readSnapshot } from "../cluster/explain/read-snapshot.ts";
@@ -10,6 +9,7 @@ import { allocateAll } from "../rules/allocate.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
 import { explainSnapshot } from "./explain-manifests.ts";
 import type { Unconcluded } from "./explanation.ts";
+import { allOf, type ShippedPlugins } from "./shipped-plugins.ts";
 
 export interface ExplainCluster {
   readonly kubeconfig: string | undefined;
@@ -21,14 +21,14 @@ export interface ExplainCluster {
 
 /** Throws where the cluster cannot be read, and where there is no such Service of type LoadBalancer in it. */
 export async function explainCluster(
-  builtIns: readonly PluginDefinition[],
+  plugins: ShippedPlugins,
   { kubeconfig, namespace, loadBalancerClass, service }: ExplainCluster,
 ): Promise<Unconcluded> {
   const api = new Client({ credentials: await credentialsFor(kubeconfig), userAgent: "herald-explain" });
   try {
-    const { snapshot, speakers, refused } = await readSnapshot(api, namespace, translatorsOf(builtIns));
+    const { snapshot, speakers, refused } = await readSnapshot(api, namespace, translatorsOf(allOf(plugins)));
     const options = loadBalancerClass === undefined ? {} : { loadBalancerClass };
-    const explained = explainSnapshot(builtIns, snapshot, service, allocateAll(snapshot, options), options);
+    const explained = explainSnapshot(plugins, snapshot, service, allocateAll(snapshot, options), options);
     return { ...explained, basis: "cluster", cluster: { ...(await readAccount(api, service)), speakers, refused } };
   } finally {
     api.close();

@@ -1,6 +1,5 @@
 /** Manifests → what would become of one Service, and why. */
 
-import type { PluginDefinition } from "../announcer.ts";
 import { dryRun } from "../cluster/dry-run.ts";
 import { unknownService } from "../observe/explain.ts";
 import { createRank } from "../packets/rank.ts";
@@ -11,6 +10,7 @@ import type { ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import { announcerFact } from "../sandbox/start-plugin.ts";
 import type { Unconcluded } from "./explanation.ts";
 import { openManifests } from "./open-manifests.ts";
+import { allOf, announcersIn, type ShippedPlugins } from "./shipped-plugins.ts";
 
 export interface ExplainManifests {
   readonly manifests: string;
@@ -19,27 +19,27 @@ export interface ExplainManifests {
 }
 
 /** Throws where there is nothing at the path, and no such Service in it. */
-export async function explainManifests(builtIns: readonly PluginDefinition[], options: ExplainManifests): Promise<Unconcluded> {
-  const { source, store } = await openManifests(builtIns, options);
+export async function explainManifests(plugins: ShippedPlugins, options: ExplainManifests): Promise<Unconcluded> {
+  const { source, store } = await openManifests(allOf(plugins), options);
   const { allocations, snapshot } = dryRun(source, store.snapshot());
-  return { ...explainSnapshot(builtIns, snapshot, options.service, allocations), basis: "manifests" };
+  return { ...explainSnapshot(plugins, snapshot, options.service, allocations), basis: "manifests" };
 }
 
 /** By facts alone. `allocations`: what each Service would be given. Throws where there is no such Service. */
 export function explainSnapshot(
-  builtIns: readonly PluginDefinition[],
+  plugins: ShippedPlugins,
   snapshot: Snapshot,
   service: ServiceKey,
   allocations: ReadonlyMap<ServiceKey, Allocation>,
   options: PlanOptions = {},
 ): Omit<Unconcluded, "basis"> {
   const gates: ServiceGates | undefined = explainGates(
-    indexPlan(snapshot, builtIns.map(announcerFact), createRank(), options),
+    indexPlan(snapshot, announcersIn(plugins, snapshot).map(announcerFact), createRank(), options),
     snapshot,
     service,
   );
   if (gates === undefined) throw new Error(unknownService(service, snapshot.services.keys()));
-  const fromOf = new Map(builtIns.map(({ name, from }) => [name, from]));
+  const fromOf = new Map(allOf(plugins).map(({ name, from }) => [name, from]));
   const refused = allocations.get(service)?.refused?.message;
   return {
     ...gates,

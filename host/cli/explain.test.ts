@@ -26,7 +26,7 @@ const builtIns = [
   announcer("ndp", "L2Advertisement", "owner", [6]),
   announcer("bgp", "BGPAdvertisement", "every-node", [4, 6]),
 ];
-const command = explainCommandFor(builtIns);
+const command = explainCommandFor({ builtIns, optional: [] });
 const run = (...args: string[]) => runHere(command, ...args);
 
 async function withManifests<Result>(yaml: string, use: (path: string) => Promise<Result>): Promise<Result> {

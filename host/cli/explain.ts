@@ -1,6 +1,6 @@
 /** `herald explain`: why a Service is announced from where it is, or from nowhere. */
 
-import { type AskTarget, NoAnswer, type PluginDefinition } from "../announcer.ts";
+import { type AskTarget, NoAnswer } from "../announcer.ts";
 import type { SpeakerExplanation } from "../observe/explain.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
 import { askControl } from "./ask-control.ts";
@@ -10,6 +10,7 @@ import type { ExplainCluster } from "./explain-cluster.ts";
 import { conclude } from "./explain-conclusion.ts";
 import { explainText } from "./explain-text.ts";
 import type { Unconcluded } from "./explanation.ts";
+import type { ShippedPlugins } from "./shipped-plugins.ts";
 
 const help = `
 Usage: herald explain [NAMESPACE/]NAME [flags]
@@ -52,16 +53,16 @@ flags. A Service that is announced by nobody is explained like any other.
   herald explain web --manifests fixtures/homelab
 `;
 
-export function explainCommandFor(builtIns: readonly PluginDefinition[]): Command {
+export function explainCommandFor(plugins: ShippedPlugins): Command {
   return {
     name: "explain",
     summary: "Say who answers for a Service, and why, node by node",
     help,
-    run: (args, io) => run(builtIns, args, io),
+    run: (args, io) => run(plugins, args, io),
   };
 }
 
-async function run(builtIns: readonly PluginDefinition[], args: readonly string[], io: CommandIo): Promise<number> {
+async function run(plugins: ShippedPlugins, args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
     cluster: { type: "boolean" },
@@ -74,7 +75,7 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
     json: { type: "boolean" },
   });
   const service = readService(positionals);
-  const found = await sourceOf(builtIns, values, service)();
+  const found = await sourceOf(plugins, values, service)();
   const explanation = { ...found, conclusion: conclude(found) };
   io.stdout.write(values.json ? `${JSON.stringify(explanation)}\n` : explainText(explanation));
   return 0;
@@ -90,7 +91,7 @@ interface Flags extends AskTarget {
 }
 
 /** Who is asked. Each has flags of its own, and one excludes the others. */
-function sourceOf(builtIns: readonly PluginDefinition[], flags: Flags, service: ServiceKey): () => Promise<Unconcluded> {
+function sourceOf(plugins: ShippedPlugins, flags: Flags, service: ServiceKey): () => Promise<Unconcluded> {
   const { manifests, allocations, cluster = false, kubeconfig, namespace, "lb-class": loadBalancerClass, node, control } = flags;
   const isCluster = cluster || kubeconfig !== undefined;
   const isSpeaker = node !== undefined || control !== undefined;
@@ -99,11 +100,11 @@ function sourceOf(builtIns: readonly PluginDefinition[], flags: Flags, service: 
   if (manifests === undefined && allocations !== undefined) throw new UsageError("Flag --allocations stands without --manifests");
   if (!isCluster && (namespace !== undefined || loadBalancerClass !== undefined))
     throw new UsageError("Flag --namespace or --lb-class stands without --cluster or --kubeconfig");
-  if (manifests !== undefined) return () => byManifests(builtIns, { manifests, allocations, service });
+  if (manifests !== undefined) return () => byManifests(plugins, { manifests, allocations, service });
   if (!isCluster)
     return () => bySpeaker(service, { ...(node === undefined ? {} : { node }), ...(control === undefined ? {} : { control }) });
   const place = readClusterFlags({ ...(namespace === undefined ? {} : { namespace }) });
-  return () => byCluster(builtIns, { kubeconfig, namespace: place.namespace, loadBalancerClass, service });
+  return () => byCluster(plugins, { kubeconfig, namespace: place.namespace, loadBalancerClass, service });
 }
 
 function readService([name, more]: readonly string[]): ServiceKey {
@@ -120,18 +121,18 @@ async function bySpeaker(service: ServiceKey, target: AskTarget): Promise<Unconc
 }
 
 async function byManifests(
-  builtIns: readonly PluginDefinition[],
+  plugins: ShippedPlugins,
   place: { manifests: string; allocations: string | undefined; service: ServiceKey },
 ): Promise<Unconcluded> {
   const { explainManifests } = await import("./explain-manifests.ts");
-  return await explainManifests(builtIns, place).catch((error: Error) => {
+  return await explainManifests(plugins, place).catch((error: Error) => {
     throw new NoAnswer(error.message, { cause: error });
   });
 }
 
-async function byCluster(builtIns: readonly PluginDefinition[], place: ExplainCluster): Promise<Unconcluded> {
+async function byCluster(plugins: ShippedPlugins, place: ExplainCluster): Promise<Unconcluded> {
   const { explainCluster } = await import("./explain-cluster.ts");
-  return await explainCluster(builtIns, place).catch((error: Error) => {
+  return await explainCluster(plugins, place).catch((error: Error) => {
     throw new NoAnswer(error.message, { cause: error });
   });
 }

@@ -1,6 +1,5 @@
 /** Manifests → what Herald would do with them, as data. */
 
-import type { PluginDefinition } from "../announcer.ts";
 import { dryRun } from "../cluster/dry-run.ts";
 import type { SourceProblem } from "../cluster/manifests/source-problems.ts";
 import { statusFrom } from "../cluster/service-status.ts";
@@ -10,6 +9,7 @@ import { type Claim, indexPlan } from "../rules/plan.ts";
 import type { PlanRefusal, ServiceKey } from "../rules/vocabulary.ts";
 import { announcerFact } from "../sandbox/start-plugin.ts";
 import { type ManifestsPlace, openManifests } from "./open-manifests.ts";
+import { allOf, announcersIn, type ShippedPlugins } from "./shipped-plugins.ts";
 
 /** What `herald plan --json` prints. */
 export interface PlanOutput {
@@ -27,10 +27,10 @@ export interface PlanOutput {
 }
 
 /** Throws where there is nothing at the path. */
-export async function planManifests(builtIns: readonly PluginDefinition[], place: ManifestsPlace): Promise<PlanOutput> {
-  const { source, store, node } = await openManifests(builtIns, place);
+export async function planManifests(plugins: ShippedPlugins, place: ManifestsPlace): Promise<PlanOutput> {
+  const { source, store, node } = await openManifests(allOf(plugins), place);
   const { allocations: allocated, snapshot } = dryRun(source, store.snapshot());
-  const plan = planAll(indexPlan(snapshot, builtIns.map(announcerFact), createRank()), snapshot);
+  const plan = planAll(indexPlan(snapshot, announcersIn(plugins, snapshot).map(announcerFact), createRank()), snapshot);
   const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];
   return {
     allocations: sortByKey(allocated).map(([service, allocation]) => ({

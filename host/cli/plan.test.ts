@@ -21,7 +21,7 @@ const layer2 = definePlugin({
   permissions: () => [],
   start: () => Promise.reject(new Error("a plan starts nothing")),
 });
-const command = planCommandFor([layer2]);
+const command = planCommandFor({ builtIns: [layer2], optional: [] });
 const run = (...args: string[]) => runHere(command, ...args);
 const json = async (...args: string[]) => JSON.parse((await run("--json", ...args)).out) as PlanOutput;
 

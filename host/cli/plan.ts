@@ -1,9 +1,9 @@
 /** `herald plan`: the dry run. Who would get which address and who would announce it, and why not; no network, no state. */
 
-import type { PluginDefinition } from "../announcer.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import type { PlanOutput } from "./plan-manifests.ts";
 import { planText } from "./plan-text.ts";
+import { allOf, type ShippedPlugins } from "./shipped-plugins.ts";
 
 const help = `
 Usage: herald plan --manifests DIR [flags]
@@ -32,16 +32,16 @@ flags. A Service that gets no address is no problem of the manifests.
   herald plan --manifests fixtures/homelab
 `;
 
-export function planCommandFor(builtIns: readonly PluginDefinition[]): Command {
+export function planCommandFor(plugins: ShippedPlugins): Command {
   return {
     name: "plan",
     summary: "Say what would be allocated and announced, and why not",
     help,
-    run: (args, io) => run(builtIns, args, io),
+    run: (args, io) => run(plugins, args, io),
   };
 }
 
-async function run(builtIns: readonly PluginDefinition[], args: readonly string[], io: CommandIo): Promise<number> {
+async function run(plugins: ShippedPlugins, args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
     allocations: { type: "string" },
@@ -50,11 +50,13 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   if (values.manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
-  const everyNode = builtIns.filter(({ from }) => from === "every-node").map(({ name }) => name);
+  const everyNode = allOf(plugins)
+    .filter(({ from }) => from === "every-node")
+    .map(({ name }) => name);
   const { planManifests } = await import("./plan-manifests.ts");
   let output: PlanOutput;
   try {
-    output = await planManifests(builtIns, { manifests: values.manifests, allocations: values.allocations, node: values.node });
+    output = await planManifests(plugins, { manifests: values.manifests, allocations: values.allocations, node: values.node });
   } catch (error) {
     io.stderr.write(`herald plan: ${(error as Error).message}\n`);
     return 1;

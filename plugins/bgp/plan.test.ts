@@ -18,7 +18,7 @@ const arp = definePlugin({
   permissions: () => [],
   start: () => Promise.reject(new Error("a plan starts nothing")),
 });
-const command = planCommandFor([arp, bgp]);
+const command = planCommandFor({ builtIns: [arp, bgp], optional: [] });
 
 const object = (kind: string, name: string, spec = "") =>
   `---\n{apiVersion: metallb.io/v1beta1, kind: ${kind}, metadata: {name: ${name}}, spec: {${spec}}}\n`;
@@ -95,7 +95,9 @@ plan("nothing is said of BGP where nobody asked for it", async () => {
     "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, ports: [{port: 80}]}",
   ];
   await withManifests(parts.join("\n---\n"), async (path) => {
-    const outputs = await Promise.all([command, planCommandFor([arp])].map((each) => runHere(each, "--manifests", path)));
+    const outputs = await Promise.all(
+      [command, planCommandFor({ builtIns: [arp], optional: [] })].map((each) => runHere(each, "--manifests", path)),
+    );
     assert.match(outputs[0]?.out ?? "", /default\/web +192\.0\.2\.0 .* arp/);
     assert.equal(outputs[0], outputs[1]);
   });
