@@ -42,6 +42,14 @@ TEST("what plugin new writes passes, with a capture that it answers", async () =
   assert.match(wrong.out, /FAIL {2}fixtures\/ask\.hex is answered as it should be/);
 });
 
+TEST("so does one with a packet program, here and in a process of its own", async () => {
+  const folder = join(root, "hot");
+  writeNewPlugin({ name: "hot", folder, hasProgram: true });
+  const { code, out, err } = await runProgram(["plugin", "test", folder]);
+  assert.equal([code, err], [0, ""], out);
+  assert.is(out.match(/ok {4}fixtures\/who-has\.hex is answered as it should be/g)?.length, 2);
+});
+
 TEST("a fault is found, with the line of the plugin's own source", async () => {
   const folder = plugin("faulty", (code) =>
     code.replace(

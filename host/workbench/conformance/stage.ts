@@ -5,8 +5,9 @@
 import type { Permission, ProgramEvent } from "../../announcer.ts";
 import { createMetrics } from "../../observe/metrics.ts";
 import { memoryFrames } from "../../packets/frame-socket.ts";
+import { GuardedPackets } from "../../packets/guarded/guarded-packets.ts";
 import { type MemoryLink, type MemoryLinks, memoryLinks } from "../../packets/links.ts";
-import { localService } from "../../packets/local-service.ts";
+import { localGuardedService, localService } from "../../packets/local-service.ts";
 import { type MemorySegment, memoryWire } from "../../packets/memory-wire.ts";
 import type { PacketService } from "../../packets/service.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
@@ -58,7 +59,8 @@ export function createStage(links: readonly (string | MemoryLink)[] = ["eth0", "
   const audit = (_: string, permission: Permission, isAllowed: boolean) => void used.push({ permission, isAllowed });
   const conflicts: ProgramEvent[] = [];
   const onEvent = (_: string, event: ProgramEvent) => void (event.kind === "conflict" && conflicts.push(event));
-  const wire = { packets, links: book, frames: memoryFrames(segment) };
+  const guarded = new GuardedPackets(async () => localGuardedService(segment));
+  const wire = { packets, guardedPackets: () => guarded.lease(), links: book, frames: memoryFrames(segment) };
   const host: PluginHost = { node: "node-a", ...wire, log, metrics: createMetrics(), onEvent, audit, ...more };
   const clock = more.world?.clock;
   let sentFrames = 0;
