@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { PluginDefinition } from "../announcer.ts";
 import type { RealRouter } from "../workbench/lab/real-router.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import { folderOf } from "./plugin/path.ts";
 
 const help = `
 Usage: herald [lab] [flags]
@@ -36,6 +37,13 @@ It follows every edit of the manifests until Ctrl-C.
                    learnedInMs counts from when the VIP was given out
   --verbose        show the logs of speakers and routers too
   --router NAME    put a real router there, bird or frr, where it is installed
+  --plugin PATH    a lab for that plugin alone: three nodes on a switch, the plugin on
+                   each in a process of its own, addresses for it to announce, and
+                   every frame and datagram that it sends, decoded. It is granted what
+                   it asks for with its example. With --once it ends when all have sent
+                   something (0), or nobody within 15 s (1)
+  --watch          of --plugin: take over what is saved; an error is shown, and what
+                   ran before goes on
   --capture FILE   write every frame on the switch to FILE, for Wireshark
 
 Exit code with --once: 0 where the client resolved every VIP to its owner's MAC
@@ -48,6 +56,7 @@ which needs TCP), because this machine allows no network namespaces.
   herald lab --manifests my-cluster/
   herald lab --once --json
   herald lab --router bird
+  herald lab --plugin my-plugin/ --watch
   herald lab --once --capture lab.pcap && tshark -r lab.pcap -Y "arp or icmpv6"
 `;
 
@@ -69,8 +78,12 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
     verbose: { type: "boolean" },
     capture: { type: "string" },
     router: { type: "string" },
+    plugin: { type: "string" },
+    watch: { type: "boolean" },
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
+  if (values.plugin !== undefined) return await runForPlugin(values.plugin, values, args, io);
+  if (values.watch) throw new UsageError("Flag --watch is of --plugin: manifests are always followed");
   const manifests = values.manifests ?? homelab();
   if (!existsSync(manifests))
     throw new UsageError(`Flag --manifests has the value "${manifests}": expected a directory or a file that exists`);
@@ -91,6 +104,21 @@ async function run(builtIns: readonly PluginDefinition[], args: readonly string[
   }
 }
 
+interface PluginFlags {
+  readonly watch?: boolean;
+  readonly once?: boolean;
+  readonly [other: string]: unknown;
+}
+
+async function runForPlugin(path: string, { watch = false, once = false, ...others }: PluginFlags, args: readonly string[], io: CommandIo) {
+  const wrong = Object.keys(others).find((name) => name !== "plugin");
+  if (wrong !== undefined) throw new UsageError(`Flag --${wrong} is not for a lab of --plugin`);
+  if (!existsSync(path)) throw new UsageError(`Flag --plugin has the value "${path}": expected a plugin's file or folder`);
+  const { createIo } = await import("../workbench/lab/io.ts");
+  const { runPluginLab } = await import("../workbench/lab/plugin/plugin-lab.ts");
+  return await runPluginLab({ path, folder: folderOf(path), watch, once, args }, createIo(io, false));
+}
+
 /** Throws UsageError, also where the program is not there. */
 async function readRouter(text: string | undefined): Promise<RealRouter | undefined> {
   if (text === undefined) return undefined;
@@ -105,6 +133,7 @@ async function readRouter(text: string | undefined): Promise<RealRouter | undefi
 /** A process of the lab's own, on one of its hosts. */
 async function runPart([role, name = ""]: readonly string[]): Promise<number> {
   if (role === "node") return await (await import("../workbench/lab/node-process.ts")).runNode(name);
+  if (role === "plugin") return await (await import("../workbench/lab/plugin/plugin-node.ts")).runPluginNode(name);
   if (role === "client") return await (await import("../workbench/lab/client-process.ts")).runClient();
   throw new UsageError('Unknown argument "part": the lab starts its parts itself');
 }
