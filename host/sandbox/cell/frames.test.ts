@@ -104,6 +104,7 @@ const broken: readonly (readonly [what: string, bytes: Uint8Array, message: RegE
   ["a number that is not finite", frameOf(4, text("[1e999]")), /^a frame whose JSON cannot be read$/],
   ["very deep JSON", frameOf(4, text(`${"[".repeat(100_000)}${"]".repeat(100_000)}`)), /^a frame whose JSON cannot be read$/],
   ["bytes that are not there", frameOf(4, text('[{"$":0}]')), /^a frame whose JSON cannot be read$/],
+  ["bytes that come twice", frameOf(4, text('[{"$":0},{"$":0}]'), [1, 0, 0, 0, 9]), /^a frame whose JSON cannot be read$/],
   ["a mark that is no number", frameOf(4, text('[{"$":"length"}]')), /^a frame whose JSON cannot be read$/],
   ["JSON longer than its frame", frameOf(4, text("[]"), [], 3), /^JSON of 3 bytes in a frame of 9$/],
   ["bytes longer than their frame", frameOf(4, text("[]"), [9, 0, 0, 0, 1]), /^bytes that do not fit into their frame$/],

@@ -37,7 +37,7 @@ export function pack(value: unknown): Packed {
 
 /** Throws where it is not what `pack` makes. */
 export function unpack(json: string, pieces: readonly Uint8Array[]): Plain {
-  return unpackValue(JSON.parse(json), pieces, 0);
+  return unpackValue(JSON.parse(json), [...pieces], 0);
 }
 
 interface Packing {
@@ -115,7 +115,8 @@ function packNamed(value: object, packing: Packing): unknown {
   return named;
 }
 
-function unpackValue(value: unknown, pieces: readonly Uint8Array[], depth: number): Plain {
+/** Takes what it gives out of `pieces`. */
+function unpackValue(value: unknown, pieces: (Uint8Array | undefined)[], depth: number): Plain {
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError("Cannot read a number that is not finite");
   if (typeof value !== "object" || value === null) return value as Plain;
   if (depth > MAX_DEPTH) throw new TypeError(`Cannot read data of more than ${MAX_DEPTH} levels`);
@@ -129,10 +130,12 @@ function unpackValue(value: unknown, pieces: readonly Uint8Array[], depth: numbe
   return unpacked;
 }
 
-function unpackMark(mark: unknown, pieces: readonly Uint8Array[]): Uint8Array | undefined {
+/** Each piece once: by marks of a few bytes each, a message would mean gigabytes to whoever writes it out. */
+function unpackMark(mark: unknown, pieces: (Uint8Array | undefined)[]): Uint8Array | undefined {
   if (mark === null) return undefined;
   const piece = pieces[mark as number];
   if (piece === undefined || typeof mark !== "number") throw new TypeError("Cannot read bytes that are not there");
+  pieces[mark] = undefined;
   return piece;
 }
 
