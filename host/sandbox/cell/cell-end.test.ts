@@ -34,6 +34,8 @@ const said: readonly (readonly [stderr: string, text: string])[] = [
     "uncaught error: TypeError: m (at plugin.ts:3:1)",
   ],
   ['herald-guard: {"kind":"uncaught","what":{"name":"TypeError","message":"m"}}', "uncaught error: TypeError: m"],
+  ["herald-guard: null", "exit: it ended with exit code 1: herald-guard: null"],
+  ['herald-guard: {"kind":"fault","what":{"toString":1,"valueOf":1}}', "protocol fault: it did not say of what kind"],
   ["herald-guard: {", "exit: it ended with exit code 1: herald-guard: {"],
   ["", "exit: it ended with exit code 1"],
 ];

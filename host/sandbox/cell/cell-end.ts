@@ -59,7 +59,7 @@ export function endOf(kind: CellEndKind, reason: string): CellEnd {
 }
 
 function faultOf(what: Plain): CellEnd {
-  return endOf("protocol fault", visible(String(what)));
+  return endOf("protocol fault", typeof what === "string" ? visible(what) : "it did not say of what kind");
 }
 
 function uncaught(what: Plain, readStack: Exit["readStack"]): CellEnd {
@@ -77,13 +77,15 @@ export function placeOf({ stack = "" }: Error): string | undefined {
   return place === undefined ? undefined : visible(place);
 }
 
-function lastWords(stderr: string): { kind: unknown; what: Plain } | undefined {
+/** The process may have been taken over: its last words may be anything. */
+function lastWords(stderr: string): { kind?: unknown; what?: Plain } | undefined {
   const line = stderr
     .split("\n")
     .reverse()
     .find((one) => one.startsWith(LAST_WORDS));
   try {
-    return line === undefined ? undefined : (JSON.parse(line.slice(LAST_WORDS.length)) as { kind: unknown; what: Plain });
+    const words: unknown = line === undefined ? undefined : JSON.parse(line.slice(LAST_WORDS.length));
+    return words === null ? undefined : (words as ReturnType<typeof lastWords>);
   } catch {
     return undefined;
   }

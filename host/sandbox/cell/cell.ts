@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import type { Log } from "../../announcer.ts";
 import { visible, withFields } from "../../observe/log.ts";
 import { moduleBytes } from "../../packets/wasm.ts";
+import { bucket } from "../bucket.ts";
 import type { PluginBundle } from "../hosted.ts";
 import type { CellEnd, CellEndKind } from "./cell-end.ts";
 import { classifyExit, endOf, placeOf } from "./cell-end.ts";
@@ -57,6 +58,9 @@ const CLOSE_MS = 500;
 /** What an ended process wrote is waited for. */
 const DRAIN_MS = 1000;
 const LEVELS = ["debug", "info", "warn", "error"] as const;
+/** More than the guard lets through, of each plugin: a process that was taken over has none. */
+const LINES = { burst: 100, perSecond: 20 };
+const LONGEST_LINE = 4096;
 
 /** Rejects where no process can be started behind these fences. */
 export async function openCell(options: CellOptions): Promise<Cell> {
@@ -88,6 +92,7 @@ class PluginProcess implements Cell {
   readonly #wire: Wire;
   readonly #own: Line;
   readonly #names = new Map<number, string>();
+  readonly #mayLog = new Map<number, () => boolean>();
   /** The stacks of all that it holds. */
   readonly #stacks = new Map<number, (stack: string) => string>();
   readonly #readStack = (stack: string): string =>
@@ -136,6 +141,10 @@ class PluginProcess implements Cell {
     const label = `${labelOf(name)}${[...this.#names.values()].includes(name) ? `+${number}` : ""}`;
     const readStack = stackReader(label, bundle.map);
     this.#names.set(number, name);
+    this.#mayLog.set(
+      number,
+      bucket(LINES, () => performance.now()),
+    );
     this.#stacks.set(number, readStack);
     const line = this.#wire.open(number, { readStack });
     if (number === 1) for (const module of CODEC_MODULES) this.#own.tell("module", [module, moduleBytes(module)]);
@@ -155,6 +164,7 @@ class PluginProcess implements Cell {
   unload(channel: Channel): void {
     const line = channel as Line;
     this.#names.delete(line.number);
+    this.#mayLog.delete(line.number);
     this.#stacks.delete(line.number);
     this.#own.tell("unload", [line.number]);
     this.#wire.close(line, new Error("The plugin was unloaded"));
@@ -181,9 +191,10 @@ class PluginProcess implements Cell {
   }
 
   #say(number: Plain, level: Plain, text: Plain): void {
-    const log = withFields(this.#log, { plugin: this.#names.get(number as number) ?? "unknown" });
     const known = LEVELS.find((one) => one === level);
-    if (known !== undefined && typeof text === "string") log[known](text);
+    const plugin = this.#names.get(number as number);
+    if (plugin === undefined || known === undefined || typeof text !== "string") return;
+    if (this.#mayLog.get(number as number)?.()) withFields(this.#log, { plugin })[known](text.slice(0, LONGEST_LINE));
   }
 
   /** Resolves when the process is no more, and what it wrote is read. */

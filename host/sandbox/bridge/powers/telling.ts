@@ -1,6 +1,7 @@
 /** What a plugin says: log, metrics, reports. All of it is bounded here, since a plugin may say anything at any rate. */
 
 import type { Context, Log, Metrics } from "../../../announcer.ts";
+import { bucket } from "../../bucket.ts";
 import type { Methods } from "../../cell/channel.ts";
 import { demandFunction, describe, type FarSide } from "../far-side.ts";
 import type { Lender } from "../lender.ts";
@@ -9,9 +10,7 @@ import { newHandle } from "./addresses.ts";
 
 const LONGEST_LINE = 2048;
 const LONGEST_FIELDS = 8192;
-/** Lines that may come at once, and how many a second afterwards. */
-const BURST_LINES = 100;
-const LINES_PER_SECOND = 20;
+const LINES = { burst: 100, perSecond: 20 };
 const MOST_REPORTS = 1000;
 const COLLECT_TIMEOUT_MS = 2000;
 const labels = record(text(1024), 16, 128);
@@ -20,7 +19,7 @@ const values = object({ rows: list(object({ name, value: finite, labels: optiona
 
 export function lendTelling(lender: Lender): Methods {
   const { context, channel, handles } = lender;
-  const mayLog = bucket(() => context.clock.now());
+  const mayLog = bucket(LINES, () => context.clock.now());
   const reported = new Set<string>();
   const say = (level: keyof Log, message: string, fields: Readonly<Record<string, unknown>>): void => {
     if (!mayLog()) {
@@ -55,20 +54,6 @@ export function lendTelling(lender: Lender): Methods {
       else reported.add(key);
       context.report(key, state);
     }),
-  };
-}
-
-/** Whether there is still something in it; it fills again as time goes by. */
-function bucket(now: () => number): () => boolean {
-  let left = BURST_LINES;
-  let filledAt = now();
-  return () => {
-    const at = now();
-    left = Math.min(BURST_LINES, left + ((at - filledAt) / 1000) * LINES_PER_SECOND);
-    filledAt = at;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
   };
 }
 
