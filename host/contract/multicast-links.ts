@@ -43,6 +43,7 @@ export function followMulticast(context: Context, options: MulticastOptions, use
   const { group, port, hopLimit } = options;
   const family = group.includes(":") ? 6 : 4;
   const places = new Map<string, Place>();
+  let closeRetry: Close = () => {};
 
   const close = (name: string): void => {
     const place = places.get(name);
@@ -80,8 +81,9 @@ export function followMulticast(context: Context, options: MulticastOptions, use
       open(link, place).catch((error: Error) => {
         if (places.get(name) !== place) return;
         close(name);
+        closeRetry();
         context.log.warn("Cannot speak on a link; trying again", { link: name, group, error: error.message });
-        context.clock.after(RETRY_MS, () => follow(context.links.all()));
+        closeRetry = context.clock.after(RETRY_MS, () => follow(context.links.all()));
       });
     }
   };
@@ -89,6 +91,7 @@ export function followMulticast(context: Context, options: MulticastOptions, use
   const stop = context.links.watch(follow);
   return () => {
     stop();
+    closeRetry();
     for (const name of [...places.keys()]) close(name);
   };
 }
