@@ -47,6 +47,17 @@ cells("a cell evaluates bundles, several too, and each has a channel of its own"
   assert.is(await callPlugin(two, "add", 1, 2), 2);
 });
 
+cells("signals that a whole group is sent are for the host, and a cell ends by its pipe", async () => {
+  const cell = await open();
+  const channel = await cell.load("one", pluginOf("add: (a, b) => a + b"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(cell.pid, signal);
+  assert.is(await callPlugin(channel, "add", 1, 2), 3);
+  const end = endOf(cell);
+  await cell.close();
+  assert.is((await end).kind, "closed");
+  assert.not(isAlive(cell.pid));
+});
+
 cells("code that cannot be evaluated is refused with the author's file and line, and the cell lives on", async () => {
   const cell = await open();
   const load = (code: string) =>

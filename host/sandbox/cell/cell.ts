@@ -179,7 +179,6 @@ class PluginProcess implements Cell {
     this.#reason ??= endOf("closed", "it was told to end");
     this.#wire.end(this.#reason.error);
     pipe.end();
-    child.kill("SIGTERM");
     const late = setTimeout(() => child.kill("SIGKILL"), CLOSE_MS);
     await this.#gone;
     clearTimeout(late);

@@ -42,6 +42,8 @@ const decoder = new TextDecoder();
 
 process.on("uncaughtException", (error) => end("uncaught", packError(error, stackOf(error))));
 process.on("unhandledRejection", (error) => end("uncaught", packError(error, stackOf(error))));
+// Told to all processes of a group or a unit, they are meant for the host, which has the plugin stop in good order.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 // Without the other end there is nothing to live for.
 for (const event of ["end", "close", "error"]) pipe.on(event, () => exit(0));
 
