@@ -31,7 +31,7 @@ export function collectSpeaker(metrics: Pick<MetricsRegistry, "collect">, parts:
     }),
     metrics.collect((tell: TellMetric) => Promise.all(parts.announcers.map((announcer) => tellLayer2(announcer, tell)))),
     metrics.collect(async (tell: TellMetric) => {
-      for (const [program, counts] of Object.entries((await parts.network?.packets.statistics()) ?? {})) tellProgram(program, counts, tell);
+      for (const [program, counts] of Object.entries((await parts.network?.statistics()) ?? {})) tellProgram(program, counts, tell);
     }),
     metrics.collect(async (tell: TellMetric) => tellSessions((await parts.liveness?.counts()) ?? [], tell)),
   ];

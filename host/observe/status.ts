@@ -26,7 +26,7 @@ export interface SpeakerParts {
   /** By `performance.now()`, as all times of the parts. */
   readonly startedAtMs: number;
   source?: Pick<Source, "problems" | "watches">;
-  network?: Pick<Network, "packets">;
+  network?: Pick<Network, "packets" | "statistics">;
   store?: Pick<Store, "snapshot">;
   reconciler?: Pick<Reconciler, "state" | "gates">;
   liveness?: Pick<LivenessService, "counts">;
@@ -145,7 +145,7 @@ async function status({ source, network, reconciler, announcers, standings, ...p
     })),
     plugins: [...announcers.map(pluginOf), ...Array.from(parts.pending?.() ?? [], pendingOf)],
     ...(standings === undefined ? {} : { groups: countGroups(standings) }),
-    packets: (await network?.packets.statistics()) ?? {},
+    packets: (await network?.statistics()) ?? {},
   };
 }
 

@@ -10,6 +10,7 @@ import { kernelGroups, type MulticastGroups } from "./multicast-groups.ts";
 import { type Gateway, type KernelNeighbor, readGateways, readNeighbors } from "./neighbors.ts";
 import type { KernelLink } from "./netlink.ts";
 import { startGuardedWorker, startPacketWorker } from "./packet-worker.ts";
+import type { ProgramStatistics } from "./program-counts.ts";
 import type { Driver, PacketService } from "./service.ts";
 import { checkPacketSockets } from "./sockets.ts";
 import { isWireless } from "./wireless.ts";
@@ -18,6 +19,8 @@ export interface Network {
   readonly packets: PacketService;
   /** For packet programs of plugins that are not built in. */
   readonly guardedPackets: () => Promise<GuardedLease>;
+  /** Of all packet programs, whichever worker they run in. */
+  readonly statistics: () => Promise<Record<string, ProgramStatistics>>;
   readonly links: LinkSource;
   readonly frames: RawFrames;
   /** Absent: a wire that carries every frame to everybody. */
@@ -35,8 +38,7 @@ export async function openKernelNetwork(driver: Driver, onLost: (error: Error) =
   // Of a worker that dies, each program's plugin hears; the next one that needs it gets another.
   const guarded = new GuardedPackets(() => startGuardedWorker("event-loop", () => {}));
   return {
-    packets: await startPacketWorker(driver, onLost),
-    guardedPackets: () => guarded.lease(),
+    ...both(await startPacketWorker(driver, onLost), guarded),
     links: kernelLinks(c),
     frames: kernelFrames(c),
     groups: () => kernelGroups(c),
@@ -56,5 +58,13 @@ export function openMemoryNetwork(segment: MemorySegment, machine: string, mac: 
   };
   const link: KernelLink = { index: 1, name: "eth0", mac, up: true, mtu: 1500, broadcast: true, noArp: false, loopback: false };
   const guarded = new GuardedPackets(async () => localGuardedService(wire));
-  return { packets: localService(wire), guardedPackets: () => guarded.lease(), links: memoryLinks([link]), frames: memoryFrames(wire) };
+  return { ...both(localService(wire), guarded), links: memoryLinks([link]), frames: memoryFrames(wire) };
+}
+
+function both(packets: PacketService, guarded: GuardedPackets): Pick<Network, "packets" | "guardedPackets" | "statistics"> {
+  return {
+    packets,
+    guardedPackets: () => guarded.lease(),
+    statistics: async () => ({ ...(await guarded.statistics()), ...(await packets.statistics()) }),
+  };
 }

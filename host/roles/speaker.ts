@@ -210,8 +210,8 @@ async function openControl({ control, log }: SpeakerOptions, parts: SpeakerParts
 }
 
 /** What the packet programs did, with the frames that got no answer by reason. */
-async function tellStatistics({ packets }: Network, log: Log): Promise<void> {
-  for (const [program, { drops, batchSeconds: _, ...counts }] of Object.entries(await packets.statistics())) {
+async function tellStatistics({ statistics }: Network, log: Log): Promise<void> {
+  for (const [program, { drops, batchSeconds: _, ...counts }] of Object.entries(await statistics())) {
     log.info("Packets", { program, ...counts, drops: Object.fromEntries(Object.entries(drops).filter(([, count]) => count > 0)) });
   }
 }

@@ -42,6 +42,15 @@ export class GuardedPackets {
     return await this.lease();
   }
 
+  /** Of the programs that run now; none where the worker has just died. */
+  async statistics(): ReturnType<GuardedService["statistics"]> {
+    try {
+      return (await (await this.#running?.service)?.statistics()) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
   async #forget(running: Running, release: () => Promise<void>): Promise<void> {
     if (this.#running === running) this.#running = undefined;
     await release();
