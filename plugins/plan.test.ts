@@ -36,7 +36,7 @@ for (const { text, vias } of [
     try {
       writeFileSync(join(folder, "all.yaml"), text);
       const place = { manifests: folder, allocations: undefined };
-      const { announcements, refused, problems } = await planManifests({ builtIns, optional }, place);
+      const { announcements, refused, problems } = (await planManifests({ builtIns, optional }, place)).output;
       assert.equal(problems, []);
       const found = [...announcements, ...refused].map(({ via }) => via).sort();
       assert.equal(found, vias);

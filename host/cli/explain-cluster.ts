@@ -7,9 +7,10 @@ import { translatorsOf } from "../cluster/plugin-resources/translators.ts";
 import { credentialsFor } from "../roles/credentials.ts";
 import { allocateAll } from "../rules/allocate.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
+import { announcerFact } from "../sandbox/start-plugin.ts";
 import { explainSnapshot } from "./explain-manifests.ts";
 import type { Unconcluded } from "./explanation.ts";
-import { allOf, type ShippedPlugins } from "./shipped-plugins.ts";
+import { allOf, announcersIn, type ShippedPlugins } from "./shipped-plugins.ts";
 
 export interface ExplainCluster {
   readonly kubeconfig: string | undefined;
@@ -28,7 +29,13 @@ export async function explainCluster(
   try {
     const { snapshot, speakers, refused } = await readSnapshot(api, namespace, translatorsOf(allOf(plugins)));
     const options = loadBalancerClass === undefined ? {} : { loadBalancerClass };
-    const explained = explainSnapshot(plugins, snapshot, service, allocateAll(snapshot, options), options);
+    const explained = explainSnapshot(
+      announcersIn(plugins, snapshot).map(announcerFact),
+      snapshot,
+      service,
+      allocateAll(snapshot, options),
+      options,
+    );
     return { ...explained, basis: "cluster", cluster: { ...(await readAccount(api, service)), speakers, refused } };
   } finally {
     api.close();

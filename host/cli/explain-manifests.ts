@@ -6,11 +6,10 @@ import { createRank } from "../packets/rank.ts";
 import { explainGates, type ServiceGates } from "../rules/gates.ts";
 import { indexPlan, type PlanOptions } from "../rules/plan.ts";
 import type { Allocation } from "../rules/settle.ts";
-import type { ServiceKey, Snapshot } from "../rules/vocabulary.ts";
-import { announcerFact } from "../sandbox/start-plugin.ts";
+import type { AnnouncerFact, ServiceKey, Snapshot } from "../rules/vocabulary.ts";
 import type { Unconcluded } from "./explanation.ts";
 import { openManifests } from "./open-manifests.ts";
-import { allOf, announcersIn, type ShippedPlugins } from "./shipped-plugins.ts";
+import type { ShippedPlugins } from "./shipped-plugins.ts";
 
 export interface ExplainManifests {
   readonly manifests: string;
@@ -19,27 +18,23 @@ export interface ExplainManifests {
 }
 
 /** Throws where there is nothing at the path, and no such Service in it. */
-export async function explainManifests(plugins: ShippedPlugins, options: ExplainManifests): Promise<Unconcluded> {
-  const { source, store } = await openManifests(allOf(plugins), options);
+export async function explainManifests(own: ShippedPlugins, options: ExplainManifests): Promise<Unconcluded> {
+  const { source, store, announcers } = await openManifests(own, options);
   const { allocations, snapshot } = dryRun(source, store.snapshot());
-  return { ...explainSnapshot(plugins, snapshot, options.service, allocations), basis: "manifests" };
+  return { ...explainSnapshot(announcers, snapshot, options.service, allocations), basis: "manifests" };
 }
 
 /** By facts alone. `allocations`: what each Service would be given. Throws where there is no such Service. */
 export function explainSnapshot(
-  plugins: ShippedPlugins,
+  announcers: readonly AnnouncerFact[],
   snapshot: Snapshot,
   service: ServiceKey,
   allocations: ReadonlyMap<ServiceKey, Allocation>,
   options: PlanOptions = {},
 ): Omit<Unconcluded, "basis"> {
-  const gates: ServiceGates | undefined = explainGates(
-    indexPlan(snapshot, announcersIn(plugins, snapshot).map(announcerFact), createRank(), options),
-    snapshot,
-    service,
-  );
+  const gates: ServiceGates | undefined = explainGates(indexPlan(snapshot, announcers, createRank(), options), snapshot, service);
   if (gates === undefined) throw new Error(unknownService(service, snapshot.services.keys()));
-  const fromOf = new Map(allOf(plugins).map(({ name, from }) => [name, from]));
+  const fromOf = new Map(announcers.map(({ name, from }) => [name, from]));
   const refused = allocations.get(service)?.refused?.message;
   return {
     ...gates,

@@ -7,9 +7,8 @@ import { createRank } from "../packets/rank.ts";
 import { announceFrom, planAll } from "../rules/merge-claims.ts";
 import { type Claim, indexPlan } from "../rules/plan.ts";
 import type { PlanRefusal, ServiceKey } from "../rules/vocabulary.ts";
-import { announcerFact } from "../sandbox/start-plugin.ts";
 import { type ManifestsPlace, openManifests } from "./open-manifests.ts";
-import { allOf, announcersIn, type ShippedPlugins } from "./shipped-plugins.ts";
+import type { ShippedPlugins } from "./shipped-plugins.ts";
 
 /** What `herald plan --json` prints. */
 export interface PlanOutput {
@@ -26,13 +25,16 @@ export interface PlanOutput {
   readonly problems: readonly SourceProblem[];
 }
 
-/** Throws where there is nothing at the path. */
-export async function planManifests(plugins: ShippedPlugins, place: ManifestsPlace): Promise<PlanOutput> {
-  const { source, store, node } = await openManifests(allOf(plugins), place);
+/** With the announcers that announce from every node. Throws where there is nothing at the path. */
+export async function planManifests(
+  own: ShippedPlugins,
+  place: ManifestsPlace,
+): Promise<{ readonly output: PlanOutput; readonly everyNode: readonly string[] }> {
+  const { source, store, node, announcers } = await openManifests(own, place);
   const { allocations: allocated, snapshot } = dryRun(source, store.snapshot());
-  const plan = planAll(indexPlan(snapshot, announcersIn(plugins, snapshot).map(announcerFact), createRank()), snapshot);
+  const plan = planAll(indexPlan(snapshot, announcers, createRank()), snapshot);
   const nodes = node === undefined ? [...snapshot.nodes.keys()].sort() : [node];
-  return {
+  const output = {
     allocations: sortByKey(allocated).map(([service, allocation]) => ({
       service,
       ...(allocation.vips.length > 0 ? statusFrom(allocation) : {}),
@@ -43,6 +45,7 @@ export async function planManifests(plugins: ShippedPlugins, place: ManifestsPla
     refused: plan.refused.filter((refusal) => node === undefined || refusal.node === node),
     problems: source.problems(),
   };
+  return { output, everyNode: announcers.filter(({ from }) => from === "every-node").map(({ name }) => name) };
 }
 
 function sortByKey<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {

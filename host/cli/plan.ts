@@ -1,9 +1,8 @@
 /** `herald plan`: the dry run. Who would get which address and who would announce it, and why not; no network, no state. */
 
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
-import type { PlanOutput } from "./plan-manifests.ts";
 import { planText } from "./plan-text.ts";
-import { allOf, type ShippedPlugins } from "./shipped-plugins.ts";
+import type { ShippedPlugins } from "./shipped-plugins.ts";
 
 const help = `
 Usage: herald plan --manifests DIR [flags]
@@ -11,7 +10,8 @@ Usage: herald plan --manifests DIR [flags]
 Reads manifests and says what Herald would do: the address of each Service, the
 order in which nodes would own it, who announces it by what, from which nodes
 where that is more than the owner, and for everything that is refused, why.
-Touches no network and writes nothing.
+Touches no network and writes nothing. Plugins that Plugin resources bring are
+asked what they are, in a process without any permission, where they are there.
 
   --manifests DIR     directory (or one file), as for herald run
   --allocations FILE  addresses already given out
@@ -50,17 +50,15 @@ async function run(plugins: ShippedPlugins, args: readonly string[], io: Command
   });
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   if (values.manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
-  const everyNode = allOf(plugins)
-    .filter(({ from }) => from === "every-node")
-    .map(({ name }) => name);
   const { planManifests } = await import("./plan-manifests.ts");
-  let output: PlanOutput;
+  let plan: Awaited<ReturnType<typeof planManifests>>;
   try {
-    output = await planManifests(plugins, { manifests: values.manifests, allocations: values.allocations, node: values.node });
+    plan = await planManifests(plugins, { manifests: values.manifests, allocations: values.allocations, node: values.node });
   } catch (error) {
     io.stderr.write(`herald plan: ${(error as Error).message}\n`);
     return 1;
   }
+  const { output, everyNode } = plan;
   io.stdout.write(values.json ? `${JSON.stringify(output)}\n` : planText(output, everyNode));
   return output.problems.length > 0 ? 1 : 0;
 }

@@ -43,7 +43,7 @@ export interface Instance {
   readonly sinceMs: number;
   /** The one that it has now. */
   config: unknown;
-  /** Why it has ended, without having been told to. */
+  /** Why it has ended, or its packet program has, without having been told to. */
   lost: Error | undefined;
   /** Closes everything that it opened, and its process; harmless twice. */
   end(): Promise<void>;
