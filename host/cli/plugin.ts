@@ -6,6 +6,7 @@ const parts: Readonly<Record<string, Part>> = {
   new: { summary: "write a plugin that works, to begin with", load: async () => (await import("./plugin/new.ts")).newPlugin },
   check: { summary: "say what it is, what it asks for, and what is wrong", load: async () => (await import("./plugin/check.ts")).check },
   test: { summary: "try what every plugin must do, and its own tests", load: async () => (await import("./plugin/test.ts")).testCommand },
+  bench: { summary: "measure what it costs", load: async () => (await import("./plugin/bench.ts")).bench },
   build: { summary: "pack it into one file, and print its pin", load: async () => (await import("./plugin/build.ts")).build },
   install: { summary: "fetch, bundle and pin plugins", load: async () => (await import("./plugin/install.ts")).install },
   list: { summary: "show what is pinned", load: async () => (await import("./plugin/list.ts")).list },
