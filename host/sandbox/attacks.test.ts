@@ -3,22 +3,21 @@
  * the host stays as it is: alive, with its prototypes, and without having grown. An attack is a method of the plugin; what is expected is what it gives,
  * or how its process ends. Fences of the process alone are in `cell/fences.test.ts`.
  */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Log } from "../announcer.ts";
 import { createStage } from "../workbench/conformance/stage.ts";
+import { otherNodes, testedNodes } from "../workbench/testing/cells/nodes.ts";
+import { pluginOf } from "../workbench/testing/cells/plugin-of.ts";
+import { testWith } from "../workbench/testing/requirements.ts";
 import { Cells } from "./cell/cells.ts";
-import { pluginOf } from "./cell/testing/plugin-of.ts";
 import { openForeignPlugin } from "./foreign-plugin.ts";
 
 const attacks = suite("attacks");
 
 const nothing = (): void => undefined;
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-const folder = process.env["HERALD_NODES"];
-const nodes = [process.execPath, ...(folder === undefined ? [] : readdirSync(folder).map((name) => join(folder, name)))];
+testWith(attacks, [otherNodes], "each version of Node is attacked", () => undefined);
 
 /** In one process, one after the other: nothing of it ends the process. */
 const values: readonly (readonly [what: string, code: string, expected: RegExp])[] = [
@@ -146,16 +145,15 @@ async function attacked(nodePath: string, methods: string, silenceMs = 20_000): 
   };
 }
 
-for (const nodePath of nodes) {
-  const version = nodePath === process.execPath ? process.version : nodePath.replace(/.*node-/, "v");
-  attacks(`values that are none stay in the plugin (${version})`, async () => {
+for (const { nodePath, nodeMajor } of testedNodes) {
+  attacks(`values that are none stay in the plugin (Node ${nodeMajor})`, async () => {
     const plugin = await attacked(nodePath, values.map(([, code], at) => `a${at}: () => ${code}`).join(",\n"));
     for (const [at, [what, , expected]] of values.entries()) matches(await plugin.run(`a${at}`), expected, what);
     assert.is(({} as Record<string, unknown>)["polluted"], undefined);
   });
 
   for (const [what, code, expected] of [...loops, ...bombs]) {
-    attacks(`${what} hurts the plugin's process alone (${version})`, async () => {
+    attacks(`${what} hurts the plugin's process alone (Node ${nodeMajor})`, async () => {
       const plugin = await attacked(nodePath, `bomb: () => { ${code} }`, expected.source.startsWith("^watchdog") ? 300 : undefined);
       const before = process.memoryUsage().rss;
       matches(await plugin.run("bomb"), expected, what);

@@ -2,8 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Log } from "../announcer.ts";
 import { createStage } from "../workbench/conformance/stage.ts";
+import { bundleOf } from "../workbench/testing/cells/bundle-of.ts";
 import { Cells } from "./cell/cells.ts";
-import { bundleOf } from "./cell/testing/bundle-of.ts";
 import { openForeignPlugin } from "./foreign-plugin.ts";
 import type { PluginBundle } from "./hosted.ts";
 
@@ -108,6 +108,19 @@ foreign("each has a process and a user of its own; in a cell they share both, an
   await lost;
   const five = await openForeignPlugin(definition(), together);
   assert.is.not(five.foreign?.process?.pid, four.foreign?.process?.pid);
+});
+
+foreign("what a callback of it threw is in the log, with the author's file and line", async () => {
+  const code = `start: async (context) => {
+      context.clock.after(1, function late() { throw new RangeError("too late"); });
+      return { apply: async () => [], stop: async () => {} };
+    },`;
+  const stage = createStage(["eth0"]);
+  await stage.start(await openForeignPlugin(definition(code), cellsOf()), { port: 1 });
+  const found = () => stage.lines.find(({ message }) => message === "A callback of the plugin failed");
+  for (let at = 0; at < 200 && found() === undefined; at++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.match(String(found()?.fields?.["stack"]), /^at late \(plugin\.ts:6:1\)/);
+  await stage.end();
 });
 
 foreign("has the host's codecs, which it cannot deceive", async () => {

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { bundleOf } from "../../workbench/testing/cells/bundle-of.ts";
 import { classifyExit } from "./cell-end.ts";
 import { labelOf, stackReader } from "./guest-stack.ts";
-import { bundleOf } from "./testing/bundle-of.ts";
 
 const ends = suite("cell end");
 

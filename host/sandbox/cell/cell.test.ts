@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Log } from "../../announcer.ts";
+import { bundleOf } from "../../workbench/testing/cells/bundle-of.ts";
+import { callPlugin, pluginOf } from "../../workbench/testing/cells/plugin-of.ts";
 import { type Cell, type CellOptions, openCell } from "./cell.ts";
 import type { CellEnd } from "./cell-end.ts";
-import { bundleOf } from "./testing/bundle-of.ts";
-import { callPlugin, pluginOf } from "./testing/plugin-of.ts";
 
 const cells = suite("cell");
 
@@ -186,9 +186,13 @@ cells("fifty starts leave no process and no descriptor", async () => {
 });
 
 cells("a process ends with its host, also while it loops and the host is killed", async () => {
-  const host = spawn(process.execPath, ["--import", "tsx", new URL("./testing/dying-host.ts", import.meta.url).pathname], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const host = spawn(
+    process.execPath,
+    ["--import", "tsx", new URL("../../workbench/testing/cells/dying-host.ts", import.meta.url).pathname],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const pids = await new Promise<number[]>((resolve) =>
     host.stdout.on("data", (text: Buffer) => resolve(JSON.parse(text.toString()) as number[])),
   );

@@ -21,6 +21,8 @@ export interface Channel {
   tell(method: string, args: readonly Plain[]): void;
   /** Once, before anything is called. */
   serve(methods: Methods): void;
+  /** Makes the stack of an error of the other end readable: its own frames, in its author's files. Absent: it is readable. */
+  readStack?(stack: string): string;
   /** Once, also where it has ended already. */
   onEnd(call: (reason: Error) => void): void;
 }

@@ -4,14 +4,15 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Log } from "../../announcer.ts";
+import { otherNodes, type TestedNode, testedNodes } from "../../workbench/testing/cells/nodes.ts";
+import { callPlugin, pluginOf } from "../../workbench/testing/cells/plugin-of.ts";
+import { testWith } from "../../workbench/testing/requirements.ts";
 import { openCell } from "./cell.ts";
 import { readUserPowers } from "./isolation.ts";
 import { type Launched, launch } from "./launch.ts";
-import { callPlugin, pluginOf } from "./testing/plugin-of.ts";
 
 const fences = suite("fences");
 
@@ -20,13 +21,7 @@ const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing 
 const UID = 52_100;
 const MB = 1 << 20;
 
-const folder = process.env["HERALD_NODES"];
-const nodes = [
-  { nodePath: process.execPath, nodeMajor: Number(process.versions.node.split(".")[0]) },
-  ...(folder === undefined
-    ? []
-    : readdirSync(folder).map((name) => ({ nodePath: join(folder, name), nodeMajor: Number(name.replace("node-", "")) }))),
-];
+testWith(fences, [otherNodes], "the fences of each version of Node are tried", () => undefined);
 
 /** What a program with every power that the process has gets to: each the code of the error that it met. */
 const PROBE = `
@@ -51,7 +46,7 @@ pipe.write(JSON.stringify({
 pipe.resume();
 `;
 
-async function probe(node: (typeof nodes)[number]): Promise<{ said: Record<string, unknown>; launched: Launched }> {
+async function probe(node: TestedNode): Promise<{ said: Record<string, unknown>; launched: Launched }> {
   const launched = launch(PROBE, { ...node, uid: UID, powers: readUserPowers(), heapMb: 64, dataBytes: 1024 * MB, log });
   const said = await new Promise<string>((resolve, reject) => {
     launched.pipe.on("data", (text: Buffer) => resolve(text.toString()));
@@ -66,7 +61,7 @@ async function probe(node: (typeof nodes)[number]): Promise<{ said: Record<strin
 
 fences.before(() => process.setgroups?.([UID + 1])); // so that there are some to be cleared
 
-for (const node of nodes) {
+for (const node of testedNodes) {
   fences(`the process itself can do next to nothing (Node ${node.nodeMajor})`, async () => {
     const { said, launched } = await probe(node);
     const pid = launched.child.pid as number;
@@ -180,7 +175,7 @@ const ATTACKS: Readonly<Record<string, string>> = {
   "a blob's address": "(() => { if (typeof URL.createObjectURL !== 'function') throw new Error(); return 'a function'; })()",
 };
 
-for (const node of nodes) {
+for (const node of testedNodes) {
   fences(`SES and the guard keep a plugin to the language (Node ${node.nodeMajor})`, async () => {
     const cell = await openCell({ log, uid: UID, nodePath: node.nodePath });
     try {

@@ -8,7 +8,7 @@ import { whyNotOwn } from "./isolation.ts";
 
 const isolation = suite("isolation");
 
-const HOST = fileURLToPath(new URL("./testing/isolated-host.ts", import.meta.url));
+const HOST = fileURLToPath(new URL("../../workbench/testing/cells/isolated-host.ts", import.meta.url));
 
 /** What that host says of the cell that it opens and closes; `wrapper` runs it. */
 function hostUnder(wrapper: readonly string[], args: readonly string[] = []): string {

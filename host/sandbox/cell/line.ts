@@ -105,6 +105,10 @@ export class Line implements Channel {
     else this.#onEnd.push(call);
   }
 
+  readStack(stack: string): string {
+    return this.#ends.readStack?.(stack) ?? stack;
+  }
+
   /** Ends it; harmless twice. */
   end(reason: Error): void {
     if (this.#ended) return;

@@ -5,9 +5,9 @@ import { dirname } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Log } from "../../announcer.ts";
+import { bundleOf } from "../../workbench/testing/cells/bundle-of.ts";
+import { rawNode } from "../../workbench/testing/cells/raw-end.ts";
 import { type Cell, openCell } from "./cell.ts";
-import { bundleOf } from "./testing/bundle-of.ts";
-import { rawNode } from "./testing/raw-end.ts";
 
 const raw = suite("taken over");
 

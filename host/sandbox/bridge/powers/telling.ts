@@ -32,7 +32,11 @@ export function lendTelling(lender: Lender): Methods {
   return {
     log: lender.told("a line of the log", [oneOf("debug", "info", "warn", "error"), text(1 << 18), record(plain, 64, 256)], say),
     failed: lender.told("an error", [text(64), text(8192), optional(plain)], (what, error, stack) =>
-      say("error", "A callback of the plugin failed", { callback: what, error, ...(typeof stack === "string" ? { stack } : {}) }),
+      say("error", "A callback of the plugin failed", {
+        callback: what,
+        error,
+        ...(typeof stack === "string" ? { stack: channel.readStack?.(stack) ?? stack } : {}),
+      }),
     ),
     "metrics.count": lender.told("a metric", [name, optional(labels), optional(finite)], (...args) => context.metrics.count(...args)),
     "metrics.gauge": lender.told("a metric", [name, finite, optional(labels)], (...args) => context.metrics.gauge(...args)),

@@ -1,7 +1,7 @@
 /** Plugins for tests: a plugin is a list of methods, which the test calls by name. */
 
-import type { PluginBundle } from "../../hosted.ts";
-import type { Channel, Plain } from "../channel.ts";
+import type { Channel, Plain } from "../../../sandbox/cell/channel.ts";
+import type { PluginBundle } from "../../../sandbox/hosted.ts";
 import { bundleOf } from "./bundle-of.ts";
 
 /**

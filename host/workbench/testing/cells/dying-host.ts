@@ -1,6 +1,6 @@
 /** A host with two plugins' processes, one idle and one in an endless loop, to be killed: it prints their pids. */
 
-import { openCell } from "../cell.ts";
+import { openCell } from "../../../sandbox/cell/cell.ts";
 import { callPlugin, pluginOf } from "./plugin-of.ts";
 
 const nothing = (): void => undefined;

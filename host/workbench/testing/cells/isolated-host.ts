@@ -1,7 +1,7 @@
 /** A host that opens a cell, says what user that has, and ends it. With `demand`: it must be one of its own. */
 
 import { readFileSync } from "node:fs";
-import { openCell } from "../cell.ts";
+import { openCell } from "../../../sandbox/cell/cell.ts";
 
 const nothing = (): void => undefined;
 const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,6 +1,6 @@
 /** Bundles for tests, of a script's text, with a map in which line N of `plugin.ts` is line N of the code. */
 
-import type { PluginBundle } from "../../hosted.ts";
+import type { PluginBundle } from "../../../sandbox/hosted.ts";
 
 export function bundleOf(code: string, programs: Readonly<Record<string, Uint8Array>> = {}): PluginBundle {
   const mappings = code.split("\n").map((_, at) => (at === 0 ? "AAAA" : "AACA"));
