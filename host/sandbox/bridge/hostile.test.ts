@@ -3,11 +3,12 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Permission } from "../../announcer.ts";
+import type { Announcer, Permission } from "../../announcer.ts";
 import { type Lending, lending } from "../../workbench/testing/lent-context.ts";
+import { rejects } from "../../workbench/testing/promises.ts";
 import { testSeed } from "../../workbench/testing/random.ts";
 import type { Methods, Plain } from "../cell/channel.ts";
-import { methodsOf } from "./bridge.ts";
+import { methodsOf, startOver } from "./bridge.ts";
 import { costOf, Flow } from "./flow.ts";
 import { MOST_HANDLES } from "./handles.ts";
 import { Lender } from "./lender.ts";
@@ -95,6 +96,53 @@ hostile("pieces that nobody asks for are few", () => {
   for (let id = 1; id < 1000; id++) methods["piece"]?.(id, piece);
   assert.match(String(stage.lines[0]?.fields["error"]), /^more than 4194304 bytes wait$/);
   assert.is(stage.lines[0]?.message, "Refused a piece of a body");
+});
+
+hostile("tiny and empty pieces are few, too: each costs more than its bytes", () => {
+  const { lending: stage, methods } = lent();
+  for (let id = 1; id < 20_000; id++) methods["piece"]?.(id, new Uint8Array(0));
+  assert.match(String(stage.lines[0]?.fields["error"]), /^more than 4194304 bytes wait$/);
+});
+
+hostile("pieces that were taken leave their room", async () => {
+  const { methods } = lent();
+  for (let id = 1; id < 500; id++) {
+    methods["piece"]?.(id, new Uint8Array(48 * 1024));
+    await methods["secrets.hmac"]?.("token", id);
+  }
+});
+
+/** What the host's half starts on the other end, where each method answers as it likes. */
+async function startedOn(
+  methods: Methods,
+): Promise<{ stage: Lending; announcer: Announcer; tell: (method: string, args: readonly Plain[]) => void }> {
+  const stage = lending();
+  const { host, plugin } = stage.channels;
+  plugin.serve({ start: () => ["held", "inspect"], hear: () => undefined, rows: () => undefined, ...methods });
+  const announcer = await startOver(host, stage.own, {});
+  return { stage, announcer, tell: (method, args) => plugin.tell(method, args) };
+}
+
+hostile("answers that go on without a row end with an error", async () => {
+  const more = { rows: [], page: 1 };
+  const { announcer } = await startedOn({ apply: () => more, held: () => more, ask: () => ({ page: more }), page: () => more });
+  await rejects(announcer.apply({ added: [], changed: [], removed: [] }), /found a page without rows, and more behind it/);
+  await rejects(announcer.held?.() ?? Promise.resolve(), /found a page without rows/);
+  await rejects(Promise.resolve(announcer.inspect?.("x")), /found a page without rows/);
+});
+
+hostile("metrics without an end are asked for as far as they may go", async () => {
+  let asked = 0;
+  const rows = Array.from({ length: 500 }, () => ({ name: "a", value: 1 }));
+  const page = (): Plain => {
+    asked += 1;
+    return { rows, page: 1 };
+  };
+  const { stage, tell } = await startedOn({ collect: page, page });
+  tell("metrics.collect", [1]);
+  await new Promise((resolve) => setImmediate(resolve));
+  await stage.metrics.samples();
+  assert.ok(asked > 1 && asked <= 25, `${asked} pages`);
 });
 
 hostile("credits: so much is out of a stream and of all, whatever the plugin says that it took", () => {

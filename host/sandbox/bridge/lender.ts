@@ -15,6 +15,8 @@ type ReadersOf<Args extends readonly unknown[]> = { readonly [At in keyof Args]:
 const HEAR_TIMEOUT_MS = 5000;
 /** Of long bodies that are on their way to the host. */
 const MOST_PARCEL_BYTES = 4 * 1024 * 1024;
+/** What a piece takes beside its bytes, at least. */
+const PIECE_COST_BYTES = 512;
 
 export class Lender {
   readonly context: Context;
@@ -105,18 +107,20 @@ export class Lender {
 
   /** A piece of what is too long for one message. */
   keepPiece(id: number, piece: Uint8Array): void {
-    if (this.#parcelBytes + piece.length > MOST_PARCEL_BYTES) throw new Error(`more than ${MOST_PARCEL_BYTES} bytes wait`);
+    const cost = PIECE_COST_BYTES + piece.length;
+    if (this.#parcelBytes + cost > MOST_PARCEL_BYTES) throw new Error(`more than ${MOST_PARCEL_BYTES} bytes wait`);
     const pieces = this.#parcels.get(id) ?? [];
     this.#parcels.set(id, pieces);
     pieces.push(piece);
-    this.#parcelBytes += piece.length;
+    this.#parcelBytes += cost;
   }
 
   /** What was sent in pieces before. */
   whole(id: number): Uint8Array {
-    const bytes = joined(this.#parcels.get(id) ?? []);
+    const pieces = this.#parcels.get(id) ?? [];
+    const bytes = joined(pieces);
     this.#parcels.delete(id);
-    this.#parcelBytes -= bytes.length;
+    this.#parcelBytes -= bytes.length + pieces.length * PIECE_COST_BYTES;
     return bytes;
   }
 

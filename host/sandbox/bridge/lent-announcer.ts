@@ -4,7 +4,7 @@ import type { Announcement, Announcer, Changes, Refusal } from "../../announcer.
 import type { Plain } from "../cell/channel.ts";
 import type { Lender } from "./lender.ts";
 import { inParts } from "./parts.ts";
-import { list, object, oneOf, optional, orNull, plain, type Reader, record, text, whole } from "./read.ts";
+import { list, object, oneOf, optional, orNull, pageOf, plain, type Reader, record, text } from "./read.ts";
 
 const APPLY_TIMEOUT_MS = 30_000;
 const CONFIGURE_TIMEOUT_MS = 10_000;
@@ -15,7 +15,7 @@ const MOST_HELD = 100_000;
 const LONGEST_REASON = 500;
 const LONGEST_PAGE = 1000;
 
-const page = object({ rows: list(plain, LONGEST_PAGE), page: optional(whole(1, Number.MAX_SAFE_INTEGER)) });
+const page = pageOf(plain, LONGEST_PAGE);
 type Page = ReturnType<typeof page>;
 const answer = object({ value: optional(plain), page: optional(page) });
 const refusal = object({ vip: text(64), reason: text(1 << 18) });
@@ -82,8 +82,11 @@ async function sendRows({ channel }: Lender, batch: number, changes: Changes): P
 async function refusals(lender: Lender, first: Page, known: ReadonlySet<string>): Promise<readonly Refusal[]> {
   const found = new Map<string, Refusal>();
   let left = 2 * known.size + LONGEST_PAGE;
+  const { clock } = lender.context;
+  const endMs = clock.now() + APPLY_TIMEOUT_MS;
   for await (const row of rowsOf(lender, first)) {
     if (left === 0) throw new Error("apply: found more refusals than rows");
+    if (clock.now() > endMs) throw new Error(`apply: its refusals took longer than ${APPLY_TIMEOUT_MS / 1000} s`);
     left -= 1;
     const { vip, reason } = refusal(row, "apply");
     if (known.has(vip)) found.set(vip, { vip, reason: reason.slice(0, LONGEST_REASON) });

@@ -92,6 +92,16 @@ export function object<All extends Fields>(fields: All): Reader<Wanted<All> & Po
   };
 }
 
+/** A page of rows; one that has none is the last: else an answer could go on forever without saying anything. */
+export function pageOf<Row>(row: Reader<Row>, most: number): Reader<{ readonly rows: readonly Row[]; readonly page?: number }> {
+  const read = object({ rows: list(row, most), page: optional(whole(1, Number.MAX_SAFE_INTEGER)) });
+  return (value, path) => {
+    const found = read(value, path);
+    if (found.rows.length > 0 || found.page === undefined) return found;
+    throw new TypeError(`${path}: found a page without rows, and more behind it`);
+  };
+}
+
 function asObject(value: unknown, path: string): Readonly<Record<string, unknown>> {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
   return isObject ? (value as Readonly<Record<string, unknown>>) : refuse(value, path, "an object");

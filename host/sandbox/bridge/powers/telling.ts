@@ -5,7 +5,7 @@ import { bucket } from "../../bucket.ts";
 import type { Methods } from "../../cell/channel.ts";
 import { demandFunction, describe, type FarSide } from "../far-side.ts";
 import type { Lender } from "../lender.ts";
-import { finite, list, object, oneOf, optional, plain, record, text } from "../read.ts";
+import { finite, object, oneOf, optional, pageOf, plain, record, text } from "../read.ts";
 import { newHandle } from "./addresses.ts";
 
 const LONGEST_LINE = 2048;
@@ -15,7 +15,9 @@ const MOST_REPORTS = 1000;
 const COLLECT_TIMEOUT_MS = 2000;
 const labels = record(text(1024), 16, 128);
 const name = text(128);
-const values = object({ rows: list(object({ name, value: finite, labels: optional(labels) }), 500), page: optional(newHandle) });
+const values = pageOf(object({ name, value: finite, labels: optional(labels) }), 500);
+/** More than a plugin may tell. */
+const MOST_VALUES = 12_000;
 
 export function lendTelling(lender: Lender): Methods {
   const { context, channel, handles } = lender;
@@ -44,7 +46,8 @@ export function lendTelling(lender: Lender): Methods {
       handles.watch(id, () =>
         context.metrics.collect(async (tell) => {
           let answer = values(await channel.call("collect", [id], COLLECT_TIMEOUT_MS), "collect");
-          for (;;) {
+          const endMs = context.clock.now() + COLLECT_TIMEOUT_MS;
+          for (let told = 0; told < MOST_VALUES && context.clock.now() < endMs; told += answer.rows.length) {
             for (const row of answer.rows) tell(row.name, row.value, row.labels);
             if (answer.page === undefined) return;
             answer = values(await channel.call("page", [answer.page], COLLECT_TIMEOUT_MS), "collect");
