@@ -1,11 +1,14 @@
 /** Fetch against a server on loopback: what reaches it, what does not, and how each answer ends. */
 
+import { networkInterfaces } from "node:os";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Fetch, type FetchOptions, NotCapable, type Permission } from "../announcer.ts";
 import { type Answer, type ScriptedHttp, scriptedHttp } from "../workbench/testing/scripted-http.ts";
 import { memorySecrets } from "../workbench/testing/secrets.ts";
-import { createFetch } from "./fetch.ts";
+import { createFetch, leadsHere } from "./fetch.ts";
 import { Opened } from "./opened.ts";
 import { Grants } from "./permissions/grants.ts";
 
@@ -41,6 +44,50 @@ const failure = async (promise: Promise<unknown>): Promise<Error> => {
   if (error === undefined) throw new Error("expected a failure");
   return error;
 };
+
+fetches("an answer in very many chunks takes no more room than its bytes", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  let end = (): void => {};
+  const isSent = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const chunked: Answer = ({ socket }) => {
+    socket?.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    socket?.write("1\r\nx\r\n".repeat(200_000), () => setTimeout(end, 200));
+  };
+  await play(chunked, async ({ fetch, server, opened }) => {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const cut = failure(fetch(server.url));
+    await isSent;
+    collect();
+    const grownMb = (process.memoryUsage().heapUsed - before) / MiB;
+    opened.end();
+    await cut;
+    assert.ok(grownMb < 10, `${grownMb} MB for 200 KB`);
+  });
+});
+
+fetches("an address of one of this machine's links is this machine, too", async () => {
+  const isOurs = (address: string): boolean =>
+    leadsHere(address, [{ address: "192.0.2.7" }, { address: "2001:db8::7" }, { address: "fe80::1" }]);
+  for (const ours of [
+    "127.0.0.1",
+    "0.0.0.0",
+    "::1",
+    "::ffff:127.0.0.1",
+    "169.254.169.254",
+    "fd00:ec2::254",
+    "192.0.2.7",
+    "::ffff:192.0.2.7",
+    "2001:db8:0::7",
+  ])
+    assert.ok(isOurs(ours), ours);
+  for (const other of ["192.0.2.8", "2001:db8::8", "8.8.8.8"]) assert.not.ok(isOurs(other), other);
+  const own = Object.values(networkInterfaces()).flat();
+  assert.ok(own.every((link) => link !== undefined && leadsHere(link.address)));
+});
 
 fetches("a request goes out as it was asked for, and its answer comes back whole", async () => {
   const body: Uint8Array[] = [];

@@ -12,6 +12,7 @@ import { type LookupAddress, lookup } from "node:dns";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { BlockList, type LookupFunction } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Fetch, FetchAnswer, SecretText } from "../announcer.ts";
 import { type HttpRequest, isHeaderText, MOST_BODY_BYTES, readRequest } from "./fetch-request.ts";
 import type { Opened } from "./opened.ts";
@@ -70,15 +71,16 @@ async function answered(request: ClientRequest, send: () => void): Promise<Fetch
     request.on("error", reject);
     request.on("close", () => reject(new Error("the connection was closed"))); // harmless where it has settled
     request.on("response", (response) => {
-      const chunks: Uint8Array[] = [];
+      // One room for all: as parts, a megabyte that comes byte by byte would take hundreds. What is not written to takes no memory.
+      const room = new Uint8Array(MOST_BODY_BYTES);
       let length = 0;
       response.on("error", reject);
       response.on("data", (chunk: Uint8Array) => {
+        if (length + chunk.length > room.length) request.destroy(new Error(`the answer is longer than ${room.length} bytes`));
+        else room.set(chunk, length);
         length += chunk.length;
-        if (length > MOST_BODY_BYTES) request.destroy(new Error(`the answer is longer than ${MOST_BODY_BYTES} bytes`));
-        else chunks.push(chunk);
       });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: headersOf(response), body: joined(chunks, length) }));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: headersOf(response), body: room.slice(0, length) }));
     });
     send();
   });
@@ -89,16 +91,6 @@ function headersOf({ headersDistinct }: IncomingMessage): FetchAnswer["headers"]
   return Object.fromEntries(Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(", ")]));
 }
 
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
-}
-
 /** Loopback, unspecified and link-local: this machine, and what clouds tell machines about themselves. */
 const HERE = new BlockList();
 HERE.addSubnet("0.0.0.0", 8, "ipv4");
@@ -106,12 +98,29 @@ HERE.addSubnet("127.0.0.0", 8, "ipv4");
 HERE.addSubnet("169.254.0.0", 16, "ipv4");
 HERE.addSubnet("::", 127, "ipv6");
 HERE.addSubnet("fe80::", 10, "ipv6");
+/** Of Amazon and of Google: as 169.254.169.254, for IPv6. */
+for (const address of ["fd00:ec2::254", "fd20:ce::254"]) HERE.addAddress(address, "ipv6");
+
+/** Whether an address is one of this machine: of loopback and its like, or of one of its links. */
+export function leadsHere(address: string, links: readonly { readonly address: string }[] = ownAddresses()): boolean {
+  const here = new BlockList();
+  for (const { address: own } of links) here.addAddress(own, familyOf(own));
+  return [HERE, here].some((list) => list.check(address, familyOf(address)));
+}
+
+function ownAddresses(): readonly { readonly address: string }[] {
+  return Object.values(networkInterfaces()).flatMap((all = []) => all);
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return address.includes(":") ? "ipv6" : "ipv4";
+}
 
 /** As Node looks up names; addresses are not looked up at all. */
 const lookUpElsewhere: LookupFunction = (name, options, call) => {
   lookup(name, { ...options, all: true }, (error, found: readonly LookupAddress[] = []) => {
     const isHome = name === "localhost" || name.endsWith(".localhost");
-    const good = found.filter(({ address, family }) => isHome || !HERE.check(address, family === 6 ? "ipv6" : "ipv4"));
+    const good = found.filter(({ address }) => isHome || !leadsHere(address));
     const [first] = good;
     const failure = error ?? (first === undefined ? new Error(`${name} is an address of this machine`) : undefined);
     if (failure !== undefined) return call(failure, []);
