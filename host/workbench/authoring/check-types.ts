@@ -27,11 +27,12 @@ export function checkTypes(folder: string): TypeCheck {
   try {
     // The types of this Herald, whatever lies in the author's node_modules.
     const paths = { herald: [join(own, "announcer.d.ts")], "herald/testing": [join(own, "workbench/authoring/testing.d.ts")] };
-    const options = { noEmit: true, pretty: false, paths, typeRoots: [join(folder, "node_modules/@types")] };
+    const options = { noEmit: true, pretty: false, paths, typeRoots: typeRootsOf(folder) };
     writeFileSync(join(aside, "tsconfig.json"), JSON.stringify({ extends: join(folder, "tsconfig.json"), compilerOptions: options }));
     const tsc = join(dirname(manifest), "lib/tsc.js");
     const { stdout, stderr, status } = spawnSync(process.execPath, [tsc, "-p", aside], { cwd: folder, encoding: "utf8" });
-    const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.trim() !== "");
+    // What belongs to a problem is indented below it.
+    const lines = `${stdout}${stderr}`.trimEnd().split(/\n(?!\s)/);
     return { by: `TypeScript ${version}`, isChecked: true, problems: status === 0 ? [] : lines };
   } finally {
     rmSync(aside, { recursive: true });
@@ -44,6 +45,12 @@ function findTypeScript(folder: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** As Node finds packages: here, and in every folder above. */
+function typeRootsOf(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return [join(folder, "node_modules/@types"), ...(above === folder ? [] : typeRootsOf(above))];
 }
 
 /** What was declared of Herald's sources. */

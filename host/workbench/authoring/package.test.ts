@@ -77,7 +77,7 @@ export function process(link: i32, count: i32, nowMs: f64): i32 {
 let herald: Installed;
 
 PACKAGE.before(() => {
-  herald = installHerald(["assemblyscript", "binaryen", "long", "typescript"]);
+  herald = installHerald(["assemblyscript", "binaryen", "long", "typescript", "@types"]);
   writeFileSync(join(herald.folder, "package.json"), JSON.stringify({ type: "module" }));
 });
 
@@ -120,11 +120,19 @@ PACKAGE("a packet program may stand on Herald's tables and wire formats", () => 
   assert.ok(WebAssembly.Module.exports(module).some(({ name }) => name === "rowCount"));
 });
 
+PACKAGE("what is installed writes a plugin, and finds nothing wrong with it", () => {
+  const program = "node_modules/herald/dist/herald.mjs";
+  assert.is(herald.node(program, "plugin", "new", "fresh", "--packet-program").status, 0);
+  const { status, output } = herald.node(program, "plugin", "check", "fresh");
+  assert.is(status, 0, output);
+  assert.match(output, /0 problems, by TypeScript/);
+});
+
 PACKAGE("it holds declarations of the contract and of nothing else, and no tests", () => {
   const files = readdirSync(join(herald.folder, "node_modules/herald"), { recursive: true, encoding: "utf8" });
   const isContract = (file: string) =>
     /^dist\/types\/(announcer|workbench\/authoring\/(kit|testing)|contract\/[\w-]+|rules\/[\w-]+)\.d\.ts$/.test(file);
-  const sources = files.filter((file) => file.endsWith(".ts") && !isContract(file) && !file.startsWith("wasm/"));
+  const sources = files.filter((file) => file.endsWith(".ts") && !isContract(file) && !/^(wasm|fixtures\/hello)\//.test(file));
   assert.equal(sources, []);
   assert.ok(files.some(isContract));
   assert.equal(
