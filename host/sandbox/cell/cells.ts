@@ -3,6 +3,7 @@
  * with it, though not the host.
  */
 
+import { readdirSync, statSync } from "node:fs";
 import type { Log } from "../../announcer.ts";
 import type { PluginBundle } from "../hosted.ts";
 import { type Cell, openCell } from "./cell.ts";
@@ -102,7 +103,8 @@ export class Cells {
 
   async #start(): Promise<Cell> {
     const { log, demandOwnUid = false, nodePath, limits, uids: { first, count } = UIDS } = this.#options;
-    const uid = Array.from({ length: count }, (_, at) => first + at).find((one) => !this.#usedUids.has(one));
+    const others = usersOfProcesses();
+    const uid = Array.from({ length: count }, (_, at) => first + at).find((one) => !this.#usedUids.has(one) && !others.has(one));
     if (uid === undefined) throw new Error(`Cannot start a process for plugins: all ${count} users are taken`);
     this.#usedUids.add(uid);
     try {
@@ -124,4 +126,10 @@ export class Cells {
       throw error;
     }
   }
+}
+
+/** Of all processes that can be seen here: another Herald's plugins could be signalled by ours, were they of one user. */
+function usersOfProcesses(): ReadonlySet<number> {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return new Set(pids.map((pid) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? 0));
 }
