@@ -44,7 +44,7 @@ foreign("is what its definition says, and answers from its process", async () =>
   assert.equal([plugin.name, plugin.from, plugin.serves, plugin.program], ["toy", "owner", { kind: "Toy", families: [4] }, "./toy.wasm"]);
   assert.equal(await plugin.permissions({ port: 53 }), [{ kind: "udp", host: "*:53" }]);
   assert.equal(
-    [plugin.foreign?.specifier, plugin.foreign?.pin, plugin.foreign?.process?.isolation],
+    [plugin.foreign?.specifier, plugin.foreign?.pin, plugin.foreign?.process?.isolation.split(",")[0]],
     ["./plugin.ts", "sha256-a", "own uid"],
   );
   assert.equal(plugin.foreign?.program, new Uint8Array([1, 2, 3]));

@@ -33,7 +33,7 @@ export interface ForeignPart {
   readonly pin: string;
   /** Its packet program, as the author wrote it. */
   readonly program?: Uint8Array;
-  /** The process that it runs in, and how that is kept apart from Herald's: `own uid`, `same uid`. */
+  /** The process that it runs in, and how that is kept apart from Herald's: `own uid, no network`, `same uid`. */
   readonly process?: { readonly pid: number; readonly isolation: string };
   /** Calls back once for each process of it that ended without being told to, with the reason in words. */
   onLost(call: (reason: Error) => void): () => void;

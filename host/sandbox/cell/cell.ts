@@ -18,7 +18,7 @@ import { classifyExit, endOf, placeOf } from "./cell-end.ts";
 import type { Channel, Plain } from "./channel.ts";
 import { dataBaseline, guardProgram } from "./guard-program.ts";
 import { labelOf, stackReader } from "./guest-stack.ts";
-import { type Isolation, readUserPowers, whyNotOwn } from "./isolation.ts";
+import { canHaveOwnNetwork, type Isolation, readUserPowers, whyNotOwn } from "./isolation.ts";
 import { type Launch, type Launched, launch } from "./launch.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Line } from "./line.ts";
@@ -70,14 +70,20 @@ export async function openCell(options: CellOptions): Promise<Cell> {
   const obstacle = uid === undefined ? "none was given" : whyNotOwn(uid, powers);
   if (obstacle !== undefined && options.demandOwnUid) throw new Error(`Cannot give a plugin's process a user of its own: ${obstacle}`);
   const nodeMajor = nodePath === process.execPath ? majorOf(process.version) : await majorAt(nodePath);
+  const ownNetwork = await canHaveOwnNetwork();
   const fences: Launch = {
-    ...{ nodePath, nodeMajor, powers, log, heapMb: limits.heapMb, dataBytes: undefined },
+    ...{ nodePath, nodeMajor, powers, ownNetwork, log, heapMb: limits.heapMb, dataBytes: undefined },
     uid: obstacle === undefined ? uid : undefined,
   };
   const baseline = await dataBaseline(fences, limits.startMs);
   const dataBytes = baseline === undefined ? undefined : baseline + limits.dataMb * MB;
   const launched = launch(guardProgram(), { ...fences, dataBytes });
-  const cell = new PluginProcess(launched, limits, log, obstacle === undefined ? "own uid" : "same uid");
+  const cell = new PluginProcess(
+    launched,
+    limits,
+    log,
+    `${obstacle === undefined ? "own" : "same"} uid${ownNetwork ? ", no network" : ""}`,
+  );
   await cell.ready;
   return cell;
 }

@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import type { Log } from "../../announcer.ts";
 import { otherNodes, type TestedNode, testedNodes } from "../../workbench/testing/cells/nodes.ts";
 import { callPlugin, pluginOf } from "../../workbench/testing/cells/plugin-of.ts";
-import { testWith } from "../../workbench/testing/requirements.ts";
+import { namespaces, testWith } from "../../workbench/testing/requirements.ts";
 import { openCell } from "./cell.ts";
 import { readUserPowers } from "./isolation.ts";
 import { type Launched, launch } from "./launch.ts";
@@ -98,6 +98,39 @@ for (const node of testedNodes) {
     }
   });
 }
+
+testWith(fences, [namespaces], "the process has no network, not even this machine's, where it may have one of its own", async () => {
+  const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  const program = `
+import { connect, Socket } from "node:net";
+import { createSocket } from "node:dgram";
+const pipe = new Socket({ fd: 3, readable: true, writable: true });
+const dial = (options) => new Promise((resolve) => connect(options, () => resolve("connected")).on("error", ({ code }) => resolve(code)));
+const send = (address) => new Promise((resolve) => createSocket("udp4").on("error", ({ code }) => resolve(code)).send("x", 9, address, (error) => resolve(error?.code ?? "sent")));
+pipe.write(JSON.stringify([await dial({ port: ${port}, host: "127.0.0.1" }), await dial({ port: 443, host: "192.0.2.1" }), await send("127.0.0.1"), await send("255.255.255.255")]));
+pipe.resume();
+`;
+  const saidWith = async (ownNetwork: boolean): Promise<readonly string[]> => {
+    const { child, pipe } = launch(program, {
+      ...{ nodePath: process.execPath, nodeMajor: Number(process.versions.node.split(".")[0]), uid: UID, ownNetwork },
+      ...{ powers: readUserPowers(), heapMb: 64, dataBytes: 1024 * MB, log },
+    });
+    try {
+      return JSON.parse(String(await new Promise((resolve) => pipe.once("data", resolve)))) as string[];
+    } finally {
+      child.kill("SIGKILL");
+    }
+  };
+  try {
+    for (const met of await saidWith(true)) assert.ok(met === "ENETUNREACH" || met === "ERR_ACCESS_DENIED", met);
+    const [here] = await saidWith(false);
+    assert.ok(here === "connected" || here === "ERR_ACCESS_DENIED", here);
+  } finally {
+    server.close();
+  }
+});
 
 fences("the process has its pipes, and nothing of the host's", async () => {
   const server = createServer().listen(0, "127.0.0.1");

@@ -28,6 +28,10 @@ testWith(
   },
 );
 
+testWith(isolation, [isRoot, tool("setpriv", "util-linux"), namespaces], "who may unshare keeps it from the network", () => {
+  assert.is(hostUnder(withCapabilities(",+setuid,+setgid,+kill,+sys_admin"), ["demand"]), "own uid, no network 52300 closed");
+});
+
 testWith(isolation, [isRoot, tool("setpriv", "util-linux")], "root without them shares its user, or is told which ones are missing", () => {
   assert.is(hostUnder(withCapabilities("")), "same uid 0 closed");
   const lacks = "Cannot give a plugin's process a user of its own: this process lacks the capabilities";
@@ -36,7 +40,7 @@ testWith(isolation, [isRoot, tool("setpriv", "util-linux")], "root without them 
 });
 
 testWith(isolation, [isRoot, tool("unshare", "util-linux"), namespaces], "a user namespace without other users shares its own", () => {
-  assert.is(hostUnder(["unshare", "--user", "--map-root-user", "--"]), "same uid 0 closed");
+  assert.is(hostUnder(["unshare", "--user", "--map-root-user", "--"]), "same uid, no network 0 closed");
   assert.match(
     hostUnder(["unshare", "--user", "--map-root-user", "--"], ["demand"]),
     /the user 52300 does not exist in this user namespace/,

@@ -1,11 +1,16 @@
 /**
  * Whether a plugin's process can have a user of its own. That takes SETUID and SETGID to change, and KILL: without it the host could not end what it started. In a
  * user namespace the uid must be mapped there, too.
+ *
+ * And whether it can be kept from the network: by a namespace of its own, in which there is nothing, not even loopback. That takes SYS_ADMIN, which Herald has where it
+ * is run as root, and has not in a cluster. A user namespace would give it to anybody, but also the kernel's whole network code to whoever is in there.
  */
 
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { toolPath } from "./launch.ts";
 
-export type Isolation = "own uid" | "same uid";
+export type Isolation = `${"own" | "same"} uid${"" | ", no network"}`;
 
 /** What this process may do about users. */
 export interface UserPowers {
@@ -34,6 +39,17 @@ export function readUserPowers(): UserPowers {
     uids: rangesOf(textOf("/proc/self/uid_map")),
     gids: textOf("/proc/self/setgroups").trim() === "deny" ? [] : rangesOf(textOf("/proc/self/gid_map")),
   };
+}
+
+let canUnshare: Promise<boolean> | undefined;
+
+/** By trying once: there may be a filter of system calls, too. */
+export function canHaveOwnNetwork(): Promise<boolean> {
+  return (canUnshare ??= new Promise((resolve) => {
+    const unshare = toolPath("unshare");
+    if (unshare === undefined) resolve(false);
+    else execFile(unshare, ["--net", "--", unshare, "--version"], { timeout: 5000 }, (error) => resolve(error === null));
+  }));
 }
 
 /** Why `uid`, which is a gid as well, cannot be a process's own; undefined where it can. */

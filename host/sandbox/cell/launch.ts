@@ -1,7 +1,7 @@
 /**
  * Starts Node with a program that it reads from its standard input, behind every fence that a process can have without help: a user of its own, no groups, no
  * capabilities and none to be had, resource limits, the lowest priority, first to go when memory is short, gone with its parent, Node's permission model with
- * nothing granted, an empty environment, and pipes alone.
+ * nothing granted, an empty environment, pipes alone, and no network where that can be had.
  *
  * Each fence is a program of util-linux or coreutils that runs the next. Where one is missing, its fence is missing too, and that is said once.
  */
@@ -19,6 +19,8 @@ export interface Launch {
   readonly nodeMajor: number;
   /** The process's own, as uid and gid; undefined: ours. */
   readonly uid: number | undefined;
+  /** A network namespace of its own, with nothing in it. Default: it has the host's network. */
+  readonly ownNetwork?: boolean;
   readonly powers: UserPowers;
   readonly heapMb: number;
   /** RLIMIT_DATA; undefined: none. */
@@ -58,7 +60,7 @@ export function launch(program: string, options: Launch): Launched {
   return { child, pipe, stderr };
 }
 
-function fences({ uid, powers, dataBytes, log }: Launch): string[] {
+function fences({ uid, ownNetwork = false, powers, dataBytes, log }: Launch): string[] {
   const rlimits = [
     ...["--core=0", "--fsize=0", `--nofile=${MAX_FDS}`, `--memlock=0`],
     ...(uid === undefined ? [] : [`--nproc=${MAX_PROCESSES}`]),
@@ -67,6 +69,7 @@ function fences({ uid, powers, dataBytes, log }: Launch): string[] {
   const user = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
   const bound = powers.canBound ? ["--bounding-set=-all"] : [];
   return [
+    ...(ownNetwork ? wrapped("unshare", ["--net", "--"], log) : []),
     ...wrapped("choom", ["-n", "1000", "--"], log),
     ...wrapped("nice", ["-n", "19"], log),
     ...wrapped("prlimit", [...rlimits, "--"], log),
@@ -99,7 +102,7 @@ function nodeCommand({ nodePath, nodeMajor, heapMb }: Launch): string[] {
   ];
 }
 
-function toolPath(tool: string): string | undefined {
+export function toolPath(tool: string): string | undefined {
   return FOLDERS.map((folder) => `${folder}/${tool}`).find((path) => {
     try {
       accessSync(path, constants.X_OK);
