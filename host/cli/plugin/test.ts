@@ -19,6 +19,8 @@ runs the author's own *.test.ts (node:test, with herald/testing as the kit).
 
 The plugin and its tests run with your rights here: it is for your own code.
 
+  --here   quickly: not in a process of its own
+
 Exit code: 0 where all pass, else 1. SEED=N repeats what was random.
 
   herald plugin test .
@@ -27,12 +29,12 @@ Exit code: 0 where all pass, else 1. SEED=N repeats what was random.
 export const testCommand: Command = { name: "plugin test", summary: "Try what every plugin must do, and its own tests", help, run };
 
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const { positionals } = parseFlags(args, {});
+  const { values, positionals } = parseFlags(args, { here: { type: "boolean" } });
   const path = readPath(positionals);
   const folder = folderOf(path);
   const print = (line: string) => void io.stdout.write(`${line}\n`);
   try {
-    const outcomes = await tryPlugin(path, folder, print);
+    const outcomes = await tryPlugin(path, { folder, isOnlyHere: values.here ?? false }, print);
     const failedTests = await runOwnTests(folder, print);
     const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
     const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
@@ -48,7 +50,12 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   }
 }
 
-async function tryPlugin(path: string, folder: string, print: (line: string) => void): Promise<Outcome[]> {
+interface TryOptions {
+  readonly folder: string;
+  readonly isOnlyHere: boolean;
+}
+
+async function tryPlugin(path: string, { folder, isOnlyHere }: TryOptions, print: (line: string) => void): Promise<Outcome[]> {
   const { loadBundle } = await import("../../sandbox/source/load-bundle.ts");
   const { loadHere } = await import("../../workbench/authoring/load-here.ts");
   const { readCaptures } = await import("../../workbench/authoring/captures.ts");
@@ -64,14 +71,19 @@ async function tryPlugin(path: string, folder: string, print: (line: string) => 
   };
   print("In this process:");
   const outcomes = [await testPlugin(plugin, options, tell)];
-  print("\nIn a process of its own:");
-  outcomes.push(
-    await testPlugin(
-      { ...plugin, open: apart(bundle, createLog({ level: "warn", format: "text", write: (line) => print(`        ${line.trimEnd()}`) })) },
-      options,
-      tell,
-    ),
-  );
+  if (!isOnlyHere) {
+    print("\nIn a process of its own:");
+    outcomes.push(
+      await testPlugin(
+        {
+          ...plugin,
+          open: apart(bundle, createLog({ level: "warn", format: "text", write: (line) => print(`        ${line.trimEnd()}`) })),
+        },
+        options,
+        tell,
+      ),
+    );
+  }
   print("");
   if (outcomes.some(({ failed }) => failed > 0)) print(`SEED=${seed} herald plugin test repeats it`);
   return outcomes;

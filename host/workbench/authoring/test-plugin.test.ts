@@ -37,7 +37,7 @@ TEST("what plugin new writes passes, with a capture that it answers", async () =
   assert.match(out, /plugin\.test\.ts:/);
   assert.match(out, /^\d+ passed, 0 failed$/m);
   writeFileSync(join(folder, "fixtures/ask.answers.hex"), ANSWER.replace("02 09", "03 09"));
-  const wrong = await runHere(testCommand, folder);
+  const wrong = await runHere(testCommand, folder, "--here");
   assert.is(wrong.code, 1);
   assert.match(wrong.out, /FAIL {2}fixtures\/ask\.hex is answered as it should be/);
 });
@@ -58,7 +58,7 @@ TEST("a fault is found, with the line of the plugin's own source", async () => {
     ),
   );
   rmSync(join(folder, "plugin.test.ts"));
-  const { code, out } = await runHere(testCommand, folder);
+  const { code, out } = await runHere(testCommand, folder, "--here");
   assert.is(code, 1);
   assert.match(out, /FAIL {2}rows that it does not have may be changed or removed\n {8}Error: Gone\n.*faulty\/plugin\.ts:\d+/);
   assert.match(out, /^SEED=\d+ herald plugin test repeats it$/m);
@@ -72,7 +72,7 @@ TEST("its own tests count, and permissions that it does not use are told", async
     join(folder, "own.test.ts"),
     `import { test } from "node:test";\ntest("never", () => { throw new Error("as it should be"); });\n`,
   );
-  const { code, out } = await runHere(testCommand, folder);
+  const { code, out } = await runHere(testCommand, folder, "--here");
   assert.is(code, 1);
   assert.match(out, /own\.test\.ts:/);
   assert.match(out, /^It asks for net "192\.0\.2\.1:80", and did not use it$/m);
@@ -81,7 +81,7 @@ TEST("its own tests count, and permissions that it does not use are told", async
 
 TEST("what cannot be loaded is said in one go", async () => {
   const folder = plugin("reader", (code) => `import { readFileSync } from "node:fs";\n${code}\nreadFileSync("/etc/passwd");\n`);
-  const { code, err } = await runHere(testCommand, folder);
+  const { code, err } = await runHere(testCommand, folder, "--here");
   assert.is(code, 1);
   assert.match(err, /^herald plugin test: Cannot load plugin .*plugin\.ts:1:\d+: .*node:fs/);
   const absent = await runHere(testCommand, join(root, "nowhere"));
