@@ -87,6 +87,15 @@ command("pins another content only with --yes, and says what changed", async () 
   assert.is.not(plugins()["./vrrp"].pin, pin);
 });
 
+command("an update that asks for more says what is new", async () => {
+  const { install, vrrp } = stage();
+  assert.not.match((await install(vrrp)).out, /\(new\)/);
+  writeFileSync(join(vrrp, "plugin.ts"), FILES["plugin.ts"].replace("permissions: () => [", '$&{ kind: "net", host: "192.0.2.1:179" }, '));
+  const { code, out } = await install(vrrp);
+  assert.is(code, 3);
+  assert.match(out, /asks for {2}--allow-net=192\.0\.2\.1:179 \(new\)\n {2}asks for {2}'--allow-frame=eth\*\/0x0800\/112'\n/);
+});
+
 command("says all that it cannot load, and installs the others", async () => {
   const { install, plugins, vrrp } = stage();
   const { code, err } = await install("@acme/gone@1.0.0", "./nowhere", vrrp);

@@ -1,9 +1,11 @@
 /** `herald plugin install`: the one command that fetches plugins, and that pins them anew. Nothing of them runs outside of a sandbox. */
 
 import { resolve } from "node:path";
+import type { Permission } from "../../announcer.ts";
 import { createLog, visible } from "../../observe/log.ts";
 import { flagWord, resourceItem } from "../../sandbox/permissions/grant-hint.ts";
 import type { LoadedPlugin, LoadOptions } from "../../sandbox/source/load-bundle.ts";
+import type { LockEntry } from "../../sandbox/source/lock-file.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "../command.ts";
 import { count } from "../words.ts";
 import type { Inspection } from "./inspect-plugin.ts";
@@ -92,10 +94,21 @@ function describe({ bundle, entry, before, title, bytes }: LoadedPlugin, { name,
     ["pin", entry.pin],
     ["was", isOther ? before.pin : ""],
     ["changed", isOther ? changes(before.files, entry.files) : ""],
-    ...permissions.map((permission) => ["asks for", flagWord("allow", permission) ?? resourceItem(permission)] as const),
+    ...permissions.map(
+      (permission) => ["asks for", `${wordOf(permission)}${isOther && isMore(permission, before) ? " (new)" : ""}`] as const,
+    ),
   ];
   const lines = rows.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(8)}  ${visible(value)}\n`);
   return `${visible(bundle.specifier)}\n${lines.join("")}`;
+}
+
+function wordOf(permission: Permission): string {
+  return flagWord("allow", permission) ?? resourceItem(permission);
+}
+
+/** Also where nobody knows what it asked for before. */
+function isMore(permission: Permission, { permissions = [] }: LockEntry): boolean {
+  return !permissions.some((known) => wordOf(known) === wordOf(permission));
 }
 
 function changes(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string {

@@ -91,22 +91,6 @@ const cases: Readonly<Record<string, readonly [sources: GrantSources, decided: P
     { answers: { allow: [net("192.0.2.1:179")], deny: [frame("eth0/arp")] } },
     { granted: ["net 192.0.2.1:179 via prompt"], denied: ["frame eth0/0x0806"], missing: [] },
   ],
-  "an update asks for more than was locked: a flag is not enough": [
-    { flags: { allow: [net("*"), frame("*/arp")], deny: [] }, locked: { pin: OLD, permissions: [net("192.0.2.1:*")] } },
-    {
-      granted: ["net 192.0.2.1:179 via --allow-net"],
-      denied: [],
-      missing: [`frame eth0/0x0806: frame "eth0/0x0806" was granted by --allow-frame to what was locked before, and this is ${PIN}`],
-    },
-  ],
-  "an update asks for more than was locked, and was granted that": [
-    { file: [entry({ pin: PIN, allow: ASKED })], locked: { pin: OLD, permissions: [] } },
-    { granted: ["net 192.0.2.1:179 via grants.yaml:1", "frame eth0/0x0806 via grants.yaml:1"], denied: [], missing: [] },
-  ],
-  "what is locked is this": [
-    { flags: { allow: ASKED, deny: [] }, locked: { pin: PIN, permissions: [] } },
-    { granted: ["net 192.0.2.1:179 via --allow-net", "frame eth0/0x0806 via --allow-frame"], denied: [], missing: [] },
-  ],
 };
 
 for (const [what, [sources, decided]] of Object.entries(cases)) {

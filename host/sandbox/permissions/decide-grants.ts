@@ -28,8 +28,6 @@ export interface GrantSources {
   readonly resource?: { readonly pin: string; readonly allow: readonly Permission[] };
   /** By answers on the terminal, for this content. */
   readonly answers?: Lists;
-  /** What it asked for when it was locked, where its content may be another by now: grants that are not for the new one do not cover more. */
-  readonly locked?: { readonly pin: string; readonly permissions: readonly Permission[] };
 }
 
 export interface Applicant {
@@ -82,7 +80,7 @@ export function decideGrants(applicant: Applicant, asked: readonly Permission[],
     if (denials.some((denial) => depriving(denial.permission)(read))) denied.push(permission);
     else {
       const offers = allowed.filter((offer) => covering(offer.permission)(read));
-      const offer = offers.find(({ binding }) => counts(applicant, binding, isNew(permission, applicant, sources)));
+      const offer = offers.find(({ binding }) => counts(applicant, binding));
       if (offer === undefined) missing.push({ permission, ...whyNot(permission, applicant, offers) });
       else {
         granted.push(permission);
@@ -115,23 +113,16 @@ export function allDenied({ name }: Pick<Applicant, "name">, { flags, file = [],
   ];
 }
 
-/** A flag is for whatever was named beside it, but not for what an update has added. */
-function counts({ pin, specifier }: Applicant, binding: Binding | undefined, isMore: boolean): boolean {
-  if (binding === undefined) return !isMore;
+/** A flag is for whatever was named beside it. */
+function counts({ pin, specifier }: Applicant, binding: Binding | undefined): boolean {
+  if (binding === undefined) return true;
   return "pin" in binding ? binding.pin === pin : localPath(specifier) === binding.path;
 }
 
-function isNew(permission: Permission, { pin }: Applicant, { locked }: GrantSources): boolean {
-  if (locked === undefined || locked.pin === pin) return false;
-  return !locked.permissions.some((before) => covering(before)(readWanted(permission)));
-}
-
 function whyNot(permission: Permission, { specifier, pin }: Applicant, offers: readonly Said[]): { readonly why?: string } {
-  const [offer] = offers;
-  if (offer === undefined) return {};
-  const { binding, via } = offer;
-  const to = binding === undefined ? "what was locked before" : "pin" in binding ? binding.pin : binding.path;
-  const now = binding === undefined || "pin" in binding ? pin : specifier;
+  const { binding, via } = offers[0] ?? {};
+  if (binding === undefined) return {};
+  const [to, now] = "pin" in binding ? [binding.pin, pin] : [binding.path, specifier];
   return { why: `${permission.kind} ${quotedScope(permission)} was granted by ${via} to ${to}, and this is ${now}` };
 }
 

@@ -36,7 +36,6 @@ export interface OperatorOptions {
   readonly bindTo?: "pin" | "path";
   /** The `Plugin` resource of that name. */
   readonly resource?: (name: string) => GrantSources["resource"];
-  readonly locked?: (specifier: string) => GrantSources["locked"];
   /** Somebody who can be asked; absent: nobody is there. */
   readonly prompt?: Prompt | undefined;
   readonly isInCluster?: boolean;
@@ -137,14 +136,13 @@ export class Operator {
   }
 
   #sources(applicant: Applicant): GrantSources {
-    const { flags, grantsFile, resource, locked } = this.#options;
+    const { flags, grantsFile, resource } = this.#options;
     const isNamed = flags?.plugins.has(applicant.specifier) ?? false;
     const sources = {
       flags: isNamed ? flags : undefined,
       file: grantsFile === undefined ? undefined : this.#readFile(grantsFile),
       resource: resource?.(applicant.name),
       answers: this.#answers.get(keyOf(applicant)),
-      locked: locked?.(applicant.specifier),
     };
     return Object.fromEntries(Object.entries(sources).filter(([, source]) => source !== undefined)) as GrantSources;
   }
