@@ -16,6 +16,7 @@ import type { PluginBundle } from "../hosted.ts";
 import type { CellEnd, CellEndKind } from "./cell-end.ts";
 import { classifyExit, endOf, placeOf } from "./cell-end.ts";
 import type { Channel, Plain } from "./channel.ts";
+import { FairStream } from "./fair-stream.ts";
 import { dataBaseline, guardProgram } from "./guard-program.ts";
 import { labelOf, stackReader } from "./guest-stack.ts";
 import { canHaveOwnNetwork, type Isolation, readUserPowers, whyNotOwn } from "./isolation.ts";
@@ -119,7 +120,7 @@ class PluginProcess implements Cell {
     stderr.on("data", (text: Buffer) => {
       this.#stderr = (this.#stderr + text.toString("utf8")).slice(-MAX_STDERR);
     });
-    this.#wire = new Wire(pipe, (reason) => this.#kill("protocol fault", reason));
+    this.#wire = new Wire(new FairStream(pipe), (reason) => this.#kill("protocol fault", reason));
     this.#own = this.#wire.open(0, { readStack: this.#readStack });
     const started = new Promise<void>((resolve) => {
       this.#own.serve({ ready: () => resolve(), say: (number, level, text) => this.#say(number, level, text) });
