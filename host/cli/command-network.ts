@@ -1,11 +1,11 @@
 /** The network of this machine for a plugin's command: the user's own hand, so nothing is denied. */
 
 import type { CommandNetwork } from "../announcer.ts";
-import { createClock } from "../sandbox/clock.ts";
-import { codecs } from "../sandbox/codecs.ts";
 import { Opened } from "../sandbox/opened.ts";
 import { Grants } from "../sandbox/permissions/grants.ts";
-import { createNet } from "../sandbox/tcp.ts";
+import { createClock } from "../sandbox/powers/clock.ts";
+import { codecs } from "../sandbox/powers/codecs.ts";
+import { createNet } from "../sandbox/powers/tcp.ts";
 
 export function openCommandNetwork(): CommandNetwork {
   const opened = new Opened("command");

@@ -76,7 +76,7 @@ export async function openPlugins(
   const { Operator } = await import("../sandbox/permissions/operator.ts");
   const { openPrompt } = await import("../sandbox/permissions/terminal-prompt.ts");
   const { openAuditLog } = await import("../observe/audit-log.ts");
-  const { machineClock } = await import("../sandbox/clock.ts");
+  const { machineClock } = await import("../sandbox/powers/clock.ts");
   const { pluginLoader } = await import("../roles/load-plugins.ts");
   const { named, allow, deny, grants, mayPrompt, audit, lock, isFrozen, cache, mode, isInCluster } = choice;
   const cells = new Cells({ log, mode, demandOwnUid: isInCluster });

@@ -2,7 +2,7 @@
 
 import type { Close } from "../announcer.ts";
 import type { ServiceKey } from "../rules/vocabulary.ts";
-import type { ServiceSource } from "../sandbox/services.ts";
+import type { ServiceSource } from "../sandbox/powers/services.ts";
 import type { Store } from "./store.ts";
 
 /** Changes of one turn of the event loop are told together; nothing is kept of them while nobody watches. */

@@ -13,7 +13,7 @@ import type { Gateway, KernelNeighbor } from "../packets/neighbors.ts";
 import type { PacketService } from "../packets/service.ts";
 import { parseAddress } from "../rules/addresses.ts";
 import type { Family, NodeFact, Succession } from "../rules/vocabulary.ts";
-import { packRows } from "../sandbox/program-rows.ts";
+import { packRows } from "../sandbox/program/program-rows.ts";
 import { FollowedRows } from "./followed-rows.ts";
 import type { LivenessService } from "./liveness.ts";
 import type { GroupReport } from "./ownership/ownership.ts";

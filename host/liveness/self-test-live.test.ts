@@ -8,7 +8,7 @@ import { libc } from "../packets/libc.ts";
 import { AddressRow, Row } from "../packets/row-layout.ts";
 import { loadModule } from "../packets/wasm.ts";
 import { clock } from "../roles/clock.ts";
-import { packRows } from "../sandbox/program-rows.ts";
+import { packRows } from "../sandbox/program/program-rows.ts";
 import { ipBatch, linkIndex, run } from "../workbench/private-network.ts";
 import { insideTests } from "../workbench/testing/inside.ts";
 import { recordedLog } from "../workbench/testing/log.ts";

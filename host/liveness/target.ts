@@ -3,7 +3,7 @@
 import type { LivenessTarget } from "../announcer.ts";
 import type { HostLink } from "../packets/links.ts";
 import type { Family } from "../rules/vocabulary.ts";
-import { readPeerAddress, readSocketAddress } from "../sandbox/socket-address.ts";
+import { readPeerAddress, readSocketAddress } from "../sandbox/powers/socket-address.ts";
 
 export interface Neighbor {
   /** Equal for watches that share a session. */

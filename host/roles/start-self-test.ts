@@ -9,7 +9,7 @@ import type { SpeakerMacs } from "../liveness/speaker-macs.ts";
 import { testedVips } from "../liveness/tested-vips.ts";
 import type { MetricsRegistry } from "../observe/metrics.ts";
 import type { Network } from "../packets/network.ts";
-import { packRows } from "../sandbox/program-rows.ts";
+import { packRows } from "../sandbox/program/program-rows.ts";
 import type { PluginRun } from "./plugin-run.ts";
 
 export interface SelfTestedSpeaker {

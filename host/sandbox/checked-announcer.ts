@@ -2,8 +2,8 @@
 
 import type { Announcer, PluginDefinition } from "../announcer.ts";
 import type { Announcement } from "../rules/vocabulary.ts";
-import type { AssignedAddresses } from "./assigned-addresses.ts";
 import { createCheck, NO_ATTRIBUTES } from "./check-config.ts";
+import type { AssignedAddresses } from "./program/assigned-addresses.ts";
 import { withinTime } from "./within-time.ts";
 
 const STOP_TIMEOUT_MS = 5000;

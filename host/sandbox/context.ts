@@ -10,18 +10,18 @@ import type { LinkSource } from "../packets/links.ts";
 import { RouteTables } from "../packets/routes.ts";
 import type { RawTcp } from "../packets/tcp.ts";
 import type { RawUdp } from "../packets/udp.ts";
-import { absentProgram } from "./absent-program.ts";
-import { createClock } from "./clock.ts";
-import { codecs } from "./codecs.ts";
-import { createFetch, type Exchange } from "./fetch.ts";
-import { createFrames } from "./frames.ts";
-import { createLiveness } from "./liveness.ts";
 import type { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
-import { createSecrets, type SecretSource } from "./secrets.ts";
-import { createServices, type NamedServices, type ServiceSource } from "./services.ts";
-import { createNet } from "./tcp.ts";
-import { createUdp } from "./udp.ts";
+import { createClock } from "./powers/clock.ts";
+import { codecs } from "./powers/codecs.ts";
+import { createFetch, type Exchange } from "./powers/fetch.ts";
+import { createFrames } from "./powers/frames.ts";
+import { createLiveness } from "./powers/liveness.ts";
+import { createSecrets, type SecretSource } from "./powers/secrets.ts";
+import { createServices, type NamedServices, type ServiceSource } from "./powers/services.ts";
+import { createNet } from "./powers/tcp.ts";
+import { createUdp } from "./powers/udp.ts";
+import { absentProgram } from "./program/absent-program.ts";
 
 export interface ContextParts {
   readonly node: string;

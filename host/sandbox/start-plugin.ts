@@ -1,17 +1,18 @@
 /**
  * From a definition to a running announcer, and back to nothing.
  *
- * In come a plugin's definition, which is plain data but for `permissions` and `start`, its config, and the host's powers. First what can
- * be checked without running any of the plugin's code is checked: name, API version, config against its schema. Then the permissions
- * that it asks for and was given become its grants (`permissions/`), its packet program is loaded (`program-port.ts`), and it is started with a
- * context (`context.ts`) through which every power goes: each part of it demands the grant at the moment of use, and enters what it
- * opens in one register (`opened.ts`). Out comes the announcer, shown only rows that its definition understands
- * (`checked-announcer.ts`).
+ * In come a plugin's definition, its config, and the host's powers. First what can be checked without running any of the plugin's code is
+ * checked: name, API version, config against its schema. Then the permissions that it asks for and was given become its grants
+ * (`permissions/`), its packet program is loaded (`program/`), and it is started with a context (`context.ts`) through which every power goes:
+ * each of them (`powers/`) demands the grant at the moment of use, and enters what it opens in one register (`opened.ts`). Out comes the
+ * announcer, shown only rows that its definition understands (`checked-announcer.ts`).
  *
  * `close` ends everything in the register, in whatever state it is, and unloads the program; so does a start that fails. A plugin that
  * has ended can open nothing more: what it still tries rejects, and its timers never come.
  *
- * Here plugins run in the host's process, as the built-ins do: their code is trusted, what they may do is not assumed.
+ * Built-ins run in the host's process: their code is trusted, what they may do is not assumed. Any other plugin is loaded from its files (`source/`) into
+ * a process of its own (`cell/`), and becomes a definition whose `start` lends the context over a channel (`bridge/`,
+ * `foreign-plugin.ts`); what it sends is looked at once more (`program/`, the guard). The path is the same.
  */
 
 import {
@@ -33,20 +34,20 @@ import type { MulticastGroups } from "../packets/multicast-groups.ts";
 import type { PacketService } from "../packets/service.ts";
 import { loadModule } from "../packets/wasm.ts";
 import type { AnnouncerFact } from "../rules/vocabulary.ts";
-import { AssignedAddresses } from "./assigned-addresses.ts";
 import { checkedAnnouncer } from "./checked-announcer.ts";
 import { createContext, type World } from "./context.ts";
-import { guardFrames, openForeignProgram } from "./foreign-guards.ts";
 import type { HostedPlugin } from "./hosted.ts";
-import { noLiveness } from "./liveness.ts";
 import { NeedsChange } from "./needs-change.ts";
 import { Opened } from "./opened.ts";
 import type { Grants } from "./permissions/grants.ts";
 import { type GrantsHost, openGrants } from "./permissions/plugin-grants.ts";
 import { PLUGIN_NAME } from "./plugin-name.ts";
-import { openProgram, type ProgramPort } from "./program-port.ts";
-import { noSecrets, type SecretSource } from "./secrets.ts";
-import { NamedServices, noServices, type ServiceSource } from "./services.ts";
+import { noLiveness } from "./powers/liveness.ts";
+import { noSecrets, type SecretSource } from "./powers/secrets.ts";
+import { NamedServices, noServices, type ServiceSource } from "./powers/services.ts";
+import { AssignedAddresses } from "./program/assigned-addresses.ts";
+import { guardFrames, openForeignProgram } from "./program/foreign-guards.ts";
+import { openProgram, type ProgramPort } from "./program/program-port.ts";
 import { withinTime } from "./within-time.ts";
 
 export interface PluginHost extends GrantsHost {

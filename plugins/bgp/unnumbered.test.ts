@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Close, type Context, definePlugin, type Link, type RouterAdvertisement } from "../../host/announcer.ts";
-import { codecs } from "../../host/sandbox/codecs.ts";
+import { codecs } from "../../host/sandbox/powers/codecs.ts";
 import { createStage } from "../../host/workbench/conformance/stage.ts";
 import { FakeClock, settled } from "../../host/workbench/testing/fake-clock.ts";
 import { testLink } from "../../host/workbench/testing/links.ts";

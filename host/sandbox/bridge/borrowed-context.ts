@@ -1,8 +1,8 @@
 /** The context as a plugin has it that runs elsewhere: each power asks the host. */
 
 import type { Codecs, Context, Links, PermissionState, Permissions } from "../../announcer.ts";
-import { absentProgram } from "../absent-program.ts";
 import type { Opened } from "../opened.ts";
+import { absentProgram } from "../program/absent-program.ts";
 import type { FarSide } from "./far-side.ts";
 import { ownClock } from "./powers/clock.ts";
 import { borrowFetch } from "./powers/fetch.ts";

@@ -6,7 +6,7 @@ import type { Announcement, Changes, Permission, PluginDefinition, Refusal, Serv
 import type { MemoryLink } from "../../packets/links.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { Grants } from "../../sandbox/permissions/grants.ts";
-import type { SecretSource } from "../../sandbox/secrets.ts";
+import type { SecretSource } from "../../sandbox/powers/secrets.ts";
 import { noChanges, row } from "../conformance/play.ts";
 import { createStage, granting, type Stage } from "../conformance/stage.ts";
 import { turns } from "../conformance/turns.ts";

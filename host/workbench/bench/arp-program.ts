@@ -4,7 +4,7 @@
  */
 import { type LoadedProgram, PacketProgram, ROW_BYTES } from "../../packets/program.ts";
 import { loadModule } from "../../packets/wasm.ts";
-import { packRows } from "../../sandbox/program-rows.ts";
+import { packRows } from "../../sandbox/program/program-rows.ts";
 import { FRAME_BYTES, FRAME_STRIDE, TARGET_ADDRESS, vipAddress, writeRequests } from "./arp-frames.ts";
 import { summarize } from "./statistics.ts";
 

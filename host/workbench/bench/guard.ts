@@ -10,7 +10,7 @@ import { GuardedProgram } from "../../packets/guarded/guarded-program.ts";
 import type { SendRules } from "../../packets/guarded/rules.ts";
 import { PacketProgram, ROW_BYTES } from "../../packets/program.ts";
 import { loadModule, loadWithFuel } from "../../packets/wasm.ts";
-import { packRows } from "../../sandbox/program-rows.ts";
+import { packRows } from "../../sandbox/program/program-rows.ts";
 import { arpFrame } from "../testing/program-station.ts";
 import { vipAddress } from "./arp-frames.ts";
 import { prepareArpProgram, stations, WARM_UP_ROUNDS } from "./arp-program.ts";

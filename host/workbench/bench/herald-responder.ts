@@ -3,7 +3,7 @@ import { startGuardedWorker, startPacketWorker } from "../../packets/packet-work
 import type { PacketService } from "../../packets/service.ts";
 import { loadModule, loadWithFuel } from "../../packets/wasm.ts";
 import type { WireLink } from "../../packets/wire.ts";
-import { packRows } from "../../sandbox/program-rows.ts";
+import { packRows } from "../../sandbox/program/program-rows.ts";
 import { vipAddress } from "./arp-frames.ts";
 import type { HeraldDriver } from "./bench.ts";
 

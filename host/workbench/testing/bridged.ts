@@ -5,9 +5,9 @@ import { inspect, startOver } from "../../sandbox/bridge/bridge.ts";
 import type { GuardPowers } from "../../sandbox/bridge/far-side.ts";
 import { servePlugin } from "../../sandbox/bridge/serve-plugin.ts";
 import { memoryChannels } from "../../sandbox/cell/memory-channels.ts";
-import { machineClock } from "../../sandbox/clock.ts";
-import { codecs } from "../../sandbox/codecs.ts";
 import type { HostedPlugin, Manifest } from "../../sandbox/hosted.ts";
+import { machineClock } from "../../sandbox/powers/clock.ts";
+import { codecs } from "../../sandbox/powers/codecs.ts";
 
 export const guardPowers: GuardPowers = { clock: machineClock, random: () => Math.random(), codec: codecs };
 

@@ -1,7 +1,7 @@
 /** Services for tests of plugins. */
 
 import type { ServiceInfo } from "../../announcer.ts";
-import type { ServiceSource } from "../../sandbox/services.ts";
+import type { ServiceSource } from "../../sandbox/powers/services.ts";
 import { serviceFact } from "./facts.ts";
 
 export interface MemoryServices extends ServiceSource {

@@ -1,6 +1,6 @@
 /** Secrets for tests. */
 
-import type { SecretSource } from "../../sandbox/secrets.ts";
+import type { SecretSource } from "../../sandbox/powers/secrets.ts";
 
 export interface MemorySecrets extends SecretSource {
   /** The password from now on; undefined: there is none. */

@@ -1,8 +1,8 @@
 /** Time, which a plugin has on its own side: timers that end with it, and not too many. */
 
 import type { Clock } from "../../../announcer.ts";
-import { createClock } from "../../clock.ts";
 import type { Opened } from "../../opened.ts";
+import { createClock } from "../../powers/clock.ts";
 import { demandFunction, type FarSide } from "../far-side.ts";
 
 const MOST_TIMERS = 1024;

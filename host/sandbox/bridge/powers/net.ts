@@ -5,7 +5,7 @@
 
 import type { Connection, Listener, Net } from "../../../announcer.ts";
 import type { Methods } from "../../cell/channel.ts";
-import { readPeerAddress } from "../../socket-address.ts";
+import { readPeerAddress } from "../../powers/socket-address.ts";
 import { demandFunction, type FarSide } from "../far-side.ts";
 import { MOST_HANDLES } from "../handles.ts";
 import type { Lender } from "../lender.ts";

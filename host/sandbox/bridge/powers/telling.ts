@@ -1,8 +1,8 @@
 /** What a plugin says: log, metrics, reports. All of it is bounded here, since a plugin may say anything at any rate. */
 
 import type { Context, Log, Metrics } from "../../../announcer.ts";
-import { bucket } from "../../bucket.ts";
 import type { Methods } from "../../cell/channel.ts";
+import { bucket } from "../../powers/bucket.ts";
 import { demandFunction, describe, type FarSide } from "../far-side.ts";
 import type { Lender } from "../lender.ts";
 import { finite, object, oneOf, optional, pageOf, plain, record, text } from "../read.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { Bgp, Codecs, FrameCodec } from "../../../announcer.ts";
-import { codecs } from "../../codecs.ts";
+import { codecs } from "../../powers/codecs.ts";
 import { pack, unpack } from "../plain.ts";
 
 /** Compiles a codec's module when it is first asked for. Throws RangeError on a name that is none. */
