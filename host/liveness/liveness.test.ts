@@ -9,6 +9,7 @@ import { type MemorySegment, memoryWire } from "../packets/memory-wire.ts";
 import type { KernelLink } from "../packets/netlink.ts";
 import { bfdPacket } from "../workbench/testing/bfd-station.ts";
 import { until } from "../workbench/testing/promises.ts";
+import { throwsError } from "../workbench/testing/throws-error.ts";
 import { LivenessService } from "./liveness.ts";
 
 const LIVENESS = suite("liveness");
@@ -157,7 +158,7 @@ LIVENESS("stop() tells every neighbor AdminDown", async () => {
   await until(() => theirs.state() === "up");
   await here.stop();
   await until(() => theirs.reports.at(-1)?.isPeerAdminDown === true);
-  assert.throws(() => watch(here), "Herald is stopping");
+  assert.throws(() => watch(here), /^Cannot watch \S+: Herald is stopping$/);
   await there.stop();
 });
 
@@ -240,20 +241,28 @@ for (const [what, target, says] of [
 }
 
 const wrong: readonly (readonly [target: Partial<LivenessTarget>, profile: Partial<LivenessProfile>, says: string])[] = [
-  [{ address: "router.example" }, {}, "expected an IPv4 or IPv6 address"],
-  [{ address: "0.0.0.0" }, {}, "expected the address of one host"],
-  [{ address: "fe80::2", localAddress: undefined as never }, {}, "a link-local address needs its link, such as fe80::2%eth0"],
-  [{ localAddress: "2001:db8::1" }, {}, "expected two addresses of one family"],
+  [
+    { address: "router.example" },
+    {},
+    'Cannot use "router.example" as an address: expected an IPv4 or IPv6 address, such as 192.0.2.1 or fe80::1%eth0',
+  ],
+  [{ address: "0.0.0.0" }, {}, "Cannot reach 0.0.0.0: expected the address of one host"],
+  [
+    { address: "fe80::2", localAddress: undefined as never },
+    {},
+    "Cannot watch fe80::2: a link-local address needs its link, such as fe80::2%eth0",
+  ],
+  [{ localAddress: "2001:db8::1" }, {}, "Cannot watch 192.0.2.2 from 2001:db8::1: expected two addresses of one family"],
   [{}, { receiveIntervalMs: 0 }, "Cannot watch with receiveIntervalMs 0: expected 1 to 4294967"],
-  [{}, { transmitIntervalMs: Number.NaN }, "transmitIntervalMs NaN"],
-  [{}, { detectMultiplier: 256 }, "detectMultiplier 256: expected 1 to 255"],
-  [{}, { minimumTtl: 0 }, "minimumTtl 0: expected 1 to 255"],
+  [{}, { transmitIntervalMs: Number.NaN }, "Cannot watch with transmitIntervalMs NaN: expected 1 to 4294967"],
+  [{}, { detectMultiplier: 256 }, "Cannot watch with detectMultiplier 256: expected 1 to 255"],
+  [{}, { minimumTtl: 0 }, "Cannot watch with minimumTtl 0: expected 1 to 255"],
 ];
 
 for (const [target, profile, says] of wrong) {
   LIVENESS(`watch() refuses ${JSON.stringify({ ...target, ...profile })}`, () => {
     const here = host(memoryWire());
-    assert.throws(() => watch(here, target, profile), says);
+    throwsError(() => watch(here, target, profile), says);
     assert.is(here.service.size, 0);
   });
 }

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { solicit } from "../workbench/testing/ndp-frames.ts";
 import { arpFrame, readArp, type TestRow, writeRow } from "../workbench/testing/program-station.ts";
+import { throwsError } from "../workbench/testing/throws-error.ts";
 import { PacketEngine } from "./engine.ts";
 import { localService } from "./local-service.ts";
 import { type MemorySegment, memoryWire } from "./memory-wire.ts";
@@ -286,11 +287,11 @@ ENGINE("events and counters of rows come out", () => {
 
 ENGINE("a program is loaded once, and forgotten with its ports", () => {
   const { engine, segment } = answering();
-  assert.throws(() => engine.addProgram("arp", loadModule("arp"), ARP, [1, 2]), "Cannot load packet program arp: it is loaded already");
+  throwsError(() => engine.addProgram("arp", loadModule("arp"), ARP, [1, 2]), "Cannot load packet program arp: it is loaded already");
   engine.removeProgram("arp");
   engine.removeProgram("arp");
   assert.is(segment.openPorts, 0);
-  assert.throws(() => engine.attach("arp", [eth0]), "Cannot use packet program arp: it is not loaded; loaded are none");
+  throwsError(() => engine.attach("arp", [eth0]), "Cannot use packet program arp: it is not loaded; loaded are none");
   assert.equal(engine.statistics(), {});
 });
 

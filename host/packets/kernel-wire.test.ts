@@ -312,7 +312,7 @@ inside(
     near.close();
     const dead = kernelFrames(libc()).open(pair.link, ARP, [], () => {});
     run("ip", "link", "set", "near", "down");
-    assert.throws(() => dead.send(request), "Cannot send a frame on near: ENETDOWN");
+    assert.throws(() => dead.send(request), /^Cannot send a frame on near: ENETDOWN$/);
     dead.close();
     port.close();
   }),
@@ -329,7 +329,10 @@ inside(
     assert.is(groups(), true);
     near.close();
     await until(() => !groups());
-    assert.throws(() => frames.open(link, ARP, ["all"], () => {}), "Cannot receive group all on near: expected a MAC");
+    assert.throws(
+      () => frames.open(link, ARP, ["all"], () => {}),
+      /^Cannot receive group all on near: expected a MAC such as 33:33:00:00:00:02$/,
+    );
   }),
 );
 

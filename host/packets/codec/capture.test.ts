@@ -94,7 +94,7 @@ capture("captureFrames() gives out what is whole before it says where the file e
     const run = () => {
       for (const frame of captureFrames(file.subarray(0, file.length - cut))) found.push(Buffer.from(frame).toString("hex"));
     };
-    assert.throws(run, "Capture ends inside packet 3");
+    assert.throws(run, /^Capture ends inside packet 3$/);
     assert.equal(found, frames.slice(0, 2));
   }
 });

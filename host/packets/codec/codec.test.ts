@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { throwsError } from "../../workbench/testing/throws-error.ts";
 import { loadModule } from "../wasm.ts";
 import { codec, type Fields, formats } from "./codec.ts";
 
@@ -67,8 +68,8 @@ for (const [change, says] of wrongFields) {
 
 codecs("encode() names a field that is missing, and a format that has no encoder", () => {
   const { targetAddress: _, ...rest } = request;
-  assert.throws(() => codec("arp").encode(rest), "targetAddress is undefined");
-  assert.throws(() => codec("ethernet").encode({}), "Cannot encode ethernet");
+  throwsError(() => codec("arp").encode(rest), "Cannot encode arp: targetAddress is undefined, expected an IPv4 address");
+  throwsError(() => codec("ethernet").encode({}), "Cannot encode ethernet: its record does not hold the whole packet");
 });
 
 codecs("module wire imports nothing, so it has no object and cannot abort", () => {

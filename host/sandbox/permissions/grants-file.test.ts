@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rejects } from "../../workbench/testing/promises.ts";
+import { throwsError } from "../../workbench/testing/throws-error.ts";
 import { appendGrant } from "./append-grant.ts";
 import { parseGrants, readGrantsFile } from "./grants-file.ts";
 import { parseScope } from "./parse-scope.ts";
@@ -100,7 +101,7 @@ file("is read where it belongs to us and nobody else can write it; an absent one
   for (const mode of [0o664, 0o646, 0o666]) {
     chmodSync(path, mode);
     const says = `found mode ${mode.toString(8)}, expected that only its owner can write it: chmod go-w ${path}`;
-    assert.throws(() => readGrantsFile(path), `Cannot trust grants file ${path}: ${says}`);
+    throwsError(() => readGrantsFile(path), `Cannot trust grants file ${path}: ${says}`);
   }
   assert.throws(() => readGrantsFile(folder), /found no regular file, expected one$/);
   put("x".repeat(1024 * 1024 + 1));

@@ -63,8 +63,8 @@ rows("writeAddress() writes the key and nothing else", () => {
 
 rows("writeRow() refuses what cannot be a row", () => {
   const record = new Uint8Array(64);
-  assert.throws(() => writeRow(record, row({ address: "192.0.2.256" }), idOf), '"192.0.2.256" is not an address');
-  assert.throws(() => writeRow(record, row({ attributes: new Uint8Array(33) }), idOf), "33 bytes of attributes, expected at most 32");
+  assert.throws(() => writeRow(record, row({ address: "192.0.2.256" }), idOf), /^"192\.0\.2\.256" is not an address$/);
+  assert.throws(() => writeRow(record, row({ attributes: new Uint8Array(33) }), idOf), /^33 bytes of attributes, expected at most 32$/);
 });
 
 const event = (address: string, parts: Partial<RawEvent> = {}): RawEvent => ({

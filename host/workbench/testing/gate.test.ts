@@ -83,6 +83,16 @@ const traps: Record<string, { text: string; says: string; count: string }> = {
     says: "Expected values",
     count: "0 passed, 1 failed",
   },
+  "compares an error with a text, which uvu does not": {
+    text: `${HEAD} s("a", () => assert.throws(() => { throw new Error("b"); }, "a")); s.run();`,
+    says: "throws() compares with no text",
+    count: "0 passed, 1 failed",
+  },
+  "takes any error for one of a class, as uvu does": {
+    text: `${HEAD} s("a", () => assert.throws(() => { throw new Error("b"); }, RangeError)); s.run();`,
+    says: "throws() compares with no class",
+    count: "0 passed, 1 failed",
+  },
   "does not parse": { text: `${HEAD} s("a", (`, says: "Ran no test", count: "0 passed, 1 failed" },
 };
 

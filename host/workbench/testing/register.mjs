@@ -1,13 +1,17 @@
-// Loaded before a test file by the gate: makes `uvu` mean our recorder, which imports the real one. JavaScript, because
-// Node loads module hooks in a thread of their own, where tsx is not.
+// Loaded before a test file by the gate: makes `uvu` and `uvu/assert` mean ours, which import the real ones. JavaScript,
+// because Node loads module hooks in a thread of their own, where tsx is not.
 import { register } from "node:module";
 import { isMainThread } from "node:worker_threads";
 
-const recorder = new URL("./recorder.ts", import.meta.url).href;
+const ours = {
+  uvu: new URL("./recorder.ts", import.meta.url).href,
+  "uvu/assert": new URL("./strict-assert.ts", import.meta.url).href,
+};
 
 export function resolve(specifier, context, next) {
-  if (specifier !== "uvu" || context.parentURL?.startsWith(recorder)) return next(specifier, context);
-  return { url: recorder, format: "module", shortCircuit: true };
+  const url = Object.hasOwn(ours, specifier) ? ours[specifier] : undefined;
+  if (url === undefined || context.parentURL?.startsWith(url)) return next(specifier, context);
+  return { url, format: "module", shortCircuit: true };
 }
 
 if (isMainThread) register(import.meta.url);

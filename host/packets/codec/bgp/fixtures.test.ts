@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { testWith, tool } from "../../../workbench/testing/requirements.ts";
+import { throwsError } from "../../../workbench/testing/throws-error.ts";
 import { tsharkMessages } from "../../../workbench/testing/tshark-bgp.ts";
 import { bgp, type Message, type MessageFormat } from "../bgp.ts";
 import { statuses } from "./statuses.ts";
@@ -45,7 +46,8 @@ for (const { name, bytes, message, format, errors: wrong, canonical } of cases) 
   });
 
   walker(`encode() ${canonical ? "gives back" : "differs from, and decodes like,"} ${name}`, () => {
-    if (wrong.length > 0) return assert.throws(() => bgp.encode(message, format), statuses[wrong[0] ?? ""]?.meaning);
+    if (wrong.length > 0)
+      return throwsError(() => bgp.encode(message, format), `Cannot encode UPDATE: ${statuses[wrong[0] ?? ""]?.meaning}`);
     const encoded = bgp.encode(message, format);
     assert.is(Buffer.from(encoded).equals(bytes), canonical);
     assert.equal(bgp.decode(encoded, format), { message, errors: [] });
