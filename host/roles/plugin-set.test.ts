@@ -36,7 +36,7 @@ function open() {
     });
   const set: PluginSet = new PluginSet({
     builtIns: new Map([["arp", runOf(version("arp@0").supply)]]),
-    load: async ({ specifier = "" }) => {
+    load: async ({ name, specifier = `${name}@own` }) => {
       await settled();
       problems.load(specifier);
       return version(specifier).supply;
@@ -138,6 +138,18 @@ SET("a name is that of the first who wants it, and never a built-in one's", asyn
   );
   set.want(wanted.slice(2));
   assert.equal([await take(), running()[1]], [["vrrp@2 start as vrrp~next", "vrrp@2 +1", "vrrp@1 stop replace"], "vrrp vrrp@2 running"]);
+});
+
+SET("one of Herald's own steps back for another of its name, and is not missed", async () => {
+  const { set, take, running } = open();
+  set.start();
+  const own = { by: "plugin dns", name: "dns" };
+  set.want([own]);
+  await take();
+  assert.equal(running()[1], "dns dns@own running");
+  set.want([{ by: "--plugin dns@1", specifier: "dns@1" }, own]);
+  await take();
+  assert.equal([running()[1], [...set.pending()]], ["dns dns@1 running", []]);
 });
 
 SET("one that calls itself otherwise than its resource is refused", async () => {

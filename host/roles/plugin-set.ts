@@ -55,9 +55,12 @@ export class PluginSet {
     return this.#runs;
   }
 
-  /** Those that want a plugin and have none yet, with the reason. */
+  /** Those that want a plugin and have none yet, with the reason. One of Herald's own is no loss where another of its name was asked for. */
   *pending(): Generator<Pick<PluginSlot, "wanted" | "trouble">> {
-    for (const slot of this.#slots.values()) if (slot.supply === undefined || slot.trouble !== undefined) yield slot;
+    for (const slot of this.#slots.values()) {
+      const { supply, trouble, wanted } = slot;
+      if (supply === undefined || (trouble !== undefined && wanted.specifier !== undefined)) yield slot;
+    }
   }
 
   /** What resources are to know of plugins that are not Herald's own. */
