@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -36,6 +37,19 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
     (error: Error) => error.message,
   )) as string;
 }
+
+write("writeAtomically() writes to nothing that somebody has put in the way of the new file", async () => {
+  const path = join(directory, "file");
+  const victim = join(directory, "victim");
+  writeFileSync(victim, "mine");
+  for (const put of [symlinkSync, linkSync]) {
+    put(victim, temporaryPath(path));
+    await writeAtomically(path, "new");
+    assert.equal([readFileSync(victim, "utf8"), readFileSync(path, "utf8")], ["mine", "new"]);
+    assert.ok(lstatSync(path).isFile());
+    rmSync(path);
+  }
+});
 
 write("writeAtomically() makes a file, and keeps the mode of one that is there", async () => {
   const path = join(directory, "file");

@@ -58,7 +58,9 @@ async function modeOf(path: string): Promise<number> {
 async function writeDurably(path: string, contents: string | Uint8Array, mode: number): Promise<string> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, "w", mode);
+    // What lies there may lead to a file of somebody else's.
+    await unlink(path).catch(() => undefined);
+    file = await open(path, "wx", mode);
     await file.writeFile(contents);
     const [found] = await Promise.all([file.stat({ bigint: true }), file.datasync()]);
     // Node 20.6 reports bytes as written that a full disk did not take, so only the file itself is believed.
