@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Log, PluginDefinition } from "../announcer.ts";
 import type { MorePlugins } from "../roles/speaker-plugins.ts";
 import { UsageError } from "./command.ts";
-import { demandScopedFlags, type PermissionChoice, permissionFlags, permissionHelp, readPermissionFlags } from "./permission-flags.ts";
+import { type PermissionChoice, permissionFlags, permissionHelp, readPermissionFlags } from "./permission-flags.ts";
 import { oneOf } from "./role.ts";
 
 export const pluginFlags = {
@@ -47,13 +47,8 @@ export interface PluginFlagChoice extends PermissionChoice {
   readonly isInCluster: boolean;
 }
 
-/** Throws UsageError. `args` are as they were given: a flag with a wrong kind is told by what it means. */
-export function readPluginFlags(
-  args: readonly string[],
-  values: PluginFlags & Parameters<typeof readPermissionFlags>[0],
-  isInCluster: boolean,
-): PluginFlagChoice {
-  demandScopedFlags(args);
+/** Throws UsageError. */
+export function readPluginFlags(values: PluginFlags & Parameters<typeof readPermissionFlags>[0], isInCluster: boolean): PluginFlagChoice {
   const { plugin = [], lock = "herald.lock", frozen = false, cache, isolation = "process" } = values;
   if (plugin.includes("")) throw new UsageError("Flag --plugin names nothing: expected a name, a path, a package or a URL");
   const permissions = readPermissionFlags(values);
@@ -78,7 +73,10 @@ export async function openPlugins(
   const { openAuditLog } = await import("../observe/audit-log.ts");
   const { machineClock } = await import("../sandbox/powers/clock.ts");
   const { pluginLoader } = await import("../roles/load-plugins.ts");
+  const { readGrantsFile } = await import("../sandbox/permissions/grants-file.ts");
   const { named, allow, deny, grants, mayPrompt, audit, lock, isFrozen, cache, mode, isInCluster } = choice;
+  // A mistake in it is told before anything runs; later ones leave what was granted.
+  if (grants !== undefined) readGrantsFile(grants);
   const cells = new Cells({ log, mode, demandOwnUid: isInCluster });
   const auditLog = audit === undefined ? undefined : openAuditLog(audit, log, machineClock);
   const from = { lock, frozen: isFrozen, warn: (line: string) => log.warn(line), ...(cache === undefined ? {} : { cache }) };

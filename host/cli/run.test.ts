@@ -30,6 +30,21 @@ const mistakes: Readonly<Record<string, readonly [args: string[], code: number, 
     2,
     'Flag --metrics has the value "9120": expected an address and a port, such as 127.0.0.1:9120 or [::1]:9120',
   ],
+  "a permission that nobody gets": [
+    [...good, "--plugin", "./x.ts", "--allow-run=ls"],
+    2,
+    "Herald has no --allow-run: a program that a plugin starts is bound by none of its permissions",
+  ],
+  "a permission without a scope": [
+    [...good, "--plugin", "./x.ts", "--allow-net"],
+    2,
+    "Flag --allow-net needs a scope: a plugin gets what is named, as in --allow-net=192.0.2.1:179",
+  ],
+  "grants that cannot be trusted": [
+    [...good, "--plugin", "./x.ts", "--grants", "/dev/null"],
+    1,
+    "Cannot trust grants file /dev/null: found no regular file, expected one",
+  ],
   "an unknown format": [[...good, "--log-format", "xml"], 2, 'Flag --log-format has the value "xml": expected text or json'],
   "a path where nothing is": [["--manifests", "/nowhere"], 1, "Cannot read manifests at /nowhere: ENOENT, expected a directory or a file"],
 };

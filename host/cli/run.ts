@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { PluginDefinition } from "../announcer.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { readPlace } from "./endpoint-flags.ts";
+import { demandScopedFlags } from "./permission-flags.ts";
 import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
 import { announcerFlags, endingWith, logFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
 
@@ -63,6 +64,7 @@ export function runCommandFor(plugins: Plugins, version: string): Command {
 }
 
 async function run({ builtIns, optional }: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
+  demandScopedFlags(args);
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
     node: { type: "string" },
@@ -80,7 +82,7 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
   const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
   const interfaces = readInterfaces(values.interface);
   const metrics = values.metrics === undefined ? undefined : readPlace("metrics", values.metrics);
-  const choice = readPluginFlags(args, values, false);
+  const choice = readPluginFlags(values, false);
   const log = readLog(values, io, { node });
 
   return runRole("run", io, async (onFatal, signal) => {

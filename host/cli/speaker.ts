@@ -3,6 +3,7 @@
 import type { PluginDefinition } from "../announcer.ts";
 import { clusterFlags, clusterHelp, readClusterFlags } from "./cluster-flags.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
+import { demandScopedFlags } from "./permission-flags.ts";
 import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
 import { announcerFlags, endingWith, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
 
@@ -55,6 +56,7 @@ export function speakerCommandFor(plugins: Plugins, version: string): Command {
 }
 
 async function run({ builtIns, optional }: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
+  demandScopedFlags(args);
   const { values, positionals } = parseFlags(args, {
     "node-name": { type: "string" },
     "ignore-exclude-lb": { type: "boolean" },
@@ -70,7 +72,7 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
   const choice = readClusterFlags(values);
   const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
   const interfaces = readInterfaces(values.interface);
-  const choiceOfPlugins = readPluginFlags(args, values, true);
+  const choiceOfPlugins = readPluginFlags(values, true);
   const log = readLog(values, io, { node });
 
   const gates = { ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, honorCordon: values["honor-cordon"] ?? false };

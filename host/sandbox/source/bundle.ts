@@ -131,7 +131,10 @@ async function resolve(source: PluginFiles, args: OnResolveArgs): Promise<OnReso
   for (const candidate of candidatesOf(inFolder)) {
     if ((await source.read(candidate)) !== undefined) return { path: candidate, namespace: "plugin" };
   }
-  throw new Error(`${JSON.stringify(path)} is not there`);
+  const isScript = !isEntry || posix.extname(path) in LOADERS;
+  throw new Error(
+    isScript ? `${JSON.stringify(path)} is not there` : `${JSON.stringify(path)} is no script: expected a file in .ts, .mts, .js or .mjs`,
+  );
 }
 
 function candidatesOf(path: string): readonly string[] {
