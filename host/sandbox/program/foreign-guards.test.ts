@@ -33,9 +33,10 @@ function stage(program: Uint8Array | undefined, permissions: readonly Permission
   const guarded = new GuardedPackets(async () => localGuardedService(segment));
   const lost: string[] = [];
   const { log, lines } = recordedLog();
+  const links = memoryLinks([ETH0]);
   const host: PluginHost = {
     ...{ node: "a", packets: localService(segment), guardedPackets: () => guarded.lease() },
-    ...{ links: memoryLinks([ETH0]), frames: memoryFrames(segment), log, metrics: createMetrics() },
+    ...{ links, frames: memoryFrames(segment), log, metrics: createMetrics() },
     operator: { decide: async () => ({ granted: permissions, missing: [], denied: [], deny: [], via: new Map() }), hint: () => "" },
   };
   const sent: string[] = [];
@@ -52,7 +53,7 @@ function stage(program: Uint8Array | undefined, permissions: readonly Permission
     running.onLost(({ message }) => void lost.push(message));
     return running;
   };
-  return { segment, start, sent, lost, lines };
+  return { segment, start, sent, lost, lines, links };
 }
 
 /** Puts what it is told, and what it is not. */
@@ -90,6 +91,20 @@ FOREIGN("a row of an address that is not assigned is refused", async () => {
   const plugin = await start(putting([OTHER]));
   const refusals: readonly Refusal[] = await plugin.announcer.apply({ ...none, added: [row(VIP)] });
   assert.equal(refusals, [{ vip: OTHER, reason: "it is not assigned to this plugin now" }]);
+  await plugin.close();
+});
+
+FOREIGN("links that are not there take no ids from others, however many are named", async () => {
+  const { start, links } = stage(hostileBytes({}));
+  const names = Array.from({ length: 200 }, (_, at) => `none${at}`);
+  const plugin = await start(({ program }) => ({
+    async apply({ added }) {
+      await program.attach(["eth0", ...names]);
+      return await program.put(added.map(({ vip }) => ({ address: vip, links: ["eth0", ...names], state: "active" })));
+    },
+  }));
+  assert.equal(await plugin.announcer.apply({ ...none, added: [row(VIP)] }), []);
+  assert.ok(links.id("eth1") >= 0);
   await plugin.close();
 });
 

@@ -152,7 +152,7 @@ class Port implements ProgramPort {
     for (const row of rows) {
       const record = records.subarray(good.length * ROW_BYTES, (good.length + 1) * ROW_BYTES);
       try {
-        writeRow(record, row, (link) => this.#host.links.id(link));
+        writeRow(record, { ...row, links: row.links && this.#mayName(row.links) }, (link) => this.#host.links.id(link));
         if (this.#guard?.has(row.address) === false) throw new Error("it is not assigned to this plugin now");
         good.push(row);
         this.#groups?.put(row.address, row.links);
@@ -255,7 +255,7 @@ class Port implements ProgramPort {
   #find(): { found: readonly WireLink[]; failures: Map<string, string> } {
     const { links } = this.#host;
     const failures = new Map<string, string>();
-    for (const name of this.#wanted) {
+    for (const name of this.#mayName([...this.#wanted])) {
       try {
         links.id(name);
       } catch (error) {
@@ -265,6 +265,13 @@ class Port implements ProgramPort {
     const wanted = links.all().filter(({ name }) => this.#wanted.has(name) && !failures.has(name));
     const wide = (name: string) => (this.#match === undefined ? {} : this.#receptions.of(name));
     return { found: wanted.map(({ id, name, index, mac, up }) => ({ id, name, index, mac, up, ...wide(name) })), failures };
+  }
+
+  /** Ids are few, and kept for good: a program that is not built in has none of links that are not there. */
+  #mayName(names: readonly string[]): readonly string[] {
+    if (this.#guard === undefined) return names;
+    const there = new Set(this.#host.links.all().map(({ name }) => name));
+    return names.filter((name) => there.has(name));
   }
 
   #tell(failures: ReadonlyMap<string, string>): void {
