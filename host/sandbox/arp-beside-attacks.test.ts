@@ -33,7 +33,7 @@ inside("every request is answered while plugins loop, flood and grow, and are en
     const before = process.memoryUsage.rss();
     await host.harbor(HOSTILE);
     for (let asked = 0; asked < REQUESTS; asked++) {
-      assert.equal(pair.ask(VIP), [pair.link.mac], `request ${asked}`);
+      assert.equal(pair.ask(VIP, 3000), [pair.link.mac], `request ${asked}`);
       await wait(PAUSE_MS);
     }
     assert.is((await worker.statistics())["arp"]?.sent, REQUESTS);

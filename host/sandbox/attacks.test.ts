@@ -117,7 +117,7 @@ attacks.after.each(async () => {
 
 async function attacked(nodePath: string, methods: string, silenceMs = 20_000): Promise<Attacked> {
   const limits = { beatMs: 50, silenceMs, heapMb: 48, dataMb: 96 };
-  const cells = new Cells({ log, nodePath, limits, uids: { first: 52_400, count: 2 } });
+  const cells = new Cells({ log, nodePath, limits, uids: { first: 52_400, count: 50 } });
   const plugin = await openForeignPlugin(pluginOf(methods), cells);
   const stage = createStage(["eth0"]);
   ends.push(

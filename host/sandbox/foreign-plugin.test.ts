@@ -14,7 +14,7 @@ const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing 
 const opened: Cells[] = [];
 
 function cellsOf(mode: "process" | "cell" = "process"): Cells {
-  const cells = new Cells({ log, mode, uids: { first: 52_200, count: 3 } });
+  const cells = new Cells({ log, mode, uids: { first: mode === "cell" ? 52_210 : 52_200, count: 3 } });
   opened.push(cells);
   return cells;
 }

@@ -14,6 +14,8 @@ import { arpFrame, CLIENT, readArp } from "./program-station.ts";
 const ETH_P_ARP = 0x0806;
 const POLLIN = 1;
 const FRAME_BYTES = 2048;
+/** After an answer, for another. */
+const MORE_MS = 5;
 const everything: readonly Instruction[] = [[0x06, 0, 0, 0x40000]];
 
 export class VethPair {
@@ -62,14 +64,19 @@ export class VethPair {
     return length < 0 ? undefined : this.#buffer.slice(0, length);
   }
 
-  /** MACs that answered a request for this address, in order; waits for the first, and a moment for more. */
+  /** MACs that answered a request for this address, in order; waits for the first, whatever else is heard, and a moment for more. */
   ask(targetAddress: string, waitMs = 500): string[] {
     while (this.receive(0) !== undefined);
     this.send(arpFrame({ targetAddress }));
     const macs: string[] = [];
-    for (let frame = this.receive(waitMs); frame !== undefined; frame = this.receive(5)) {
+    let endMs = performance.now() + waitMs;
+    for (let leftMs = waitMs; leftMs > 0; leftMs = Math.ceil(endMs - performance.now())) {
+      const frame = this.receive(leftMs);
+      if (frame === undefined) continue;
       const { operation, senderAddress, senderMac, destination } = readArp(frame);
-      if (operation === 2 && senderAddress === targetAddress && destination === CLIENT.mac) macs.push(String(senderMac));
+      if (operation !== 2 || senderAddress !== targetAddress || destination !== CLIENT.mac) continue;
+      macs.push(String(senderMac));
+      endMs = Math.min(endMs, performance.now() + MORE_MS);
     }
     return macs;
   }
