@@ -14,6 +14,7 @@
 import type { Clock, Log, Permission } from "../announcer.ts";
 import { scopeText } from "../sandbox/permissions/scope-text.ts";
 import { AppendFile } from "./append-file.ts";
+import { bucket } from "./bucket.ts";
 import { safeJson } from "./log.ts";
 
 export interface AuditLog {
@@ -47,17 +48,15 @@ interface Count {
 
 interface Account {
   readonly counts: Map<string, Count>;
-  /** How many repeated denials may be written at once. */
-  tokens: number;
-  filledMs: number;
+  /** Whether a repeated denial may be written. */
+  readonly mayRepeat: (nowMs: number) => boolean;
 }
 
 const VERSION = 1;
 const REPEATS_MS = 60_000;
 /** Of one plugin. */
 const MOST_SCOPES = 500;
-const MOST_TOKENS = 20;
-const TOKENS_PER_S = 1;
+const REPEATED_DENIALS = { burst: 20, eachMs: 1000 };
 const LONGEST_VALUE = 300;
 
 /** Opens the file at the first use. */
@@ -78,12 +77,12 @@ export function openAuditLog(path: string, log: Log, clock: Pick<Clock, "now" | 
   const stop = clock.every(REPEATS_MS, writeRepeats);
   return {
     note(plugin, permission, isAllowed, origin) {
-      const account = accounts.get(plugin) ?? { counts: new Map<string, Count>(), tokens: MOST_TOKENS, filledMs: clock.now() };
+      const account = accounts.get(plugin) ?? { counts: new Map(), mayRepeat: bucket(REPEATED_DENIALS, clock.now()) };
       accounts.set(plugin, account);
       const use = { plugin, permission, isAllowed, origin };
       const count = find(account, use);
       if (count === undefined) write(begin(account, use));
-      else if (!isAllowed && count.line.value !== null && takeToken(account, clock.now())) write(count.line);
+      else if (!isAllowed && count.line.value !== null && account.mayRepeat(clock.now())) write(count.line);
       else count.repeats += 1;
     },
     async close() {
@@ -122,12 +121,4 @@ function scopeOf({ permission }: Use): string {
 /** Built for every use, also for each frame that a plugin sends: no more than is needed. */
 function keyOf({ permission, isAllowed, origin }: Use, value: string | null): string {
   return `${isAllowed ? "+" : "-"}${permission.kind} ${value === null ? "" : `=${value}`}\0${origin.via}\0${origin.pin ?? ""}`;
-}
-
-function takeToken(account: Account, nowMs: number): boolean {
-  account.tokens = Math.min(MOST_TOKENS, account.tokens + ((nowMs - account.filledMs) / 1000) * TOKENS_PER_S);
-  account.filledMs = nowMs;
-  if (account.tokens < 1) return false;
-  account.tokens -= 1;
-  return true;
 }

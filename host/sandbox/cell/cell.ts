@@ -9,10 +9,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Log } from "../../announcer.ts";
+import { bucket } from "../../observe/bucket.ts";
 import { visible, withFields } from "../../observe/log.ts";
 import { moduleBytes } from "../../packets/wasm.ts";
 import type { PluginBundle } from "../hosted.ts";
-import { bucket } from "../powers/bucket.ts";
 import type { CellEnd, CellEndKind } from "./cell-end.ts";
 import { classifyExit, endOf, placeOf } from "./cell-end.ts";
 import type { Channel, Plain } from "./channel.ts";
@@ -60,7 +60,7 @@ const CLOSE_MS = 500;
 const DRAIN_MS = 1000;
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 /** More than the guard lets through, of each plugin: a process that was taken over has none. */
-const LINES = { burst: 100, perSecond: 20 };
+const LINES = { burst: 100, eachMs: 50 };
 const LONGEST_LINE = 4096;
 
 /** Rejects where no process can be started behind these fences. */
@@ -99,7 +99,7 @@ class PluginProcess implements Cell {
   readonly #wire: Wire;
   readonly #own: Line;
   readonly #names = new Map<number, string>();
-  readonly #mayLog = new Map<number, () => boolean>();
+  readonly #mayLog = new Map<number, (nowMs: number) => boolean>();
   /** The stacks of all that it holds. */
   readonly #stacks = new Map<number, (stack: string) => string>();
   readonly #readStack = (stack: string): string =>
@@ -148,10 +148,7 @@ class PluginProcess implements Cell {
     const label = `${labelOf(name)}${[...this.#names.values()].includes(name) ? `+${number}` : ""}`;
     const readStack = stackReader(label, bundle.map);
     this.#names.set(number, name);
-    this.#mayLog.set(
-      number,
-      bucket(LINES, () => performance.now()),
-    );
+    this.#mayLog.set(number, bucket(LINES, performance.now()));
     this.#stacks.set(number, readStack);
     const line = this.#wire.open(number, { readStack });
     if (number === 1) for (const module of CODEC_MODULES) this.#own.tell("module", [module, moduleBytes(module)]);
@@ -200,7 +197,7 @@ class PluginProcess implements Cell {
     const known = LEVELS.find((one) => one === level);
     const plugin = this.#names.get(number as number);
     if (plugin === undefined || known === undefined || typeof text !== "string") return;
-    if (this.#mayLog.get(number as number)?.()) withFields(this.#log, { plugin })[known](text.slice(0, LONGEST_LINE));
+    if (this.#mayLog.get(number as number)?.(performance.now())) withFields(this.#log, { plugin })[known](text.slice(0, LONGEST_LINE));
   }
 
   /** Resolves when the process is no more, and what it wrote is read. */

@@ -1,8 +1,8 @@
 /** What a plugin says: log, metrics, reports. All of it is bounded here, since a plugin may say anything at any rate. */
 
 import type { Context, Log, Metrics } from "../../../announcer.ts";
+import { bucket } from "../../../observe/bucket.ts";
 import type { Methods } from "../../cell/channel.ts";
-import { bucket } from "../../powers/bucket.ts";
 import { demandFunction, describe, type FarSide } from "../far-side.ts";
 import type { Lender } from "../lender.ts";
 import { finite, object, oneOf, optional, pageOf, plain, record, text } from "../read.ts";
@@ -10,7 +10,7 @@ import { newHandle } from "./addresses.ts";
 
 const LONGEST_LINE = 2048;
 const LONGEST_FIELDS = 8192;
-const LINES = { burst: 100, perSecond: 20 };
+const LINES = { burst: 100, eachMs: 50 };
 const MOST_REPORTS = 1000;
 const COLLECT_TIMEOUT_MS = 2000;
 const labels = record(text(1024), 16, 128);
@@ -21,10 +21,10 @@ const MOST_VALUES = 12_000;
 
 export function lendTelling(lender: Lender): Methods {
   const { context, channel, handles } = lender;
-  const mayLog = bucket(LINES, () => context.clock.now());
+  const mayLog = bucket(LINES, context.clock.now());
   const reported = new Set<string>();
   const say = (level: keyof Log, message: string, fields: Readonly<Record<string, unknown>>): void => {
-    if (!mayLog()) {
+    if (!mayLog(context.clock.now())) {
       lender.complain("Left out lines of the plugin's log: there were too many");
       return;
     }

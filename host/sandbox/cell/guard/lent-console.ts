@@ -1,26 +1,21 @@
 /** `console` for plugins: text to the host's log, not too much of it. */
 
+import { bucket } from "../../../observe/bucket.ts";
+
 export type Say = (level: string, text: string) => void;
 
 const MAX_LINE = 2048;
-/** So many lines at once, and so many a second from then on. */
-const BURST = 50;
-const PER_SECOND = 10;
+const LINES = { burst: 50, eachMs: 100 };
 const LEVELS = { debug: "debug", log: "info", info: "info", warn: "warn", error: "error", trace: "debug" } as const;
 
 export function createConsole(nowMs: () => number, say: Say): Readonly<Record<keyof typeof LEVELS, (...words: unknown[]) => void>> {
-  let tokens = BURST;
+  const mayWrite = bucket(LINES, nowMs());
   let lost = 0;
-  let lastMs = nowMs();
   const write = (level: string, words: readonly unknown[]): void => {
-    const ms = nowMs();
-    tokens = Math.min(BURST, tokens + ((ms - lastMs) / 1000) * PER_SECOND);
-    lastMs = ms;
-    if (tokens < 1) {
+    if (!mayWrite(nowMs())) {
       lost++;
       return;
     }
-    tokens--;
     const note = lost === 0 ? "" : ` (${lost} lines before it were too many)`;
     lost = 0;
     say(level, words.map(textOf).join(" ").slice(0, MAX_LINE) + note);
