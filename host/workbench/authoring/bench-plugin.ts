@@ -1,11 +1,11 @@
 /** `herald plugin bench`: what a plugin costs in a process of its own, on a network in memory. */
 
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Announcer, Log } from "../../announcer.ts";
 import { measureProgram, type ProgramCost } from "../../packets/program-facts.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { loadBundle } from "../../sandbox/source/load-bundle.ts";
+import { readProportionalBytes, readResidentBytes } from "../bench/machine.ts";
 import { noise } from "../conformance/noise.ts";
 import { noChanges, row } from "../conformance/play.ts";
 import { createStage } from "../conformance/stage.ts";
@@ -25,6 +25,7 @@ export interface PluginCost {
   readonly program?: ProgramCost;
 }
 
+const MB = 1 << 20;
 const SIZES = [1, 100, 10_000];
 const STARTS = 5;
 const CALLS = 1000;
@@ -94,12 +95,6 @@ function quantile(values: readonly number[], part: number): number {
 }
 
 function memoryOf(pid: number | undefined): PluginCost["memoryMb"] {
-  if (pid === undefined) return undefined;
-  try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    const of = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(text)?.[1] ?? 0) / 1024;
-    return { pss: of("Pss"), rss: of("Rss") };
-  } catch {
-    return undefined;
-  }
+  const pss = pid === undefined ? Number.NaN : readProportionalBytes(pid);
+  return pid === undefined || Number.isNaN(pss) ? undefined : { pss: pss / MB, rss: readResidentBytes(pid) / MB };
 }

@@ -11,15 +11,16 @@
  */
 import type { CommandIo } from "../../cli/command.ts";
 import { enter, findWay, isInside, onLetGo } from "../private-network.ts";
-import { ArpNetwork, stations } from "./arp-network.ts";
+import { ArpNetwork } from "./arp-network.ts";
 import { measureArpProgram } from "./arp-program.ts";
 import { type ArpReport, createReport } from "./arp-report.ts";
 import type { ArpRun } from "./arp-summary.ts";
 import { formatReport } from "./arp-text.ts";
 import type { ArpOptions, Bench, Self } from "./bench.ts";
-import { Child } from "./child.ts";
+import type { Child } from "./child.ts";
 import { measureEmptyNode } from "./empty-node.ts";
-import { type GeneratorSetup, type Load, type LoadResult, runGenerator } from "./generator.ts";
+import { type GeneratorSetup, type Load, runGenerator } from "./generator.ts";
+import { putLoad, startGenerator } from "./generator-child.ts";
 import { type Contender, interleave } from "./harness.ts";
 import { type HeraldSetup, runHerald } from "./herald-responder.ts";
 import { findPinning, readCpuTime, readResidentBytes, since } from "./machine.ts";
@@ -31,7 +32,6 @@ type ArpPart = { readonly generator: GeneratorSetup } | { readonly responder: He
 const RATES = [10_000, 100_000] as const;
 /** V8 compiles what is hot, in threads of its own that would be counted, for about a second; a speaker runs for weeks. */
 const warmUpSeconds = (seconds: number) => Math.min(1, seconds * 4);
-const START_TIMEOUT_MS = 10_000;
 const NOT_ALLOWED = 3;
 const INTERRUPTED = 130;
 
@@ -78,12 +78,8 @@ async function measureAll(options: ArpOptions, io: CommandIo, self: readonly str
 
   const emptyNodeBytes = await measureEmptyNode();
   const programNs = await measureProgram(options);
-  const generator = new Child(
-    "the load generator",
-    network.at("generator", ...near, ...part({ generator: { stations, link: network.generator, vips } })),
-  );
+  const generator = await startGenerator(network, vips, (setup) => [...near, ...part(setup)]);
   try {
-    await generator.next(START_TIMEOUT_MS);
     const contenders = responders.map((responder) => contend(responder, generator, seconds));
     return createReport(options, programNs, { runs: await interleave(rounds, contenders), notRun, emptyNodeBytes, pinning });
   } finally {
@@ -115,9 +111,4 @@ function contend(responder: Responder, generator: Child, seconds: number): Conte
       }
     },
   };
-}
-
-async function putLoad(generator: Child, load: Load): Promise<LoadResult> {
-  generator.send(JSON.stringify(load));
-  return JSON.parse(await generator.next(load.seconds * 1000 + START_TIMEOUT_MS)) as LoadResult;
 }

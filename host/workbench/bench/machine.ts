@@ -61,6 +61,15 @@ export function readPeakBytes(pid: number): number {
   return readStatusBytes(pid, /^VmHWM:\s+(\d+) kB$/m);
 }
 
+/** Resident memory of a process, in which a page that several have is divided among them (PSS); NaN where the kernel does not say. */
+export function readProportionalBytes(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? Number.NaN) * 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 function readStatusBytes(pid: number, line: RegExp): number {
   try {
     return Number(line.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;

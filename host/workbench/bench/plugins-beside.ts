@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { type ArpNetwork, stations } from "./arp-network.ts";
 import { Child } from "./child.ts";
-import type { Load, LoadResult } from "./generator.ts";
+import type { LoadResult } from "./generator.ts";
+import { putLoad } from "./generator-child.ts";
 import type { Contender } from "./harness.ts";
 import { type HeraldSetup, runHerald } from "./herald-responder.ts";
 import { readCpuTime, since, type Threads } from "./machine.ts";
@@ -63,11 +64,11 @@ async function measure({ network, generator, seconds, vips, pinned, part }: Besi
   const child = new Child("Herald", network.at("responder", ...pinned, ...part({ beside: { responder, hostile } })));
   try {
     await child.next(START_TIMEOUT_MS);
-    await putLoad(generator, { ratePerSecond: null, seconds: Math.min(WARM_UP_SECONDS, seconds * 4) });
+    await putLoad(generator, { ratePerSecond: null, seconds: Math.min(WARM_UP_SECONDS, seconds * 4) }, START_TIMEOUT_MS);
     const runs: BesideRun[] = [];
     for (const ratePerSecond of [null, RATE]) {
       const before = readCpuTime(child.pid);
-      const result = await putLoad(generator, { ratePerSecond, seconds });
+      const result = await putLoad(generator, { ratePerSecond, seconds }, START_TIMEOUT_MS);
       child.mustRun();
       runs.push({ load: ratePerSecond ?? "flood", result, ...answering(child.pid, before, readCpuTime(child.pid)) });
     }
@@ -75,11 +76,6 @@ async function measure({ network, generator, seconds, vips, pinned, part }: Besi
   } finally {
     await child.stop(START_TIMEOUT_MS);
   }
-}
-
-async function putLoad(generator: Child, load: Load): Promise<LoadResult> {
-  generator.send(JSON.stringify(load));
-  return JSON.parse(await generator.next(load.seconds * 1000 + START_TIMEOUT_MS)) as LoadResult;
 }
 
 function answering(pid: number, before: Threads, after: Threads): Pick<BesideRun, "runNs" | "isThread"> {

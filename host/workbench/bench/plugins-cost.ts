@@ -1,5 +1,5 @@
 /** What plugins cost that do nothing: how long one takes to start, what it holds, and how long a call takes there and back. */
-import { readFileSync } from "node:fs";
+import { readProportionalBytes } from "./machine.ts";
 import { BenchHost, type Lodger } from "./plugins-host.ts";
 import { idlePlugin } from "./plugins-hostile.ts";
 import { percentile } from "./statistics.ts";
@@ -33,7 +33,7 @@ export async function measureCost(mode: Mode, plugins: number): Promise<CostRun>
     }
     const callMicros = await measureCalls(lodgers);
     const pids = [...new Set(lodgers.map(({ pid }) => pid))];
-    return { mode, plugins, startMs, memoryBytes: pids.reduce((sum, pid) => sum + proportionalBytes(pid), 0), callMicros };
+    return { mode, plugins, startMs, memoryBytes: pids.reduce((sum, pid) => sum + readProportionalBytes(pid), 0), callMicros };
   } finally {
     await host.end();
   }
@@ -50,8 +50,4 @@ async function measureCalls(lodgers: readonly Lodger[]): Promise<CostRun["callMi
   }
   micros.sort((left, right) => left - right);
   return { p50: percentile(micros, 0.5), p99: percentile(micros, 0.99) };
-}
-
-function proportionalBytes(pid: number): number {
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? Number.NaN) * 1024;
 }

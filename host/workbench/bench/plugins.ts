@@ -8,10 +8,10 @@
  */
 import type { CommandIo } from "../../cli/command.ts";
 import { enter, findWay, isInside, onLetGo } from "../private-network.ts";
-import { ArpNetwork, stations } from "./arp-network.ts";
+import { ArpNetwork } from "./arp-network.ts";
 import type { Bench, PluginsOptions, Self } from "./bench.ts";
-import { Child } from "./child.ts";
 import { type GeneratorSetup, runGenerator } from "./generator.ts";
+import { startGenerator } from "./generator-child.ts";
 import { interleave, type Measured } from "./harness.ts";
 import { describeMachine, findPinning } from "./machine.ts";
 import { type BesideRun, type BesideSetup, besideContenders, runBeside } from "./plugins-beside.ts";
@@ -20,7 +20,6 @@ import { formatReport, type PluginsReport, pluginsTargets } from "./plugins-repo
 
 type PluginsPart = { readonly generator: GeneratorSetup } | { readonly beside: BesideSetup };
 
-const START_TIMEOUT_MS = 10_000;
 const NOT_ALLOWED = 3;
 const INTERRUPTED = 130;
 
@@ -72,12 +71,8 @@ async function measureBeside(options: PluginsOptions, io: CommandIo, self: reado
   const pinning = findPinning();
   const [near, far] = pinning.ok ? pinning.prefixes : [[], []];
   const network = new ArpNetwork();
-  const generator = new Child(
-    "the load generator",
-    network.at("generator", ...near, ...part({ generator: { stations, link: network.generator, vips } })),
-  );
+  const generator = await startGenerator(network, vips, (setup) => [...near, ...part(setup)]);
   try {
-    await generator.next(START_TIMEOUT_MS);
     const contenders = besideContenders({ network, generator, seconds, vips, hostile: Math.max(...counts), pinned: far, part });
     return await interleave(rounds, contenders, (round, name) => void io.stderr.write(`Round ${round + 1}: ${name}\n`));
   } finally {
