@@ -2,8 +2,8 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FlagValues } from "../announcer.ts";
-import type { Bench, BenchOptions, FailoverOptions, HeraldDriver } from "../workbench/bench/bench.ts";
-import type { BgpSubject } from "../workbench/bench/bgp-herald.ts";
+import type { BgpSubject } from "../workbench/bench/bgp/herald.ts";
+import type { Bench, BenchOptions, FailoverOptions, HeraldDriver } from "../workbench/bench/harness/bench.ts";
 import { type Command, type CommandIo, parseFlags, suggest, UsageError } from "./command.ts";
 
 /** Kept in step with `bgp-senders.ts` by a test: no speaker loads that. */
@@ -107,39 +107,39 @@ export interface BenchSubjects {
 const benches: Readonly<Record<string, { summary: string; load(subjects: BenchSubjects): Promise<Bench> }>> = {
   arp: {
     summary: "CPU per ARP reply, replies/s, loss and latency, beside responders in C and the kernel's own",
-    load: async () => (await import("../workbench/bench/arp.ts")).arp,
+    load: async () => (await import("../workbench/bench/arp/arp.ts")).arp,
   },
   bgp: {
     summary: "time, CPU and memory to tell 1k to 1M routes, beside bird, frr, gobgp and exabgp",
-    load: async ({ bgp }) => (await import("../workbench/bench/bgp.ts")).bgpBenchFor(bgp),
+    load: async ({ bgp }) => (await import("../workbench/bench/bgp/bgp.ts")).bgpBenchFor(bgp),
   },
   cluster: {
     summary: "controller and speaker on a real API server with 10,000 Services, 10,000 EndpointSlices and 1,000 Nodes",
-    load: async () => (await import("../workbench/bench/cluster.ts")).cluster,
+    load: async () => (await import("../workbench/bench/cluster/cluster.ts")).cluster,
   },
   failover: {
     summary: "how long nobody answers when the owner of a VIP fails or leaves, with 2, 3 and 8 nodes",
-    load: async () => (await import("../workbench/bench/failover.ts")).failover,
+    load: async () => (await import("../workbench/bench/failover/failover.ts")).failover,
   },
   guard: {
     summary: "what fuel and a guard add to a packet program",
-    load: async () => (await import("../workbench/bench/guard.ts")).guard,
+    load: async () => (await import("../workbench/bench/guard/guard.ts")).guard,
   },
   manifests: {
     summary: "start to first answer with 10,000 Services in manifests, and from an edit to the wire",
-    load: async () => (await import("../workbench/bench/manifests.ts")).manifests,
+    load: async () => (await import("../workbench/bench/manifests/manifests.ts")).manifests,
   },
   neighbors: {
     summary: "a Linux kernel's neighbor entries of VIPs, by ARP and NDP, over minutes",
-    load: async () => (await import("../workbench/bench/neighbors.ts")).neighbors,
+    load: async () => (await import("../workbench/bench/neighbors/neighbors.ts")).neighbors,
   },
   plan: {
     summary: "BFD sessions, moves and CPU time of ownership at layer 2 with 3 to 5,000 nodes and 10,000 VIPs",
-    load: async () => (await import("../workbench/bench/plan.ts")).plan,
+    load: async () => (await import("../workbench/bench/plan/plan.ts")).plan,
   },
   plugins: {
     summary: "what third-party plugins cost, and what hostile ones take from ARP",
-    load: async () => (await import("../workbench/bench/plugins.ts")).plugins,
+    load: async () => (await import("../workbench/bench/third-party/plugins.ts")).plugins,
   },
 };
 

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { startPacketWorker } from "../packets/packet-worker.ts";
 import { ROW_BYTES } from "../packets/program.ts";
 import { loadModule } from "../packets/wasm.ts";
-import { BenchHost } from "../workbench/bench/plugins-host.ts";
+import { BenchHost } from "../workbench/bench/third-party/host.ts";
 import { insideTests } from "../workbench/testing/inside.ts";
 import { writeRow } from "../workbench/testing/program-station.ts";
 import { VethPair } from "../workbench/testing/veth-pair.ts";

@@ -5,7 +5,7 @@ import type { Announcer, Log } from "../../announcer.ts";
 import { measureProgram, type ProgramCost } from "../../packets/program-facts.ts";
 import type { HostedPlugin } from "../../sandbox/hosted.ts";
 import { loadBundle } from "../../sandbox/source/load-bundle.ts";
-import { readProportionalBytes, readResidentBytes } from "../bench/machine.ts";
+import { readProportionalBytes, readResidentBytes } from "../bench/harness/machine.ts";
 import { noise } from "../conformance/noise.ts";
 import { noChanges, row } from "../conformance/play.ts";
 import { createStage } from "../conformance/stage.ts";

@@ -1,0 +1,30 @@
+/** The load generator (`generator.ts`) as a bench has it: a child at the near end of the wire, that is given one load after another. */
+
+import { Child } from "../harness/child.ts";
+import type { GeneratorSetup, Load, LoadResult } from "./generator.ts";
+import { type ArpNetwork, stations } from "./network.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/** Resolves when it takes loads. `command` runs it, on the CPU that it is to have. */
+export async function startGenerator(
+  network: ArpNetwork,
+  vips: number,
+  command: (setup: { readonly generator: GeneratorSetup }) => readonly string[],
+): Promise<Child> {
+  const setup = { generator: { stations, link: network.generator, vips } };
+  const generator = new Child("the load generator", network.at("generator", ...command(setup)));
+  try {
+    await generator.next(TIMEOUT_MS);
+    return generator;
+  } catch (error) {
+    await generator.stop();
+    throw error;
+  }
+}
+
+/** `graceMs`: how late its result may come. */
+export async function putLoad(generator: Child, load: Load, graceMs = TIMEOUT_MS): Promise<LoadResult> {
+  generator.send(JSON.stringify(load));
+  return JSON.parse(await generator.next(load.seconds * 1000 + graceMs)) as LoadResult;
+}

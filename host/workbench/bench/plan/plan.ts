@@ -1,0 +1,105 @@
+/**
+ * `herald bench plan`: who owns what in clusters of thousands of nodes, and what it costs a speaker to know.
+ *
+ * Nothing is sent, and no other model is made: the store, reconciler, ranks and policies are the speaker's own, in this process. Each VIP is
+ * a group of its own, and every node may own each.
+ *
+ * - Sessions: how many BFD sessions each node keeps, by the rule of the speaker; with three members a group about 6 × VIPs / nodes.
+ * - Moves: VIPs that change their owner when a node joins or leaves, and how many at least have to: those that the node has to get, or has.
+ * - Costs: CPU time of a start, and of a run after a node joined, one left, one Service changed; and how many digests these took.
+ */
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { CommandIo } from "../../../cli/command.ts";
+import { Ranker } from "../../../packets/rank.ts";
+import type { OwnershipPolicy } from "../../../rules/vocabulary.ts";
+import { vipAddress } from "../arp/frames.ts";
+import type { Bench, PlanOptions } from "../harness/bench.ts";
+import { describeMachine } from "../harness/machine.ts";
+import { type Cost, PlannedCluster } from "./clusters.ts";
+import { type ClusterReport, formatReport, type PlanReport, type PolicyReport } from "./report.ts";
+
+/** Under sticky a VIP stays with its owner until that is gone, so nothing moves when a node joins: there is nothing to simulate. */
+const POLICIES: readonly OwnershipPolicy[] = ["revertive", "balanced"];
+const READ = 4;
+
+export const plan: Bench = { run, part: async () => {} };
+
+async function run(options: PlanOptions, io: CommandIo): Promise<number> {
+  const clusters: ClusterReport[] = [];
+  for (const nodes of options.nodeCounts) {
+    io.stderr.write(`Planning ${options.vips} VIPs on ${nodes} nodes\n`);
+    clusters.push(measure(nodes, options));
+  }
+  const report: PlanReport = { bench: "plan", machine: describeMachine(), vips: options.vips, rounds: options.rounds, clusters };
+  io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+  return 0;
+}
+
+function measure(nodes: number, { vips, rounds }: PlanOptions): ClusterReport {
+  const policies = POLICIES.map((policy) => measurePolicy(policy, nodes, vips, rounds));
+  return { nodes, memoryBytes: measureMemory(nodes, vips), policies };
+}
+
+function measurePolicy(policy: OwnershipPolicy, nodes: number, vips: number, rounds: number): PolicyReport {
+  const cluster = new PlannedCluster(nodes, vips, policy);
+  const start = cluster.run();
+  const sessions = cluster.sessions();
+  const costs = { join: [] as Cost[], leave: [] as Cost[], service: [] as Cost[] };
+  const joins: number[] = [];
+  const leaves: number[] = [];
+  const owned: number[] = [];
+  let before = cluster.owners();
+  for (let round = 0; round < rounds; round++) {
+    cluster.join(`new-${round}`);
+    costs.join.push(cluster.run());
+    const joined = cluster.owners();
+    joins.push(countMoves(before, joined));
+    const gone = `node-${(round * 7) % nodes}`;
+    cluster.leave(gone);
+    costs.leave.push(cluster.run());
+    before = cluster.owners();
+    leaves.push(countMoves(joined, before));
+    owned.push([...joined.values()].filter((node) => node === gone).length);
+    cluster.touch(round);
+    costs.service.push(cluster.run());
+  }
+  return {
+    policy,
+    sessions: { min: sessions[0] ?? 0, median: sessions[sessions.length >> 1] ?? 0, max: sessions.at(-1) ?? 0 },
+    join: { moves: mean(joins), least: vips / (nodes + 1), ...meanCost(costs.join) },
+    leave: { moves: mean(leaves), least: mean(owned), ...meanCost(costs.leave) },
+    service: meanCost(costs.service),
+    start,
+  };
+}
+
+/** Of the heap, what remembering the first nodes of each VIP takes. */
+function measureMemory(nodes: number, vips: number): number {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const candidates = Array.from({ length: nodes }, (_, at) => ({ name: `node-${at}`, weight: 0 }));
+  const ranker = new Ranker();
+  const texts = Array.from({ length: vips }, (_, at) => vipAddress(at));
+  ranker.rank(texts[0] as string, candidates, READ);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (const vip of texts) ranker.rank(vip, candidates, READ);
+  collect();
+  const after = process.memoryUsage().heapUsed;
+  // Said once more, so that it is still there when the heap is read.
+  return ranker.counts().vips === 0 ? 0 : after - before;
+}
+
+function countMoves(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): number {
+  return [...before].filter(([vip, node]) => after.get(vip) !== node).length;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function meanCost(costs: readonly Cost[]): Cost {
+  return { cpuMs: mean(costs.map(({ cpuMs }) => cpuMs)), digests: mean(costs.map(({ digests }) => digests)) };
+}
