@@ -4,7 +4,7 @@
 #
 #   docker buildx build --platform linux/amd64,linux/arm64,linux/arm/v7 --tag herald .
 #
-# The bundle and the WebAssembly modules are built once, on the machine that builds; only koffi and esbuild have a part for each processor.
+# It is the folder dist/. What is compiled is so once, on the machine that builds; only koffi and esbuild have a part for each processor.
 
 # The newest Node.js whose images also come for arm/v7.
 ARG NODE=node:22-bookworm-slim
@@ -14,6 +14,10 @@ WORKDIR /herald
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY build.mjs tsconfig.json LICENSE ./
+COPY deploy/assemble.mjs deploy/assemble.mjs
+COPY deploy/crds deploy/crds
+COPY fixtures/hello fixtures/hello
+COPY fixtures/homelab fixtures/homelab
 COPY host host
 COPY plugins plugins
 COPY wasm wasm
@@ -22,16 +26,10 @@ RUN node build.mjs
 FROM build AS files
 ARG TARGETARCH
 RUN case "$TARGETARCH" in amd64) cpu=x64 ;; *) cpu=$TARGETARCH ;; esac \
- && npm ci --omit=dev --no-audit --no-fund --ignore-scripts --os=linux --cpu=$cpu --libc=glibc \
- && mkdir -p /image/node_modules/@koromix /image/node_modules/@esbuild \
- && mv dist package.json LICENSE /image/ \
- && mv node_modules/koffi node_modules/esbuild /image/node_modules/ \
- && mv node_modules/@koromix/koffi-linux-$cpu /image/node_modules/@koromix/ \
- && mv node_modules/@esbuild/linux-$cpu /image/node_modules/@esbuild/
+ && node build.mjs --cpu "$cpu" --to /image
 
 FROM ${NODE}
-WORKDIR /herald
-COPY --from=files /image ./
-RUN ln -s /herald/dist/herald.mjs /usr/local/bin/herald
+COPY --from=files /image /herald
+RUN ln -s /herald/herald.mjs /usr/local/bin/herald
 USER 65534:65534
-ENTRYPOINT ["node", "/herald/dist/herald.mjs"]
+ENTRYPOINT ["node", "/herald/herald.mjs"]

@@ -2,7 +2,8 @@
 /**
  * The one build command. It builds only what is stale, and says nothing when all is well.
  *
- *   node build.mjs                dist/: the program, its packet worker, one .wasm a module
+ *   node build.mjs                dist/: all that Herald is, to be copied anywhere (deploy/assemble.mjs); --cpu x64,arm64,arm: with the
+ *                                 binaries for these processors; --to DIR: there, too
  *   node build.mjs wasm           only the WebAssembly modules
  *   node build.mjs start ARGS     build, then run Herald
  *   node build.mjs check          build (asc checks wasm/), lint and format (Biome), types (tsc)
@@ -14,6 +15,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { assemble } from "./deploy/assemble.mjs";
 
 const self = fileURLToPath(import.meta.url);
 const root = dirname(self);
@@ -216,11 +219,15 @@ async function manifests() {
   writeFileSync(MANIFESTS, renderManifests(assets ? join(assets, "helm") : "helm"));
 }
 
+async function build(args) {
+  const { values } = parseArgs({ args, options: { cpu: { type: "string" }, to: { type: "string" } } });
+  await buildWasm();
+  await buildHost();
+  assemble(root, { ...(values.cpu && { cpus: values.cpu.split(",") }), ...(values.to && { to: resolve(values.to) }) });
+}
+
 const commands = {
-  build: async () => {
-    await buildWasm();
-    await buildHost();
-  },
+  build,
   wasm: buildWasm,
   start,
   check,
@@ -229,7 +236,8 @@ const commands = {
   test,
 };
 
-async function main([command = "build", ...args]) {
+async function main([first = "build", ...rest]) {
+  const [command, ...args] = first.startsWith("--") ? ["build", first, ...rest] : [first, ...rest];
   const run = commands[command];
   if (!run) throw new Error(`Unknown command ${command}: expected ${Object.keys(commands).join(", ")}`);
   if (!existsSync(inRoot("node_modules/esbuild"))) throw new Error("Cannot build: node_modules is missing or half there; run npm ci");

@@ -3,7 +3,7 @@
  * Herald: `herald COMMAND`, by default `lab`. The composition root, and the only file that knows the built-in plugins.
  */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { benchSubjects, builtIns, optional, commands as pluginCommands } from "../plugins/index.ts";
 import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
@@ -51,9 +51,10 @@ function usage(): string {
   ].join("\n");
 }
 
-/** `package.json` is one folder up, from here and from the bundle. */
+/** `package.json` is beside the bundle, and one folder up from here. */
 function version(): string {
-  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+  const [beside, above] = ["./package.json", "../package.json"].map((place) => new URL(place, import.meta.url)) as [URL, URL];
+  return JSON.parse(readFileSync(existsSync(beside) ? beside : above, "utf8")).version;
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -1,7 +1,19 @@
-/** There is nothing here that builds images, so what the Dockerfile copies is put together by hand, and run. */
+/** There is nothing here that builds images, so what the Dockerfile copies and runs is put together by hand, and used as in a container. */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,21 +24,43 @@ const image = suite("image");
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const dockerfile = readFileSync(join(ROOT, "Dockerfile"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "herald-image-"));
+/** Nobody of this number has a password entry, a home or a file. */
+const NOBODY = 65_534;
 
 /** What is copied from the sources. */
 const sources = [...dockerfile.matchAll(/^COPY (?!--)(.*) \S+$/gm)].flatMap(([, names = ""]) => names.split(" "));
 
+/** As the image's user where we are root; by a Node that this user can reach. */
 function run(place: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: join(folder, place), env: {}, encoding: "utf8" });
+  const who = process.getuid?.() === 0 && place === "image" ? { uid: NOBODY, gid: NOBODY } : {};
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: join(folder, place), env: {}, encoding: "utf8", ...who });
   assert.is(status, 0, stderr);
   return stdout.trim();
 }
 
-image("what is copied into the build is all that the build needs", () => {
-  for (const name of sources) cpSync(join(ROOT, name), join(folder, "build", name), { recursive: true });
+/** Nobody may write there, and it belongs to somebody else. */
+function makeReadOnly(path: string): void {
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    if (process.getuid?.() === 0) lchownSync(file, 1, 1);
+    if (entry.isFile()) chmodSync(file, file.endsWith("/esbuild") || file.endsWith(".sh") || file.endsWith("herald.mjs") ? 0o555 : 0o444);
+  }
+}
+
+image.before(() => {
+  chmodSync(folder, 0o755);
+  for (const name of sources) {
+    mkdirSync(dirname(join(folder, "build", name)), { recursive: true });
+    cpSync(join(ROOT, name), join(folder, "build", name), { recursive: true });
+  }
   symlinkSync(join(ROOT, "node_modules"), join(folder, "build/node_modules"));
+});
+
+image("what is copied into the build is all that the build needs", () => {
   run("build", "build.mjs");
-  assert.ok(existsSync(join(folder, "build/dist/herald.mjs")));
+  const [, command = ""] = /&& node (build\.mjs .*) --to \/image$/m.exec(dockerfile) ?? [];
+  run("build", ...command.replace('"$cpu"', process.arch).split(" "), "--to", join(folder, "image"));
+  assert.ok(existsSync(join(folder, "image/herald.mjs")));
 });
 
 image("what is sent to the builder is what is copied", () => {
@@ -34,38 +68,37 @@ image("what is sent to the builder is what is copied", () => {
   assert.equal(sent.sort(), [...sources].sort());
 });
 
-image("what is moved into the image is all that Herald needs", () => {
-  const moved = [...dockerfile.matchAll(/\bmv (.*) (\/image\/\S*)/g)].flatMap(([, names = "", to = ""]) =>
-    names.split(" ").map((name) => ({ from: name.replace("$cpu", process.arch), to: to.replace("/image/", "") })),
-  );
-  assert.equal(
-    moved.map(({ from }) => from),
-    [
-      ...["dist", "package.json", "LICENSE", "node_modules/koffi", "node_modules/esbuild"],
-      ...["@koromix/koffi-linux", "@esbuild/linux"].map((name) => `node_modules/${name}-${process.arch}`),
-    ],
-  );
-  for (const { from, to } of moved) {
-    const target = join(folder, "image", to, from.slice(from.lastIndexOf("/") + 1));
-    mkdirSync(dirname(target), { recursive: true });
-    cpSync(join(folder, "build", from), target, { recursive: true, dereference: true });
-  }
+image("what is in the image is all that Herald needs, of any user and where nothing can be written", () => {
+  makeReadOnly(join(folder, "image"));
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
-  assert.is(run("image", "dist/herald.mjs", "--version"), version);
-  assert.match(run("image", "dist/herald.mjs", "speaker", "--help"), /--node-name/);
-  const definition = `{ name: "hello", api: API_VERSION, from: "owner", serves: { kind: "L2Advertisement", families: [4] }, config: {},
-    example: {}, permissions: () => [], start: async () => ({ apply: async () => [], stop: async () => {} }) }`;
-  writeFileSync(join(folder, "image/hello.ts"), `import { API_VERSION } from "herald"; export default ${definition};`);
-  assert.match(run("image", "dist/herald.mjs", "plugin", "install", "./hello.ts", "--cache", "cache"), /pin +sha256-/);
+  assert.is(run("image", "herald.mjs", "--version"), version);
+  for (const command of ["speaker", "controller", "run", "lab", "bench"])
+    assert.match(run("image", "herald.mjs", command, "--help"), /Usage/);
+  assert.match(run("image", "herald.mjs", "plan", "--manifests", "fixtures/homelab"), /home-assistant +192\.0\.2\.240 /);
   const callsLibrary = "const k = require('koffi'); console.log(k.load('libc.so.6').func('int getppid()')())";
   assert.is(run("image", "-e", callsLibrary), String(process.pid));
 });
 
-image("koffi and esbuild have a part for each processor that the image is for", () => {
+image("in the image a stranger's plugin is bundled and pinned", () => {
+  const cache = join(folder, "cache");
+  mkdirSync(cache);
+  chmodSync(cache, 0o777);
+  const definition = `{ name: "hello", api: API_VERSION, from: "owner", serves: { kind: "L2Advertisement", families: [4] }, config: {},
+    example: {}, permissions: () => [], start: async () => ({ apply: async () => [], stop: async () => {} }) }`;
+  writeFileSync(join(cache, "hello.ts"), `import { API_VERSION } from "herald"; export default ${definition};`);
+  const install = ["plugin", "install", join(cache, "hello.ts"), "--cache", join(cache, "kept"), "--lock", join(cache, "herald.lock")];
+  assert.match(run("image", "herald.mjs", ...install), /pin +sha256-/);
+});
+
+image("of another processor, the binaries are what differs", () => {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as { packages: object };
   for (const cpu of ["x64", "arm64", "arm"]) {
     for (const name of ["@koromix/koffi-linux", "@esbuild/linux"]) assert.ok(`node_modules/${name}-${cpu}` in packages, `${name}-${cpu}`);
   }
+  const packaged = readdirSync(join(folder, "image/node_modules"), { recursive: true, encoding: "utf8" });
+  const binaries = packaged.filter((file) => /(koffi\.node|bin\/esbuild)$/.test(file));
+  assert.is(binaries.length, 2, binaries.join());
+  for (const file of binaries) assert.ok(file.includes(`-${process.arch}/`), file);
 });
 
 image("flags that keep the heap small are ones that Node.js takes from its environment", () => {

@@ -138,9 +138,11 @@ async function runPart([role, name = ""]: readonly string[]): Promise<number> {
   throw new UsageError('Unknown argument "part": the lab starts its parts itself');
 }
 
-/** Beside the bundle's folder, or above the sources. */
+/** The checkout's, which is to be edited: beside the bundle's folder, or above the sources. Elsewhere the one in the bundle's folder. */
 function homelab(): string {
-  const places = ["../fixtures/homelab", "../../fixtures/homelab"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const places = ["../fixtures/homelab", "../../fixtures/homelab", "./fixtures/homelab"].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
   const found = places.find((place) => existsSync(place));
   if (found === undefined) throw new UsageError(`Cannot find the home lab at ${places.join(" or ")}: name manifests with --manifests DIR`);
   const near = relative(process.cwd(), found);

@@ -7,8 +7,8 @@ import { load } from "js-yaml";
 import { ApiFailure } from "./send.ts";
 import type { KubernetesObject, TestClient } from "./test-client.ts";
 
-/** From here, and from the bundle. */
-const FOLDERS = ["../../../deploy/crds/", "../deploy/crds/"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+/** From here, and beside the bundle. */
+const FOLDERS = ["../../../deploy/crds/", "./crds/"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 const POLL_MS = 50;
 const LIMIT_MS = 30_000;
 /** Its storage is being made. */
@@ -17,7 +17,7 @@ const NOT_YET = 429;
 /** Those of `deploy/crds`, by name. */
 export function readDefinitions(): KubernetesObject[] {
   const folder = FOLDERS.find((place) => existsSync(place));
-  if (folder === undefined) throw new Error("Herald's definitions are not in this installation (run from a checkout)");
+  if (folder === undefined) throw new Error(`Cannot find Herald's definitions at ${FOLDERS.join(" or ")}`);
   const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
   return files.sort().map((name) => load(readFileSync(`${folder}${name}`, "utf8")) as KubernetesObject);
 }

@@ -45,7 +45,7 @@ function templateFiles(template: string): (readonly [path: string, contents: Uin
 }
 
 function templates(): string {
-  return find("../fixtures/hello", "../../../fixtures/hello");
+  return find("./fixtures/hello", "../../../fixtures/hello");
 }
 
 /** What `assembly/program.ts` becomes: not every author has a compiler at once. */

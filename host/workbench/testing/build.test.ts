@@ -15,7 +15,17 @@ const checkout = mkdtempSync(join(tmpdir(), "herald-build-"));
 const MODULE = join(checkout, "dist/wasm/rank.wasm");
 const SOURCE = join(checkout, "wasm/table/rank.ts");
 /** Of wasm/ only what a plan needs: a module whose source is not there is not built. */
-const parts = ["build.mjs", "package.json", "package-lock.json", "tsconfig.json", "host", "plugins", "wasm/table", "fixtures/homelab"];
+const parts = [
+  "build.mjs",
+  "deploy/assemble.mjs",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "host",
+  "plugins",
+  "wasm/table",
+  "fixtures/homelab",
+];
 
 function plan() {
   const args = ["build.mjs", "start", "--", "plan", "--json", "--manifests", "fixtures/homelab"];
