@@ -7,14 +7,14 @@
  * is kept as `allocations.yaml.bad` before the file is written anew.
  */
 
-import { copyFile, unlink } from "node:fs/promises";
+import { copyFile, stat, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { ServiceKey } from "../../rules/vocabulary.ts";
 import { isSameStatus, type ServiceStatus, type StatusChanges, type StatusWriter } from "../service-status.ts";
 import { type BadLine, changeAllocations, formatAllocations, parseAllocations } from "./allocations-text.ts";
 import { explain, identify, temporaryPath, writeAtomically } from "./atomic-write.ts";
 import { Follow } from "./follow.ts";
-import { readTextFile } from "./read-file.ts";
+import { readTextFile, signatureOf } from "./read-file.ts";
 import type { SourceProblem } from "./source-problems.ts";
 import { Doubts, SETTLE_MS } from "./unfinished.ts";
 
@@ -33,6 +33,8 @@ export class AllocationsFile implements StatusWriter {
   /** As last understood; undefined: there has been no file yet. */
   #text: string | undefined;
   #bad: readonly BadLine[] = [];
+  /** Of the file as last understood; empty: it is to be read again. */
+  #signature = "";
   /** The file as a whole: not to be read, or gone. */
   #trouble: { readonly found: string; readonly expected: string; readonly isGone: boolean } | undefined;
   #isWriter = false;
@@ -48,7 +50,7 @@ export class AllocationsFile implements StatusWriter {
     this.path = path;
     this.#calls = calls;
     this.#follow = new Follow(dirname(path), async (names) => {
-      if (names === undefined || names.has(basename(path))) await this.#look();
+      if (names === undefined ? !(await this.#isAsRead()) : names.has(basename(path))) await this.#look();
     });
   }
 
@@ -106,21 +108,30 @@ export class AllocationsFile implements StatusWriter {
     if (this.#isWriter && this.#trouble?.isGone) await this.#inTurn(() => this.#change(new Map())).catch(() => undefined);
   }
 
+  /** Its time stamps say that nobody wrote to it since it was read. */
+  async #isAsRead(): Promise<boolean> {
+    const known = this.#signature;
+    const now = known === "" ? undefined : await stat(this.path, { bigint: true }).catch(() => undefined);
+    return now !== undefined && signatureOf(now, Date.now()) === known;
+  }
+
   async #read(): Promise<void> {
     const read = await readTextFile(this.path);
+    this.#signature = "";
     if (read.state !== "text" || read.text !== this.#text) this.#written = undefined;
-    if (read.state === "text") this.#take(read.text);
+    if (read.state === "text") this.#take(read.text, read.signature);
     else if (read.state === "unreadable") this.#trouble = { found: read.found, expected: read.expected, isGone: false };
     else if (this.#text !== undefined) this.#trouble = { found: "nothing", expected: "the file that was there", isGone: true };
     this.#calls.onProblems();
   }
 
-  #take(text: string): void {
+  #take(text: string, signature: string): void {
     if (this.#text !== undefined && !this.#doubts.believes(this.path, this.#text, text, performance.now())) {
       this.#follow.lookAgain(SETTLE_MS);
       return;
     }
     this.#trouble = undefined;
+    this.#signature = signature;
     if (text === this.#text) return;
     const { records, bad } = parseAllocations(text);
     const changes = new Map<ServiceKey, ServiceStatus | undefined>(records);

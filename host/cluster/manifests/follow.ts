@@ -4,6 +4,8 @@ import { DirectoryWatch } from "./watch.ts";
 
 /** Where there are no events, changes are seen after this long. */
 const POLL_MS = 1_000;
+/** Where all changes should be told by events. Each look wakes this thread and those that ask the disk some ten times. */
+const SURE_POLL_MS = 10_000;
 /** Looking takes at most this part of the time, however many files there are; but changes are seen after this long. */
 const POLL_SHARE = 1 / 20;
 const LONGEST_POLL_MS = 10_000;
@@ -71,7 +73,8 @@ export class Follow {
 
   #pollAfter(lookMs: number): void {
     this.#lookMs = Math.min(lookMs, 1.5 * this.#lookMs);
-    const delayMs = Math.min(Math.max(POLL_MS, this.#lookMs / POLL_SHARE), LONGEST_POLL_MS);
+    const leastMs = this.#watch.isSure ? SURE_POLL_MS : POLL_MS;
+    const delayMs = Math.min(Math.max(leastMs, this.#lookMs / POLL_SHARE), LONGEST_POLL_MS);
     clearTimeout(this.#poll);
     if (!this.#closed) this.#poll = setTimeout(() => this.#signal(undefined), delayMs);
   }
