@@ -59,7 +59,7 @@ export function createResponders(setup: RespondersSetup): { responders: Responde
   const compiled = compileReference("responder.c");
   const shapes = ["batched", "single"] as const;
   const inC = compiled.ok
-    ? shapes.map((shape) => atFarEnd(names[shape], [compiled.file, shape, `${link.index}`, link.mac, vipAddress(0), `${vips}`]))
+    ? shapes.map((shape) => atFarEnd(names[shape], [compiled.file, "arp", shape, `${link.index}`, link.mac, vipAddress(0), `${vips}`]))
     : [];
   return {
     responders: [...herald, ...inC, kernel(network), { name: names.nobody, start: async () => ({ child: null, stop: async () => {} }) }],
