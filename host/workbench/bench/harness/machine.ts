@@ -2,8 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
+import { type MachineFacts, readMachineFacts } from "./machine-facts.ts";
 
-export interface Machine {
+export interface Machine extends MachineFacts {
   readonly cpu: string;
   readonly cores: number;
   readonly kernel: string;
@@ -12,7 +13,13 @@ export interface Machine {
 
 export function describeMachine(): Machine {
   const all = cpus();
-  return { cpu: all[0]?.model.trim() || process.arch, cores: all.length, kernel: `Linux ${release()}`, node: process.version };
+  return {
+    cpu: all[0]?.model.trim() || process.arch,
+    cores: all.length,
+    kernel: `Linux ${release()}`,
+    node: process.version,
+    ...readMachineFacts(),
+  };
 }
 
 /** What a process spent between two looks at it. */
