@@ -45,10 +45,22 @@ const PAGE_BYTES = 65536;
 /** Output name → entry file of the bundles. */
 const bundles = {
   herald: "host/main.ts",
+  roles: "host/commands/roles.ts",
+  tools: "host/commands/tools.ts",
   "packet-worker": "host/packets/worker.ts",
   "kube-config": "host/cluster/api/kube-config.ts",
   testing: "host/workbench/authoring/testing.ts",
   "plugin-guard": "host/sandbox/cell/guard/guard.ts",
+};
+
+/** What is a bundle of its own is loaded as one. */
+const apart = {
+  name: "apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/commands\// }, ({ path }) => {
+      const [name] = Object.entries(bundles).find(([, entry]) => entry === join("host", path)) ?? [];
+      return name && { path: `./${name}.mjs`, external: true };
+    }),
 };
 
 /** Output name → file that is taken as it is, beside the bundles. */
@@ -173,6 +185,7 @@ async function buildHost() {
     minify: true,
     keepNames: true,
     external: ["koffi", "esbuild"],
+    plugins: [apart],
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   });
   // Executable: what npm links as the command herald.

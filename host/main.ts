@@ -1,43 +1,35 @@
 #!/usr/bin/env node
 /**
- * Herald: `herald COMMAND`, by default `lab`. The composition root, and the only file that knows the built-in plugins.
+ * Herald: `herald COMMAND`, by default `lab`. Here are the two commands that are asked often and need little; all others are in bundles of
+ * their own, of which one is loaded: a speaker starts without the lab, and nobody waits for what is not asked for.
  */
 
 import { existsSync, readFileSync } from "node:fs";
-import { benchSubjects, builtIns, optional, commands as pluginCommands } from "../plugins/index.ts";
-import { benchCommandFor } from "./cli/bench.ts";
 import { type Command, runCommand, suggest } from "./cli/command.ts";
-import { controllerCommandFor } from "./cli/controller.ts";
-import { decode } from "./cli/decode.ts";
 import { drain } from "./cli/drain.ts";
-import { explainCommandFor } from "./cli/explain.ts";
-import { labCommandFor } from "./cli/lab.ts";
-import { migrateCommandFor } from "./cli/migrate.ts";
-import { planCommandFor } from "./cli/plan.ts";
-import { plugin } from "./cli/plugin.ts";
-import { hostCommand } from "./cli/plugin-command.ts";
-import { runCommandFor } from "./cli/run.ts";
-import { speakerCommandFor } from "./cli/speaker.ts";
 import { status } from "./cli/status.ts";
 
-const commands: readonly Command[] = [
-  labCommandFor(builtIns),
-  runCommandFor({ builtIns, optional }, version()),
-  speakerCommandFor({ builtIns, optional }, version()),
-  controllerCommandFor(version()),
-  planCommandFor({ builtIns, optional }),
-  explainCommandFor({ builtIns, optional }),
-  migrateCommandFor(builtIns),
-  status,
-  drain,
-  plugin,
-  ...pluginCommands.map(hostCommand),
-  decode,
-  benchCommandFor(benchSubjects),
-];
 const byDefault = "lab";
 
-function usage(): string {
+/** The commands of one bundle, with what runs them: the classes of errors differ between bundles. */
+interface Group {
+  readonly commands: readonly Command[];
+  run(command: Command, args: readonly string[], io: Parameters<typeof runCommand>[2]): Promise<number>;
+}
+
+/** Group → the names of its commands; `tools` has all others. */
+const names = { own: ["status", "drain"], roles: ["run", "speaker", "controller"] };
+
+async function groupOf(name: string): Promise<Group> {
+  if (names.own.includes(name)) return { commands: [status, drain], run: runCommand };
+  const isRole = names.roles.includes(name);
+  const group = isRole ? await import("./commands/roles.ts") : await import("./commands/tools.ts");
+  return { commands: group.commands(version()), run: group.runCommand };
+}
+
+async function usage(): Promise<string> {
+  const groups = await Promise.all(["lab", "run", "status"].map(groupOf));
+  const commands = groups.flatMap((group) => group.commands);
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
     "Herald gives LoadBalancer Services an address and tells the network which node to send it to.",
@@ -62,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [first = byDefault, ...rest] = args;
   if (first === "help") return main([...rest, "--help"]);
   if (first === "--help" || first === "-h") {
-    io.stdout.write(usage());
+    io.stdout.write(await usage());
     return 0;
   }
   if (first === "--version") {
@@ -71,13 +63,14 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const isFlag = first.startsWith("-");
   const name = isFlag ? byDefault : first;
-  const command = commands.find((candidate) => candidate.name === name);
+  const group = await groupOf(name);
+  const command = group.commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    const known = commands.map((candidate) => candidate.name);
+    const known = [...group.commands.map((candidate) => candidate.name), ...names.roles, ...names.own];
     io.stderr.write(`herald: Unknown command "${name}"${suggest(name, known)}\n`);
     return 2;
   }
-  return runCommand(command, isFlag ? args : rest, io);
+  return group.run(command, isFlag ? args : rest, io);
 }
 
 // Whoever reads us may stop reading (`herald … | head`): there is nobody left to tell, so that is a quiet end.

@@ -19,9 +19,10 @@ let uses = 0;
 const use = (specifier: string) => `import * as m${++uses} from "${specifier}"; export const v${uses} = m${uses};`;
 
 const cases: readonly Case[] = [
-  ["host/main.ts", use("../plugins/index.ts"), null],
-  ["host/main.ts", use("./workbench/lab.ts"), null],
-  ["host/main.ts", use("koffi"), RULE],
+  ["host/commands/roles.ts", use("../../plugins/index.ts"), null],
+  ["host/commands/roles.ts", use("../workbench/lab.ts"), RULE],
+  ["host/commands/roles.ts", use("koffi"), RULE],
+  ["host/main.ts", use("../plugins/index.ts"), RULE],
   ["host/reconcile/loop.ts", use("../../plugins/arp/plugin.ts"), RULE],
   ["host/reconcile/loop.ts", `export const load = () => import("../../plugins/arp/plugin.ts");`, RULE],
   ["host/reconcile/loop.ts", `export * from "../../plugins/arp/plugin.ts";`, RULE],
