@@ -18,8 +18,6 @@ export interface Command {
 }
 
 export interface Part {
-  /** One line of the command's help. */
-  readonly summary: string;
   load(): Promise<Command>;
 }
 

@@ -2,7 +2,7 @@
 
 import { type Command, type CommandIo, type Part, suggest, UsageError } from "./command.ts";
 
-const parts: Readonly<Record<string, Part>> = {
+const parts: Readonly<Record<string, Part & { readonly summary: string }>> = {
   new: { summary: "write a plugin that works, to begin with", load: async () => (await import("./plugin/new.ts")).newPlugin },
   check: { summary: "say what it is, what it asks for, and what is wrong", load: async () => (await import("./plugin/check.ts")).check },
   test: { summary: "try what every plugin must do, and its own tests", load: async () => (await import("./plugin/test.ts")).testCommand },

@@ -121,7 +121,8 @@ for (const [what, [flags, says]] of Object.entries(mistakes)) {
   bench(`refuses ${what} in one line`, () => {
     const { status, stdout, stderr } = herald(flags);
     assert.equal([status, stdout], [2, ""]);
-    assert.is(stderr, `herald bench: ${says} (see herald bench --help)\n`);
+    const command = flags.length > 1 ? "herald bench arp" : "herald bench";
+    assert.is(stderr, `${command}: ${says} (see ${command} --help)\n`);
   });
 }
 

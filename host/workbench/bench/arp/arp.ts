@@ -9,11 +9,10 @@
  * CONFIG_IRQ_TIME_ACCOUNTING: there all responders look cheaper). Replies a second measure the generator as soon as all requests are
  * answered. The kernel answers inside the generator's `sendmmsg`, so its figure is what that call costs more than with nobody there.
  */
-import type { CommandIo } from "../../../cli/command.ts";
-import { enter, findWay, isInside, onLetGo } from "../../private-network.ts";
-import type { ArpOptions, Bench, Self } from "../harness/bench.ts";
+import { defineBench, type Run } from "../harness/bench.ts";
 import type { Child } from "../harness/child.ts";
 import { measureEmptyNode } from "../harness/empty-node.ts";
+import { count, names as namesFlag, number, type OptionsOf } from "../harness/flags.ts";
 import { type Contender, interleave } from "../harness/interleave.ts";
 import { findPinning, readCpuTime, readResidentBytes, since } from "../harness/machine.ts";
 import { type GeneratorSetup, type Load, runGenerator } from "./generator.ts";
@@ -22,7 +21,7 @@ import { type HeraldSetup, runHerald } from "./herald-responder.ts";
 import { ArpNetwork } from "./network.ts";
 import { measureArpProgram } from "./program.ts";
 import { type ArpReport, createReport } from "./report.ts";
-import { createResponders, names, type Responder } from "./responders.ts";
+import { createResponders, heraldDrivers, names, type Responder } from "./responders.ts";
 import type { ArpRun } from "./summary.ts";
 import { formatReport } from "./text.ts";
 
@@ -32,56 +31,61 @@ type ArpPart = { readonly generator: GeneratorSetup } | { readonly responder: He
 const RATES = [10_000, 100_000] as const;
 /** V8 compiles what is hot, in threads of its own that would be counted, for about a second; a speaker runs for weeks. */
 const warmUpSeconds = (seconds: number) => Math.min(1, seconds * 4);
-const NOT_ALLOWED = 3;
-const INTERRUPTED = 130;
+/** VIPs that the prefix of the kernel's responder holds, and rows that the packet program does. */
+const MOST_VIPS = 65_536;
 
-export const arp: Bench = {
-  run,
+const flags = {
+  rounds: count("rounds", { usual: 5, most: 1000, help: "how often each is measured; ratios are taken inside a round" }),
+  seconds: number("seconds", { usual: 1, most: 60, help: "length of each load" }),
+  vips: count("vips", { usual: 1000, most: MOST_VIPS, help: "addresses answered for" }),
+  drivers: namesFlag("driver", {
+    known: heraldDrivers,
+    usual: ["event-loop", "blocking"],
+    help: `of ${heraldDrivers.join(", ")} (as a third-party program)`,
+  }),
+};
+
+export type ArpOptions = OptionsOf<typeof flags>;
+
+export const arp = defineBench({
+  summary: "CPU per ARP reply, replies/s, loss and latency, beside responders in C and the kernel's own",
+  network: "some",
+  flags,
+  brief: { rounds: "3" },
+  estimateSeconds: ({ rounds, seconds, drivers }) =>
+    rounds * (drivers.length + 4) * (seconds * (1 + RATES.length) + warmUpSeconds(seconds) + 0.5),
+  measure,
+  format: formatReport,
   async part(setup) {
     const part = setup as ArpPart;
     if ("generator" in part) await runGenerator(part.generator);
     else await runHerald(part.responder);
   },
-};
+});
 
-async function run(options: ArpOptions, io: CommandIo, self: Self): Promise<number> {
-  if (!isInside()) {
-    const way = findWay();
-    if (way.ok) return enter(way, self.all);
-    io.stderr.write(`herald bench arp: only the packet program is measured, since no private network can be made here: ${way.reason}\n`);
-    show(createReport(options, await measureProgram(options), null), options, io);
-    return NOT_ALLOWED;
-  }
-  onLetGo(() => process.exit(INTERRUPTED));
-  show(await measureAll(options, io, self.part), options, io);
-  return 0;
-}
-
-function show(report: ArpReport, { json }: ArpOptions, io: CommandIo): void {
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
+async function measure(options: ArpOptions, run: Run): Promise<ArpReport> {
+  if (run.withoutNetwork === null) return measureAll(options, run);
+  run.skip("only the packet program is measured", run.withoutNetwork);
+  return createReport(options, await measureProgram(options), null);
 }
 
 async function measureProgram({ vips, rounds }: ArpOptions): Promise<number[]> {
   return (await measureArpProgram({ vips, rounds })).nsPerFrame;
 }
 
-async function measureAll(options: ArpOptions, io: CommandIo, self: readonly string[]): Promise<ArpReport> {
+async function measureAll(options: ArpOptions, run: Run): Promise<ArpReport> {
   const { vips, rounds, seconds, drivers } = options;
-  const node = [process.execPath, ...process.execArgv];
-  const part = (setup: ArpPart) => [...node, ...self, JSON.stringify(setup)];
+  const part = (setup: ArpPart) => run.part(setup);
   const pinning = findPinning();
   const [near, far] = pinning.ok ? pinning.prefixes : [[], []];
   const network = new ArpNetwork();
   const { responders, notRun } = createResponders({ network, vips, drivers, pinned: far, part });
-  const estimate = rounds * responders.length * (seconds * (1 + RATES.length) + warmUpSeconds(seconds) + 0.5);
-  io.stderr.write(`Measuring ${responders.length} responders in ${rounds} rounds: about ${Math.ceil(estimate)} s\n`);
-
   const emptyNodeBytes = await measureEmptyNode();
   const programNs = await measureProgram(options);
   const generator = await startGenerator(network, vips, (setup) => [...near, ...part(setup)]);
   try {
     const contenders = responders.map((responder) => contend(responder, generator, seconds));
-    return createReport(options, programNs, { runs: await interleave(rounds, contenders), notRun, emptyNodeBytes, pinning });
+    return createReport(options, programNs, { runs: await interleave(rounds, contenders, run.tell), notRun, emptyNodeBytes, pinning });
   } finally {
     await generator.stop();
   }

@@ -4,8 +4,8 @@ import type { PacketService } from "../../../packets/service.ts";
 import { loadModule, loadWithFuel } from "../../../packets/wasm.ts";
 import type { WireLink } from "../../../packets/wire.ts";
 import { packRows } from "../../../sandbox/program/program-rows.ts";
-import type { HeraldDriver } from "../harness/bench.ts";
 import { vipAddress } from "./frames.ts";
+import type { HeraldDriver } from "./responders.ts";
 
 export interface HeraldSetup {
   readonly driver: HeraldDriver;

@@ -1,11 +1,12 @@
 /** The report of `herald bench arp`, as `--json` prints it: every round, the summaries, which targets were met, and what to doubt. */
 import type { Driver } from "../../../packets/service.ts";
-import type { ArpOptions } from "../harness/bench.ts";
+import type { CommonReport } from "../harness/figures.ts";
 import type { Measured } from "../harness/interleave.ts";
-import { describeMachine, type Machine, type Pinning } from "../harness/machine.ts";
+import { describeMachine, type Pinning } from "../harness/machine.ts";
 import { summarize } from "../harness/statistics.ts";
 import { formatNumber, formatPercent } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
+import type { ArpOptions } from "./arp.ts";
 import { type NotRun, names } from "./responders.ts";
 import { type ArpRun, type ArpSummary, QUIET_WAIT, summarizeRuns, waitShare } from "./summary.ts";
 
@@ -18,16 +19,13 @@ export interface OnWire {
   readonly pinning: Pinning;
 }
 
-export interface ArpReport {
+export interface ArpReport extends CommonReport {
   readonly bench: "arp";
-  readonly machine: Machine;
   readonly options: ArpOptions;
   /** The packet program alone, ns a frame, a value a round. */
   readonly programNs: readonly number[];
   readonly wire: OnWire | null;
   readonly summaries: readonly ArpSummary[];
-  readonly targets: readonly Target[];
-  readonly notes: readonly string[];
 }
 
 const QUIET_SPREAD = 0.2;
@@ -41,7 +39,7 @@ export function createReport(options: ArpOptions, programNs: readonly number[], 
     ...options.drivers.flatMap((driver) => (driver === "guarded" ? [] : driverTargets(driver, summaries))),
   ];
   const notes = wire === null ? [] : findNotes(wire, summaries);
-  return { bench: "arp", machine: describeMachine(), options, programNs, wire, summaries, targets, notes };
+  return { bench: "arp", machine: describeMachine(), options, programNs, wire, summaries, figures: [], targets, notes };
 }
 
 function programTarget(programNs: readonly number[]): Target {

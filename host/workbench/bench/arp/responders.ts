@@ -1,11 +1,14 @@
 /** Who answers in `herald bench arp`: Herald with each driver, two responders in C, the kernel, and nobody for comparison. */
 
-import type { HeraldDriver } from "../harness/bench.ts";
 import { Child } from "../harness/child.ts";
 import { compileReference } from "../harness/compile.ts";
 import { vipAddress } from "./frames.ts";
 import type { HeraldSetup } from "./herald-responder.ts";
 import { type ArpNetwork, stations } from "./network.ts";
+
+export const heraldDrivers = ["event-loop", "blocking", "guarded"] as const;
+/** Herald's responders: by how the packet worker sleeps, or arp as a program that is not built in, in the guarded worker's event loop. */
+export type HeraldDriver = (typeof heraldDrivers)[number];
 
 export interface Running {
   /** Null: no process of its own. */

@@ -100,7 +100,7 @@ summary("createReport() checks the targets against the medians, and says what it
     ...[run(herald, 0, 4000, { load }), run(names.blocking, 0, 4000, { load, replies: 999 })],
   ];
   const wire: OnWire = { runs, notRun: [], emptyNodeBytes: 40e6, pinning: { ok: false, reason: "one CPU" } };
-  const options = { rounds: 1, seconds: 1, vips: 10, drivers: ["event-loop", "blocking"], json: false } as const;
+  const options = { rounds: 1, seconds: 1, vips: 10, drivers: ["event-loop", "blocking"] } as const;
   const met = (report: ReturnType<typeof createReport>) => report.targets.map(({ isMet }) => isMet);
   const report = createReport(options, [9, 11, 9.5], wire);
   assert.equal(met(report), [true, true, true, true, false, false, false]);

@@ -7,18 +7,17 @@
  * receiver is not the limit. A change and a withdrawal are timed from the order, by the same way in. Nobody is kept on a CPU: gobgp and
  * Herald have several threads.
  */
-import type { CommandIo } from "../../../cli/command.ts";
-import { enter, findWay, isInside, onLetGo } from "../../private-network.ts";
-import type { Bench, BgpOptions, Self } from "../harness/bench.ts";
+import { type Bench, defineBench, type Run } from "../harness/bench.ts";
 import { compileReference } from "../harness/compile.ts";
+import { count, names, type OptionsOf, optionalCounts, optionalNumber, yes } from "../harness/flags.ts";
 import { type Contender, interleave } from "../harness/interleave.ts";
 import { type Cell, measureCell } from "./cell.ts";
 import { type CodecRun, measureCodec } from "./codec.ts";
 import { type BgpSubject, createHerald, runHeraldSender } from "./herald.ts";
 import { createBgpNetwork } from "./network.ts";
-import { type BgpReport, createReport, type OnWire } from "./report.ts";
+import { type BgpReport, createReport, limitMsOf, type OnWire } from "./report.ts";
 import type { RouteTable } from "./routes.ts";
-import { createSenders, type Sender } from "./senders.ts";
+import { createSenders, type Sender, senderNames } from "./senders.ts";
 import { runSpeaker, type SpeakerSetup } from "./speaker.ts";
 import { formatReport } from "./text.ts";
 
@@ -32,66 +31,86 @@ const CODEC_ROUNDS = 5;
 const CHANGES = 100;
 /** ExaBGP needs minutes for more. */
 const SPARED_ROUTES = 1000;
-const NOT_ALLOWED = 3;
-const INTERRUPTED = 130;
+
+const flags = {
+  rounds: count("rounds", { usual: 3, most: 1000, help: "how often each is measured; ratios are taken inside a round" }),
+  sizes: optionalCounts("sizes", {
+    most: 4_000_000,
+    help: "routes, each with 1 and with 1,000 attribute sets (default 1000,100000; with --full also 1000000)",
+  }),
+  senders: names("senders", {
+    known: senderNames,
+    usual: senderNames,
+    what: "sender",
+    help: `of ${senderNames.join(", ")}; exabgp only up to 1,000 routes without --full`,
+  }),
+  limitSeconds: optionalNumber("limit", {
+    most: 3600,
+    help: 'for loading, for telling and for withdrawing (default 20; with --full 120); what takes longer is "> S s"',
+  }),
+  full: yes("full", { help: "also 1M routes, exabgp at every size" }),
+};
+
+export type BgpOptions = OptionsOf<typeof flags>;
 
 export function bgpBenchFor(subject: BgpSubject): Bench {
-  return {
-    run,
+  return defineBench({
+    summary: "time, CPU and memory to tell 1k to 1M routes, beside bird, frr, gobgp, openbgpd and exabgp",
+    network: "some",
+    flags,
+    brief: { rounds: "3" },
+    estimateSeconds,
+    measure,
+    format: formatReport,
     async part(setup) {
       const part = setup as BgpPart;
       if ("speaker" in part) await runSpeaker(part.speaker);
       else await runHeraldSender(subject, part.herald);
     },
-  };
+  });
 }
 
-async function run(options: BgpOptions, io: CommandIo, self: Self): Promise<number> {
-  if (!isInside()) {
-    const way = findWay();
-    if (way.ok) return enter(way, self.all);
-    return showCodec(options, io, `no private network can be made here: ${way.reason}`);
-  }
-  onLetGo(() => process.exit(INTERRUPTED));
-  const receiver = compileReference("bgp-receiver.c");
-  if (!receiver.ok) return showCodec(options, io, `the receiver cannot be compiled: ${receiver.reason}`);
-  io.stderr.write("Encoding and diffing 1,000,000 routes\n");
+/** A measurement of one sender takes about so long, with so many routes. */
+function estimateSeconds(options: BgpOptions): number {
+  const tables = tablesOf(options);
+  return options.rounds * (5 + tables.reduce((sum, { routes }) => sum + options.senders.length * (6 + routes / 20_000), 0));
+}
+
+function tablesOf({ sizes, full }: BgpOptions): RouteTable[] {
+  const wanted = sizes ?? (full ? [1000, 100_000, 1_000_000] : [1000, 100_000]);
+  return wanted.flatMap((routes) => SETS.filter((sets) => sets === 1 || sets <= routes).map((sets) => ({ routes, sets })));
+}
+
+async function measure(options: BgpOptions, run: Run): Promise<BgpReport> {
+  const receiver = run.withoutNetwork === null ? compileReference("bgp-receiver.c") : null;
+  const problem = receiver?.ok === false ? `the receiver cannot be compiled: ${receiver.reason}` : run.withoutNetwork;
+  if (problem !== null) run.skip("only encoding and diffing are measured", problem);
+  run.tell("Encoding and diffing 1,000,000 routes", 0);
   const codec = measureAllCodecs(options);
-  show(createReport(options, codec, await measureOnWire(options, io, self, receiver.file)), options, io);
-  return 0;
-}
-
-function showCodec(options: BgpOptions, io: CommandIo, reason: string): number {
-  io.stderr.write(`herald bench bgp: only encoding and diffing are measured, since ${reason}\n`);
-  show(createReport(options, measureAllCodecs(options), null), options, io);
-  return NOT_ALLOWED;
-}
-
-function show(report: BgpReport, { json }: BgpOptions, io: CommandIo): void {
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
+  return createReport(options, codec, receiver?.ok ? await measureOnWire(options, run, receiver.file) : null);
 }
 
 function measureAllCodecs({ rounds }: BgpOptions): CodecRun[] {
   return SETS.map((sets) => measureCodec({ routes: CODEC_ROUTES, sets }, rounds * CODEC_ROUNDS));
 }
 
-async function measureOnWire(options: BgpOptions, io: CommandIo, self: Self, receiver: string): Promise<OnWire> {
-  const part = (setup: BgpPart) => [process.execPath, ...process.execArgv, ...self.part, JSON.stringify(setup)];
+async function measureOnWire(options: BgpOptions, run: Run, receiver: string): Promise<OnWire> {
   createBgpNetwork();
-  const { senders, notRun } = createSenders(options.senders, part, createHerald(part));
-  const tables = options.sizes.flatMap((routes) => SETS.filter((sets) => sets === 1 || sets <= routes).map((sets) => ({ routes, sets })));
+  const { senders, notRun } = createSenders(options.senders, run.part, createHerald(run.part));
+  const tables = tablesOf(options);
+  const limitMs = limitMsOf(options);
   const contend =
     (table: RouteTable) =>
     (sender: Sender): Contender<Cell> => ({
       name: sender.name,
-      measure: async () => [await measureCell(sender, table, receiver, { changes: CHANGES, limitMs: options.limitMs })],
+      measure: async () => [await measureCell(sender, table, receiver, { changes: CHANGES, limitMs })],
     });
   const cells: OnWire["cells"][number][] = [];
-  for (const table of tables) {
+  for (const [at, table] of tables.entries()) {
     const able = senders.filter(({ name }) => options.full || name !== "exabgp" || table.routes <= SPARED_ROUTES);
-    const progress = (round: number, name: string) =>
-      void io.stderr.write(`${table.routes} routes, ${table.sets} attribute sets, round ${round + 1}: ${name}\n`);
-    cells.push(...(await interleave(options.rounds, able.map(contend(table)), progress)));
+    const tell = (what: string, share: number) =>
+      run.tell(`${table.routes} routes, ${table.sets} attribute sets, ${what}`, (at + share) / tables.length);
+    cells.push(...(await interleave(options.rounds, able.map(contend(table)), tell)));
   }
   return { cells, notRun };
 }

@@ -1,10 +1,11 @@
 /** The report of `herald bench bgp`, as `--json` prints it: every measurement, the summaries, which targets were met, and what to doubt. */
-import type { BgpOptions } from "../harness/bench.ts";
+import type { CommonReport } from "../harness/figures.ts";
 import { type Measured, ratio } from "../harness/interleave.ts";
-import { describeMachine, type Machine } from "../harness/machine.ts";
+import { describeMachine } from "../harness/machine.ts";
 import { percentile, type Summary, summarize } from "../harness/statistics.ts";
 import { formatCount, formatNumber, formatPercent } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
+import type { BgpOptions } from "./bgp.ts";
 import type { Cell } from "./cell.ts";
 import type { CodecRun } from "./codec.ts";
 import { HERALD, type NotRun, REPLAY } from "./senders.ts";
@@ -33,15 +34,12 @@ export interface BgpSummary {
   readonly failures: readonly string[];
 }
 
-export interface BgpReport {
+export interface BgpReport extends CommonReport {
   readonly bench: "bgp";
-  readonly machine: Machine;
   readonly options: BgpOptions;
   readonly codec: readonly CodecRun[];
   readonly wire: OnWire | null;
   readonly summaries: readonly BgpSummary[];
-  readonly targets: readonly Target[];
-  readonly notes: readonly string[];
 }
 
 const WANTED_ENCODE_NS = 4;
@@ -49,12 +47,27 @@ const WANTED_DIFF_MS = 20;
 const WANTED_CHANGE_MS = 2;
 const MANY_ROUTES = 1_000_000;
 const RIVALS = ["gobgp", "frr", "exabgp"];
+/** Of each step of a measurement. */
+export function limitMsOf({ limitSeconds, full }: BgpOptions): number {
+  return (limitSeconds ?? (full ? 120 : 20)) * 1000;
+}
+
 const QUIET_SPREAD = 0.2;
 
 export function createReport(options: BgpOptions, codec: readonly CodecRun[], wire: OnWire | null): BgpReport {
   const summaries = wire === null ? [] : summarizeCells(wire.cells);
   const targets = [...codecTargets(codec), ...wireTargets(summaries), changeTarget(summaries)];
-  return { bench: "bgp", machine: describeMachine(), options, codec, wire, summaries, targets, notes: findNotes(codec, summaries) };
+  return {
+    bench: "bgp",
+    machine: describeMachine(),
+    options,
+    codec,
+    wire,
+    summaries,
+    figures: [],
+    targets,
+    notes: findNotes(codec, summaries),
+  };
 }
 
 /** In the order in which they were measured first. */

@@ -3,7 +3,7 @@
 import { summarize } from "../harness/statistics.ts";
 import { type Column, formatCount, formatInterval, formatNumber, formatPercent, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
-import type { BgpReport, BgpSummary } from "./report.ts";
+import { type BgpReport, type BgpSummary, limitMsOf } from "./report.ts";
 import { REPLAY } from "./senders.ts";
 
 export function formatReport(report: BgpReport): string {
@@ -54,7 +54,7 @@ function formatTables({ summaries, options }: BgpReport): string[] {
   return titles.map((title) => {
     const rows = summaries.filter((summary) => titleOf(summary) === title);
     const failures = rows.flatMap(({ sender, failures }) => failures.map((failure) => `\n${sender}: ${failure.split("\n")[0]}`));
-    return `${title}\n${formatTable(columnsFor(options.limitMs), rows)}${failures.join("")}`;
+    return `${title}\n${formatTable(columnsFor(limitMsOf(options)), rows)}${failures.join("")}`;
   });
 }
 

@@ -1,9 +1,10 @@
 /** The report of `herald bench cluster`, as `--json` prints it: every measurement, which targets were met, and what to doubt. */
-import type { ClusterOptions } from "../harness/bench.ts";
-import { describeMachine, type Machine } from "../harness/machine.ts";
+import type { CommonReport } from "../harness/figures.ts";
+import { describeMachine } from "../harness/machine.ts";
 import { percentile } from "../harness/statistics.ts";
 import { formatNumber, formatPercent } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
+import type { ClusterOptions } from "./cluster.ts";
 import type { NewService } from "./latency.ts";
 import type { ControllerRun, SpeakerRun } from "./roles.ts";
 import type { UpdateRun } from "./updates.ts";
@@ -25,13 +26,10 @@ export interface LatencySummary {
   readonly max: number;
 }
 
-export interface ClusterReport extends ClusterMeasured {
+export interface ClusterReport extends CommonReport, ClusterMeasured {
   readonly bench: "cluster";
-  readonly machine: Machine;
   readonly options: ClusterOptions;
   readonly latencies: readonly LatencySummary[];
-  readonly targets: readonly Target[];
-  readonly notes: readonly string[];
 }
 
 const WANTED = { allocatedSeconds: 30, residentMb: 130, share: 1 / 3, statusMs: 50, announcedMs: 100 };
@@ -62,7 +60,16 @@ export function createReport(options: ClusterOptions, measured: ClusterMeasured)
     below("New Service, write to status, p50", WANTED.statusMs, status.p50, "ms"),
     below("New Service, write to announcement, p50", WANTED.announcedMs, announced.p50, "ms"),
   ];
-  return { bench: "cluster", machine: describeMachine(), options, ...measured, latencies, targets, notes: findNotes(measured) };
+  return {
+    bench: "cluster",
+    machine: describeMachine(),
+    options,
+    ...measured,
+    latencies,
+    figures: [],
+    targets,
+    notes: findNotes(measured),
+  };
 }
 
 function summarize(until: string, latency: readonly NewService[], value: (one: NewService) => number): LatencySummary {

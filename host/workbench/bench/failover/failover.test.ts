@@ -3,9 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { failoverCases } from "../../../cli/bench.ts";
 import { namespaces, testWith, tool } from "../../testing/requirements.ts";
-import { cases } from "./cases.ts";
 import type { FailoverReport } from "./report.ts";
 
 const bench = suite("bench failover");
@@ -41,10 +39,6 @@ testWith(
     }
   },
 );
-
-bench("the command knows all cases", () => {
-  assert.equal(failoverCases, [...cases.map(({ name }) => name), "calm"]);
-});
 
 const mistakes: Readonly<Record<string, string>> = {
   "--cases deaht": "Unknown case deaht: did you mean death?",

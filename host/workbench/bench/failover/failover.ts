@@ -9,23 +9,47 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandIo } from "../../../cli/command.ts";
-import { enter, findWay, isInside, onLetGo } from "../../private-network.ts";
-import type { Bench, FailoverOptions, Self } from "../harness/bench.ts";
+import { defineBench, type Run } from "../harness/bench.ts";
+import { count, counts, directory as directoryFlag, names, number, type OptionsOf } from "../harness/flags.ts";
 import { runAsker } from "./asker.ts";
 import { keepBusy } from "./calm.ts";
+import { cases } from "./cases.ts";
 import { runWarmClient } from "./client.ts";
 import { runListener } from "./listener.ts";
-import { Measurement, type Measurements } from "./measurement.ts";
-import { createReport } from "./report.ts";
+import { CALM, estimateSeconds, Measurement } from "./measurement.ts";
+import { createReport, type FailoverReport } from "./report.ts";
 import type { FailoverPart, Programs } from "./stage.ts";
 import { formatReport } from "./text.ts";
 
-const NOT_ALLOWED = 3;
-const INTERRUPTED = 130;
+const caseNames = [...cases.map(({ name }) => name), CALM];
 
-export const failover: Bench = {
-  run,
+const flags = {
+  cases: names("cases", {
+    known: caseNames,
+    usual: caseNames.filter((name) => name !== CALM),
+    help: `of ${caseNames.join(", ")}`,
+    what: "case",
+  }),
+  trials: count("trials", { usual: 20, most: 10_000, help: "of each case" }),
+  nodeCounts: counts("nodes", { usual: "2,3,8", least: 2, most: 16, help: "clusters of so many nodes" }),
+  families: names("families", {
+    ...{ known: ["4", "6"] as const, usual: ["4", "6"] as const, what: "family" },
+    help: "of the VIPs; with both, one Service has a VIP of each, in this order",
+  }),
+  minutes: number("minutes", { usual: 30, most: 1440, help: "of calm: no fault, while every core is kept busy" }, "M"),
+  logs: directoryFlag("logs", { help: "keep what the speakers log there" }),
+};
+
+export type FailoverOptions = OptionsOf<typeof flags>;
+
+export const failover = defineBench({
+  summary: "how long nobody answers when the owner of a VIP fails or leaves, with 2, 3 and 8 nodes; connections lost",
+  network: "all",
+  flags,
+  brief: { nodes: "3", trials: "9", cases: "death,link-down,leave" },
+  estimateSeconds,
+  measure,
+  format: formatReport,
   async part(setup) {
     const part = setup as FailoverPart;
     if ("listener" in part) await runListener(part.listener);
@@ -33,42 +57,25 @@ export const failover: Bench = {
     else if ("asker" in part) await runAsker(part.asker);
     else keepBusy(part.busyMs);
   },
-};
+});
 
-async function run(options: FailoverOptions, io: CommandIo, self: Self): Promise<number> {
-  if (!isInside()) {
-    const way = findWay();
-    if (way.ok) return enter(way, self.all);
-    io.stderr.write(`herald bench failover: nothing is measured, since no private network can be made here: ${way.reason}\n`);
-    return NOT_ALLOWED;
-  }
+async function measure(options: FailoverOptions, run: Run): Promise<FailoverReport> {
   const directory = mkdtempSync(join("/run", "herald-bench-")); // of this network alone, and gone with it
-  const measurement = new Measurement({ options, programs: programsOf(self), directory, say: (line) => void io.stderr.write(`${line}\n`) });
-  onLetGo(() => {
-    if (measurement.found.trials.length > 0) show(options, measurement.found, io);
-    process.exit(INTERRUPTED);
+  const measurement = new Measurement({ options, programs: programsOf(run), directory, tell: run.tell });
+  run.onInterrupt(() => {
+    if (measurement.found.trials.length > 0) run.show(createReport(options, measurement.found));
   });
   try {
     await measurement.run();
-    show(options, measurement.found, io);
-    return 0;
+    return createReport(options, measurement.found);
   } finally {
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-function show(options: FailoverOptions, found: Measurements, io: CommandIo): void {
-  const report = createReport(options, found);
-  io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
-}
-
-function programsOf({ program, part: own }: Self): Programs {
-  const node = [process.execPath, ...process.execArgv];
+function programsOf({ herald, part: own }: Run): Programs {
   const priority = findPriority();
-  return {
-    herald: [...node, program],
-    part: (part) => [...("busyMs" in part ? [] : priority), ...node, ...own, JSON.stringify(part)],
-  };
+  return { herald, part: (part) => [...("busyMs" in part ? [] : priority), ...own(part)] };
 }
 
 /**

@@ -1,9 +1,10 @@
 /** All trials of `herald bench failover`, in order; what has been found so far is there at any time. */
 import { availableParallelism } from "node:os";
-import type { FailoverOptions } from "../harness/bench.ts";
+import type { Run } from "../harness/bench.ts";
 import { type Calm, runCalm } from "./calm.ts";
 import { type Case, cases } from "./cases.ts";
-import { FailoverNetwork } from "./network.ts";
+import type { FailoverOptions } from "./failover.ts";
+import { FailoverNetwork, type Family } from "./network.ts";
 import { type Programs, Stage } from "./stage.ts";
 import { runTrial, type Trial } from "./trial.ts";
 
@@ -26,15 +27,12 @@ export interface MeasurementSetup {
   readonly programs: Programs;
   /** Where manifests may be written. */
   readonly directory: string;
-  /** What happens now, for people. */
-  readonly say: (line: string) => void;
+  readonly tell: Run["tell"];
 }
 
-const CALM = "calm";
+export const CALM = "calm";
 /** Of a stage: boot, first claims, and the end. */
 const STAGE_SECONDS = 8;
-/** What took less says little about how quick this machine is. */
-const TRUSTED_SECONDS = 30;
 /** Whoever fails so often in one case will again. */
 const MOST_FAILURES = 2;
 
@@ -42,14 +40,16 @@ export class Measurement {
   readonly found: Measurements = { trials: [], calms: [], failures: [] };
   readonly #setup: MeasurementSetup;
   readonly #network = new FailoverNetwork();
-  readonly #left: TimeLeft;
+  readonly #allSeconds: number;
+  /** Of what is done, by the estimates. */
+  #doneSeconds = 0;
   /** Kept as long as all goes well on it. */
   #stage: Stage | undefined;
 
   /** To be made inside a private network. */
   constructor(setup: MeasurementSetup) {
     this.#setup = setup;
-    this.#left = new TimeLeft(setup.options);
+    this.#allSeconds = estimateSeconds(setup.options);
   }
 
   async run(): Promise<void> {
@@ -65,7 +65,8 @@ export class Measurement {
   }
 
   async #measureCase(nodes: number, one: Case): Promise<void> {
-    const { trials, families } = this.#setup.options;
+    const { trials } = this.#setup.options;
+    const families = familiesOf(this.#setup.options);
     let failed = 0;
     for (let trial = 0; trial < trials && failed < MOST_FAILURES; trial++) {
       const isDone = await this.#try(nodes, one.name, trial, one.seconds, async (stage) => {
@@ -85,11 +86,11 @@ export class Measurement {
     try {
       const stage = await this.#stageOf(nodes);
       const which = name === CALM ? "" : `, trial ${trial + 1} of ${this.#setup.options.trials}`;
-      this.#setup.say(`${nodes} nodes, ${name}${which}; ${this.#left.take(seconds)}`);
+      this.#begin(`${nodes} nodes, ${name}${which}`, seconds);
       await measure(stage);
       return true;
     } catch (error) {
-      this.#setup.say((error as Error).message);
+      this.#setup.tell((error as Error).message);
       this.found.failures.push({ case: name, nodes, trial, reason: (error as Error).message });
       await this.#end();
       return false;
@@ -98,12 +99,18 @@ export class Measurement {
 
   async #stageOf(nodes: number): Promise<Stage> {
     if (this.#stage !== undefined) return this.#stage;
-    const { options, programs, directory, say } = this.#setup;
-    say(`${nodes} nodes: starting; ${this.#left.take(STAGE_SECONDS)}`);
-    const { families, logs } = options;
+    const { options, programs, directory } = this.#setup;
+    this.#begin(`${nodes} nodes: starting`, STAGE_SECONDS);
+    const { logs } = options;
+    const families = familiesOf(options);
     this.#stage = new Stage({ network: this.#network, programs, directory, nodes, families, ...(logs === undefined ? {} : { logs }) });
     await this.#stage.start();
     return this.#stage;
+  }
+
+  #begin(what: string, seconds: number): void {
+    this.#setup.tell(what, this.#doneSeconds / this.#allSeconds);
+    this.#doneSeconds = Math.min(this.#doneSeconds + seconds, this.#allSeconds);
   }
 
   async #end(): Promise<void> {
@@ -113,24 +120,13 @@ export class Measurement {
   }
 }
 
-/** By what a trial of each case usually takes, corrected by what those before took. */
-class TimeLeft {
-  readonly #startedMs = performance.now();
-  readonly #all: number;
-  #done = 0;
+function familiesOf({ families }: FailoverOptions): Family[] {
+  return families.map((family) => (family === "4" ? 4 : 6));
+}
 
-  constructor({ cases: wanted, trials, nodeCounts, minutes }: FailoverOptions) {
-    const own = cases.filter(({ name }) => wanted.includes(name));
-    const perStage = own.reduce((sum, { seconds }) => sum + seconds * trials, STAGE_SECONDS);
-    this.#all = (perStage + (wanted.includes(CALM) ? minutes * 60 : 0)) * nodeCounts.length;
-  }
-
-  /** What is left before something that takes `seconds` begins. */
-  take(seconds: number): string {
-    const elapsed = (performance.now() - this.#startedMs) / 1000;
-    const pace = this.#done < TRUSTED_SECONDS ? 1 : elapsed / this.#done;
-    const left = Math.max(this.#all - this.#done, seconds) * pace;
-    this.#done += seconds;
-    return left > 90 ? `about ${Math.ceil(left / 60)} minutes left` : `about ${Math.ceil(left)} s left`;
-  }
+/** By what a trial of each case usually takes. */
+export function estimateSeconds({ cases: wanted, trials, nodeCounts, minutes }: FailoverOptions): number {
+  const own = cases.filter(({ name }) => wanted.includes(name));
+  const perStage = own.reduce((sum, { seconds }) => sum + seconds * trials, STAGE_SECONDS);
+  return (perStage + (wanted.includes(CALM) ? minutes * 60 : 0)) * nodeCounts.length;
 }

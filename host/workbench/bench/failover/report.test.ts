@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { FailoverOptions } from "../harness/bench.ts";
 import type { ColdWindow } from "./asker.ts";
 import type { WarmWindow } from "./client.ts";
+import type { FailoverOptions } from "./failover.ts";
 import { createReport, STRAY_MS } from "./report.ts";
 import type { Window } from "./samples.ts";
 import { formatReport } from "./text.ts";
@@ -10,7 +10,7 @@ import type { Trial, VipTrial } from "./trial.ts";
 
 const report = suite("failover report");
 
-const options: FailoverOptions = { json: false, cases: [], trials: 3, nodeCounts: [3], families: [4], minutes: 1 };
+const options: FailoverOptions = { cases: [], trials: 3, nodeCounts: [3], families: ["4"], minutes: 1, logs: undefined };
 const quiet: Window = { sent: 100, lost: 0, outageMs: 5, pauseMs: 5, slowestMs: 1, answeredBy: {} };
 const mended = 10_000;
 const heardAt = (...names: readonly (readonly [string, number])[]) =>

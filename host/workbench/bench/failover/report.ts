@@ -1,11 +1,12 @@
 /** The report of `herald bench failover`, as `--json` prints it: every trial, the summaries, which targets were met, and what to doubt. */
-import type { FailoverOptions } from "../harness/bench.ts";
-import { describeMachine, type Machine } from "../harness/machine.ts";
+import type { CommonReport } from "../harness/figures.ts";
+import { describeMachine } from "../harness/machine.ts";
 import { percentile } from "../harness/statistics.ts";
 import { formatNumber } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
 import type { Calm } from "./calm.ts";
 import { type Case, cases } from "./cases.ts";
+import type { FailoverOptions } from "./failover.ts";
 import type { Failure, Measurements } from "./measurement.ts";
 import type { Family } from "./network.ts";
 import type { Trial, VipTrial } from "./trial.ts";
@@ -49,16 +50,13 @@ export interface FailoverSummary {
   readonly pauseMs: number;
 }
 
-export interface FailoverReport {
+export interface FailoverReport extends CommonReport {
   readonly bench: "failover";
-  readonly machine: Machine;
   readonly options: FailoverOptions;
   readonly trials: readonly Trial[];
   readonly calms: readonly Calm[];
   readonly failures: readonly Failure[];
   readonly summaries: readonly FailoverSummary[];
-  readonly targets: readonly Target[];
-  readonly notes: readonly string[];
 }
 
 const WANTED_P50_MS = 350;
@@ -72,7 +70,7 @@ export function createReport(options: FailoverOptions, { trials, calms, failures
   const summaries = summarize(trials);
   const targets = [...summaries.flatMap(targetsOf), ...calms.map(calmTarget)];
   return {
-    ...{ bench: "failover", machine: describeMachine(), options, trials, calms, failures, summaries, targets },
+    ...{ bench: "failover", machine: describeMachine(), options, trials, calms, failures, summaries, figures: [], targets },
     notes: findNotes(trials, calms, summaries),
   };
 }

@@ -4,7 +4,6 @@
  * The ARP program answers requests for random VIPs three ways, in turns: as it is, with fuel in it, and with fuel behind a guard, which copies
  * each frame in and out and looks at it. Beside that the guard alone looks at frames that may leave, with as many addresses assigned.
  */
-import type { CommandIo } from "../../../cli/command.ts";
 import { Guard } from "../../../packets/guarded/guard.ts";
 import { GuardedProgram } from "../../../packets/guarded/guarded-program.ts";
 import type { SendRules } from "../../../packets/guarded/rules.ts";
@@ -14,19 +13,21 @@ import { packRows } from "../../../sandbox/program/program-rows.ts";
 import { arpFrame } from "../../testing/program-station.ts";
 import { vipAddress } from "../arp/frames.ts";
 import { prepareArpProgram, stations, WARM_UP_ROUNDS } from "../arp/program.ts";
-import type { Bench, GuardOptions } from "../harness/bench.ts";
+import { defineBench, type Run } from "../harness/bench.ts";
+import type { CommonReport } from "../harness/figures.ts";
+import { count, type OptionsOf } from "../harness/flags.ts";
 import { interleave, ratio } from "../harness/interleave.ts";
 import { describeMachine } from "../harness/machine.ts";
 import { summarize } from "../harness/statistics.ts";
 import { type Column, formatInterval, formatNumber, formatTable } from "../harness/table.ts";
 
-interface Run {
+interface GuardRun {
   readonly nsPerFrame: number;
 }
 
-export interface GuardReport {
-  readonly machine: ReturnType<typeof describeMachine>;
-  readonly vips: number;
+export interface GuardReport extends CommonReport {
+  readonly bench: "guard";
+  readonly options: GuardOptions;
   readonly ways: readonly { readonly name: string; readonly ns: ReturnType<typeof summarize>; readonly timesPlain: number | undefined }[];
 }
 
@@ -37,12 +38,24 @@ const PAUSE_MS = 150;
 /** As the built-in program has. */
 const PAGES = 256;
 
-export const guard: Bench = {
-  run,
-  async part() {},
+const flags = {
+  rounds: count("rounds", { usual: 5, most: 1000, help: "how often each way is measured" }),
+  vips: count("vips", { usual: 1000, most: 65_536, help: "addresses answered for" }),
 };
 
-async function run({ vips, rounds, json }: GuardOptions, io: CommandIo): Promise<number> {
+export type GuardOptions = OptionsOf<typeof flags>;
+
+export const guard = defineBench({
+  summary: "what it costs that nobody trusts a packet program: fuel, and a guard that looks at each frame",
+  network: "none",
+  flags,
+  estimateSeconds: ({ rounds }) => (rounds + WARM_UP_ROUNDS) * 4 * STRETCHES * 0.012 + 2,
+  measure,
+  format,
+});
+
+async function measure(options: GuardOptions, run: Run): Promise<GuardReport> {
+  const { vips, rounds } = options;
   const plain = prepareArpProgram(new PacketProgram(PLAIN, loadModule(PLAIN)), vips, STRETCHES);
   const fuelled = prepareFuelled(vips);
   const guarded = prepareGuarded(vips);
@@ -50,18 +63,20 @@ async function run({ vips, rounds, json }: GuardOptions, io: CommandIo): Promise
   const ways = { [PLAIN]: plain, "arp with fuel": fuelled, "arp with fuel, guarded": guarded, "the guard alone": alone };
   const contenders = Object.entries(ways).map(([name, measure]) => ({ name, measure: async () => [{ nsPerFrame: measure() }] }));
   await interleave(WARM_UP_ROUNDS, contenders);
-  const measured = await interleave<Run>(rounds, contenders);
-  const report: GuardReport = {
+  const measured = await interleave<GuardRun>(rounds, contenders, run.tell);
+  return {
+    bench: "guard",
     machine: describeMachine(),
-    vips,
+    options,
     ways: contenders.map(({ name }) => ({
       name,
       ns: summarize(measured.filter(({ contender }) => contender === name).map(({ nsPerFrame }) => nsPerFrame)),
       timesPlain: ratio(measured, [name, PLAIN], ({ nsPerFrame }) => nsPerFrame)?.median,
     })),
+    figures: [],
+    targets: [],
+    notes: [],
   };
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : format(report));
-  return 0;
 }
 
 /** Its fuel is set once for all, which no host would do. */
@@ -115,7 +130,7 @@ function assign(to: Guard, vips: number): void {
       throw new Error(`Cannot measure the guard with ${vips} VIPs: it has no room for them`);
 }
 
-function format({ machine, vips, ways }: GuardReport): string {
+function format({ machine, options: { vips }, ways }: GuardReport): string {
   const columns: Column<GuardReport["ways"][number]>[] = [
     { heading: "", isText: true, cell: ({ name }) => name },
     { heading: "ns a frame", cell: ({ ns }) => formatNumber(ns.median) },

@@ -1,111 +1,51 @@
-/** What a bench is to `herald bench`. */
-import type { CommandIo } from "../../../cli/command.ts";
-import type { Driver } from "../../../packets/service.ts";
+/**
+ * What a bench is to `herald bench`: the flags that it takes, what it measures, how people read it. The harness (`run.ts`) does the rest.
+ *
+ * Most benches run processes of their own: a load generator, a responder, a listener. These are the same program once more, as `part`.
+ */
+import type { CommonReport } from "./figures.ts";
+import type { Flags, OptionsOf } from "./flags.ts";
 
-interface CommonOptions {
-  readonly rounds: number;
-  readonly json: boolean;
+export interface Run {
+  /** The command line of this very program, for a command of it to follow. */
+  readonly herald: readonly string[];
+  /** The command line that runs `part` of the bench, with that set-up. */
+  part(setup: unknown): string[];
+  /** Null inside a private network; else why none can be made here. A bench that needs it for all never gets here then. */
+  readonly withoutNetwork: string | null;
+  /** Only a part can be measured, for that reason: said, and the exit code tells. */
+  skip(what: string, reason: string): void;
+  /** For people who wait: what comes now, and which share of all is done. */
+  tell(what: string, share?: number): void;
+  /** Prints a report of what there is, where a run ends before its time. */
+  show(report: CommonReport): void;
+  /** To be done before the process ends for a signal, the last added first. */
+  onInterrupt(stop: () => void | Promise<void>): void;
 }
 
-/** Herald's responders: by how the packet worker sleeps, or arp as a program that is not built in, in the guarded worker's event loop. */
-export type HeraldDriver = Driver | "guarded";
-
-export interface GuardOptions extends CommonOptions {
-  readonly vips: number;
+export interface BenchOf<OfFlags extends Flags, Report extends CommonReport> {
+  /** One line of the list. */
+  readonly summary: string;
+  /** What of it needs a private network, and so root or unprivileged user namespaces. */
+  readonly network: "none" | "some" | "all";
+  /** What is not here and without which nothing can be measured. */
+  missing?(): string | undefined;
+  readonly flags: OfFlags;
+  /** Flags of a run that is one of many, where they differ: `herald bench all` runs those benches that say so. */
+  readonly brief?: Readonly<Record<string, string>>;
+  estimateSeconds(options: OptionsOf<OfFlags>): number;
+  measure(options: OptionsOf<OfFlags>, run: Run): Promise<Report>;
+  format(report: Report): string;
+  /** 0 where it does not say. */
+  exitCode?(report: Report): number;
+  /** Runs one of its processes, until that has done its work. */
+  part?(setup: unknown): Promise<void>;
 }
 
-export interface ArpOptions extends CommonOptions {
-  /** Of each load. */
-  readonly seconds: number;
-  readonly vips: number;
-  readonly drivers: readonly HeraldDriver[];
-}
+// biome-ignore lint/suspicious/noExplicitAny: flags and report of a bench are its own; who runs it hands the one's values to the other
+export type Bench = BenchOf<any, any>;
 
-export interface ManifestsOptions extends CommonOptions {
-  readonly services: number;
-  /** Changes of one document. */
-  readonly edits: number;
-  /** Where the manifests are written; default: in memory. */
-  readonly directory?: string;
-}
-
-export interface BgpOptions extends CommonOptions {
-  /** Routes. */
-  readonly sizes: readonly number[];
-  readonly senders: readonly string[];
-  /** Of each step of a measurement. */
-  readonly limitMs: number;
-  /** Nobody is spared. */
-  readonly full: boolean;
-}
-
-export interface ClusterOptions {
-  readonly json: boolean;
-  readonly services: number;
-  readonly nodes: number;
-  /** New Services, one at a time. */
-  readonly writes: number;
-  /** Of each load of updates. */
-  readonly seconds: number;
-  /** Before the memory of a speaker at rest is read. */
-  readonly restSeconds: number;
-}
-
-export interface FailoverOptions {
-  readonly json: boolean;
-  readonly cases: readonly string[];
-  /** Of each case, with each number of nodes. */
-  readonly trials: number;
-  readonly nodeCounts: readonly number[];
-  /** In the order of their addresses in the Service. */
-  readonly families: readonly (4 | 6)[];
-  /** Without a fault. */
-  readonly minutes: number;
-  /** A directory where what speakers log is kept. */
-  readonly logs?: string;
-}
-
-export interface PlanOptions extends CommonOptions {
-  readonly vips: number;
-  readonly nodeCounts: readonly number[];
-}
-
-export interface NeighborsOptions {
-  readonly json: boolean;
-  readonly minutes: number;
-}
-
-export interface PluginsOptions extends CommonOptions {
-  /** Of each load. */
-  readonly seconds: number;
-  readonly vips: number;
-  /** How many there are at a time; the most of them are the hostile ones too. */
-  readonly plugins: readonly number[];
-}
-
-/** Every flag; a bench reads its own. */
-export type BenchOptions = ArpOptions &
-  GuardOptions &
-  BgpOptions &
-  ManifestsOptions &
-  ClusterOptions &
-  FailoverOptions &
-  NeighborsOptions &
-  PlanOptions &
-  PluginsOptions;
-
-/** How a bench starts its own program again, behind the Node binary. */
-export interface Self {
-  readonly program: string;
-  /** The same bench with the same flags. */
-  readonly all: readonly string[];
-  /** `part` of the same bench; its set-up, as JSON, is to follow. */
-  readonly part: readonly string[];
-}
-
-export interface Bench {
-  /** Resolves to the exit code. */
-  run(options: BenchOptions, io: CommandIo, self: Self): Promise<number>;
-  /** Runs one of its processes (load generator, responder), until that has done its work. */
-  part(setup: unknown): Promise<void>;
+/** For the types: what `measure` is given follows from `flags`. */
+export function defineBench<const OfFlags extends Flags, Report extends CommonReport>(bench: BenchOf<OfFlags, Report>): typeof bench {
+  return bench;
 }

@@ -20,16 +20,16 @@ export function rotate<Item>(items: readonly Item[], round: number): Item[] {
   return [...items.slice(at), ...items.slice(0, at)];
 }
 
-/** Measures all contenders `rounds` times. `progress` is told before each. */
+/** Measures all contenders `rounds` times. `tell` hears what comes, and which share is done, before each. */
 export async function interleave<Run>(
   rounds: number,
   contenders: readonly Contender<Run>[],
-  progress: (round: number, contender: string) => void = () => {},
+  tell: (what: string, share: number) => void = () => {},
 ): Promise<Measured<Run>[]> {
   const measured: Measured<Run>[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const contender of rotate(contenders, round)) {
-      progress(round, contender.name);
+    for (const [at, contender] of rotate(contenders, round).entries()) {
+      tell(`Round ${round + 1} of ${rounds}: ${contender.name}`, (round + at / contenders.length) / rounds);
       for (const run of await contender.measure()) measured.push({ ...run, round, contender: contender.name });
     }
   }

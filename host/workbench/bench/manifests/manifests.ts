@@ -13,12 +13,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CommandIo } from "../../../cli/command.ts";
-import { enter, findWay, isInside, onLetGo } from "../../private-network.ts";
 import { monotonicMs, type StationSetup } from "../arp/station.ts";
-import type { Bench, ManifestsOptions, Self } from "../harness/bench.ts";
+import { defineBench, type Run } from "../harness/bench.ts";
 import type { Child } from "../harness/child.ts";
 import { measureEmptyNode } from "../harness/empty-node.ts";
+import { count, directory as directoryFlag, type OptionsOf } from "../harness/flags.ts";
 import { type Contender, interleave, type Measured } from "../harness/interleave.ts";
 import { readCpuTime, readResidentBytes, since } from "../harness/machine.ts";
 import { runClient } from "./client.ts";
@@ -43,41 +42,41 @@ const MANY = 1000;
 /** By then a speaker has given back what its start took. */
 const REST_MS = 10_000;
 const NODE_CHANGES = 20;
-const NOT_ALLOWED = 3;
-const INTERRUPTED = 130;
 
-export const manifests: Bench = {
-  run,
-  part: (setup) => runClient(setup as StationSetup),
+const flags = {
+  rounds: count("rounds", { usual: 5, most: 1000, help: "starts of each kind" }),
+  services: count("services", { usual: 10_000, most: 60_000, help: "Services in the directory" }),
+  edits: count("edits", { usual: 200, most: 5000, help: "changes of one document" }),
+  directory: directoryFlag("directory", { help: "where the manifests are written; otherwise in memory" }),
 };
 
-async function run(options: ManifestsOptions, io: CommandIo, self: Self): Promise<number> {
-  if (!isInside()) {
-    const way = findWay();
-    if (way.ok) return enter(way, self.all);
-    io.stderr.write(`herald bench manifests: only costs are measured, since no private network can be made here: ${way.reason}\n`);
-    show(createReport(options, await measureCosts(options), null), options, io);
-    return NOT_ALLOWED;
+export type ManifestsOptions = OptionsOf<typeof flags>;
+
+export const manifests = defineBench({
+  summary: "from the start to the first answer with 10,000 Services in manifests, and from an edit to the wire",
+  network: "some",
+  flags,
+  estimateSeconds: (options) => 2 * options.rounds * 4 + 2 * (options.edits * 0.06 + quietMs(options) / 1000 + 3) + 30,
+  measure,
+  format: formatReport,
+  part: (setup) => runClient(setup as StationSetup),
+});
+
+async function measure(options: ManifestsOptions, run: Run): Promise<ManifestsReport> {
+  if (run.withoutNetwork !== null) {
+    run.skip("only costs are measured", run.withoutNetwork);
+    return createReport(options, await measureCosts(options), null);
   }
   const directory = mkdtempSync(join(options.directory ?? "/run", "herald-bench-"));
   const removeDirectory = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
-  onLetGo(() => {
-    removeDirectory();
-    process.exit(INTERRUPTED);
-  });
-  const seconds = 2 * options.rounds * 4 + 2 * (options.edits * 0.06 + quietMs(options) / 1000 + 3) + 30;
-  io.stderr.write(`Starting ${2 * options.rounds + 4} speakers and editing ${2 * options.edits} times: about ${Math.ceil(seconds)} s\n`);
+  run.onInterrupt(removeDirectory);
   try {
-    const wire = await measureOnWire(options, self, directory);
-    show(createReport(options, await measureCosts(options), wire), options, io);
-    return 0;
+    const wire = await measureOnWire(options, run, directory);
+    run.tell("Parsing and reconciling", 0.95);
+    return createReport(options, await measureCosts(options), wire);
   } finally {
     removeDirectory();
   }
-}
-
-function show(report: ManifestsReport, { json }: ManifestsOptions, io: CommandIo): void {
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
 }
 
 async function measureCosts({ services, edits }: ManifestsOptions): Promise<Costs> {
@@ -85,17 +84,20 @@ async function measureCosts({ services, edits }: ManifestsOptions): Promise<Cost
   return { parse, reconcile: await measureReconcile(services, { service: edits, node: NODE_CHANGES }) };
 }
 
-async function measureOnWire(options: ManifestsOptions, self: Self, directory: string): Promise<OnWire> {
-  const node = [process.execPath, ...process.execArgv];
+async function measureOnWire(options: ManifestsOptions, run: Run, directory: string): Promise<OnWire> {
   const network = new ManifestsNetwork({
-    speaker: [...node, self.program, "run"],
-    client: (setup) => [...node, ...self.part, JSON.stringify(setup)],
+    speaker: [...run.herald, "run"],
+    client: run.part,
   });
   const emptyNodeBytes = await measureEmptyNode();
   const client = await network.startClient();
   try {
     const setting = { network, client, directory, options };
-    return { emptyNodeBytes, starts: await measureStarts(setting), rests: await measureRests(setting), edits: await measureEdits(setting) };
+    const starts = await measureStarts(setting, run);
+    run.tell("Memory at rest", 0.5);
+    const rests = await measureRests(setting);
+    run.tell("Edits", 0.6);
+    return { emptyNodeBytes, starts, rests, edits: await measureEdits(setting) };
   } finally {
     await client.stop();
   }
@@ -112,7 +114,7 @@ interface Setting {
 type Answers = Omit<Start, "residentBytes">;
 
 /** In turns, the cold one first: it leaves the allocations that the warm one starts with. */
-async function measureStarts(setting: Setting): Promise<Measured<Start>[]> {
+async function measureStarts(setting: Setting, run: Run): Promise<Measured<Start>[]> {
   const { services, rounds } = setting.options;
   const manifests = join(setting.directory, ALL);
   writeManifests(manifests, services);
@@ -124,7 +126,7 @@ async function measureStarts(setting: Setting): Promise<Measured<Start>[]> {
     },
   });
   const forget = () => rmSync(join(manifests, "allocations.yaml"), { force: true });
-  return interleave(rounds, [contend("cold", forget), contend("warm", () => {})]);
+  return interleave(rounds, [contend("cold", forget), contend("warm", () => {})], (what, share) => run.tell(`${what} start`, share / 2));
 }
 
 async function settle({ pid }: Child, answers: Answers): Promise<Start> {

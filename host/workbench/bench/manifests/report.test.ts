@@ -1,13 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { ManifestsOptions } from "../harness/bench.ts";
 import type { Costs } from "./costs.ts";
+import type { ManifestsOptions } from "./manifests.ts";
 import { createReport, type EditRun, type OnWire } from "./report.ts";
 import { formatReport } from "./text.ts";
 
 const report = suite("manifests report");
 
-const options: ManifestsOptions = { rounds: 3, services: 10_000, edits: 4, json: false };
+const options: ManifestsOptions = { rounds: 3, services: 10_000, edits: 4, directory: undefined };
 const costs: Costs = {
   parse: { documents: 300, parsedAgain: 1, tookMs: [0.5] },
   reconcile: { firstMs: 300, serviceMs: [0.1], nodeMs: [100] },

@@ -1,12 +1,13 @@
 /** The report of `herald bench manifests`, as `--json` prints it: every measurement, the summaries, which targets were met, and what to doubt. */
-import type { ManifestsOptions } from "../harness/bench.ts";
+import type { CommonReport } from "../harness/figures.ts";
 import type { Measured } from "../harness/interleave.ts";
-import { type CpuTime, describeMachine, type Machine } from "../harness/machine.ts";
+import { type CpuTime, describeMachine } from "../harness/machine.ts";
 import { percentile, type Summary, summarize } from "../harness/statistics.ts";
 import { formatNumber, formatPercent } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
 import type { Edit } from "./client.ts";
 import type { Costs } from "./costs.ts";
+import type { ManifestsOptions } from "./manifests.ts";
 
 /** One start of a speaker; times from before its process was spawned. */
 export interface Start {
@@ -65,16 +66,13 @@ export interface EditSummary {
   readonly residentBytes: number;
 }
 
-export interface ManifestsReport {
+export interface ManifestsReport extends CommonReport {
   readonly bench: "manifests";
-  readonly machine: Machine;
   readonly options: ManifestsOptions;
   readonly costs: Costs;
   readonly wire: OnWire | null;
   readonly starts: readonly StartSummary[];
   readonly edits: readonly EditSummary[];
-  readonly targets: readonly Target[];
-  readonly notes: readonly string[];
 }
 
 const WANTED_START_MS = 3000;
@@ -99,7 +97,7 @@ export function createReport(options: ManifestsOptions, costs: Costs, wire: OnWi
     { what: "Documents parsed again", wanted: "1", found: `${parsedAgain}`, isMet: parsedAgain === 1 },
   ];
   const notes = wire === null ? [] : findNotes(wire, edits);
-  return { bench: "manifests", machine: describeMachine(), options, costs, wire, starts, edits, targets, notes };
+  return { bench: "manifests", machine: describeMachine(), options, costs, wire, starts, edits, figures: [], targets, notes };
 }
 
 export const places: Readonly<Record<EditRun["place"], string>> = { alone: "alone", all: "beside all Services" };

@@ -7,19 +7,20 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandIo } from "../../../cli/command.ts";
 import { HostProcess } from "../../lab/host-process.ts";
 import type { Listen } from "../../lab/node-process.ts";
-import { enter, findWay, isInside, onLetGo, PrivateNetwork } from "../../private-network.ts";
-import type { Bench, NeighborsOptions, Self } from "../harness/bench.ts";
+import { PrivateNetwork } from "../../private-network.ts";
+import { defineBench, type Run } from "../harness/bench.ts";
 import { Child } from "../harness/child.ts";
+import type { CommonReport } from "../harness/figures.ts";
+import { number, type OptionsOf } from "../harness/flags.ts";
 import { describeMachine } from "../harness/machine.ts";
 import { type Column, formatCount, formatTable } from "../harness/table.ts";
 import { type ClientSetup, type NeighborResult, runNeighborsClient } from "./client.ts";
 
-export interface NeighborsReport {
-  readonly machine: ReturnType<typeof describeMachine>;
-  readonly minutes: number;
+export interface NeighborsReport extends CommonReport {
+  readonly bench: "neighbors";
+  readonly options: NeighborsOptions;
   readonly vips: readonly (NeighborResult & { readonly looks: number; readonly gaps: number })[];
 }
 
@@ -29,8 +30,6 @@ const VIPS = ["192.0.2.240", "2001:db8::f0"] as const;
 const PORT = 7;
 const USABLE = ["REACHABLE", "STALE", "DELAY", "PROBE"] as const;
 const GRACE_MS = 40_000;
-const NOT_ALLOWED = 3;
-const INTERRUPTED = 130;
 
 const MANIFESTS = [
   ...NODES.map((name) => ({ apiVersion: "v1", kind: "Node", metadata: { name } })),
@@ -47,28 +46,28 @@ const MANIFESTS = [
   },
 ];
 
-export const neighbors: Bench = {
-  run,
-  part: (setup) => runNeighborsClient(setup as ClientSetup),
-};
+const flags = { minutes: number("minutes", { usual: 10, most: 1440, help: "how long it looks" }, "M") };
 
-async function run({ minutes, json }: NeighborsOptions, io: CommandIo, self: Self): Promise<number> {
-  if (!isInside()) {
-    const way = findWay();
-    if (way.ok) return await enter(way, self.all);
-    io.stderr.write(`herald bench neighbors: nothing is measured, since no private network can be made here: ${way.reason}\n`);
-    return NOT_ALLOWED;
-  }
-  onLetGo(() => process.exit(INTERRUPTED));
-  io.stderr.write(`Looking at two neighbor entries five times a second for ${minutes} min\n`);
-  const report = createReport(minutes, await measure(minutes, self));
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
-  return report.vips.every(({ gaps }) => gaps === 0) ? 0 : 1;
+export type NeighborsOptions = OptionsOf<typeof flags>;
+
+export const neighbors = defineBench({
+  summary: "whether a Linux kernel keeps a VIP of each family in its neighbor table for minutes without a gap",
+  network: "all",
+  flags,
+  estimateSeconds: ({ minutes }) => minutes * 60 + 5,
+  measure,
+  format: formatReport,
+  exitCode: ({ vips }) => (vips.every(({ gaps }) => gaps === 0) ? 0 : 1),
+  part: (setup) => runNeighborsClient(setup as ClientSetup),
+});
+
+async function measure({ minutes }: NeighborsOptions, run: Run): Promise<NeighborsReport> {
+  run.tell(`Looking at two neighbor entries five times a second for ${minutes} min`);
+  return createReport({ minutes }, await look(minutes, run));
 }
 
-async function measure(minutes: number, self: Self): Promise<readonly NeighborResult[]> {
+async function look(minutes: number, run: Run): Promise<readonly NeighborResult[]> {
   const network = new PrivateNetwork();
-  const node = [process.execPath, ...process.execArgv];
   for (const [at, name] of NODES.entries()) network.addHost(name, `192.0.2.${11 + at}/24`, `2001:db8::${11 + at}/64 nodad`);
   network.addHost(CLIENT, "192.0.2.100/24", "2001:db8::100/64 nodad");
   const folder = mkdtempSync("/run/herald-neighbors-");
@@ -77,12 +76,12 @@ async function measure(minutes: number, self: Self): Promise<readonly NeighborRe
   const speakers = NODES.map((name, at) => {
     const flags = ["--manifests", manifests, "--allocations", join(folder, "allocations.yaml"), "--node", name, "--interface", "eth0"];
     const role = at === 0 ? ["--controller"] : [];
-    return new Child(`the speaker on ${name}`, network.on(name, ...node, self.program, "run", ...flags, "--control", "none", ...role));
+    return new Child(`the speaker on ${name}`, network.on(name, ...run.herald, "run", ...flags, "--control", "none", ...role));
   });
   const setup: ClientSetup = { vips: VIPS, port: PORT, seconds: minutes * 60 };
-  const client = new Child("the client", network.on(CLIENT, ...node, ...self.part, JSON.stringify(setup)));
+  const client = new Child("the client", network.on(CLIENT, ...run.part(setup)));
   try {
-    await Promise.all(NODES.map((name) => listen(name, network.on(name, ...node, self.program, "lab", "part", "node", name))));
+    await Promise.all(NODES.map((name) => listen(name, network.on(name, ...run.herald, "lab", "part", "node", name))));
     return JSON.parse(await client.next(minutes * 60_000 + GRACE_MS)) as NeighborResult[];
   } finally {
     await Promise.all([client, ...speakers].map((child) => child.stop()));
@@ -98,13 +97,13 @@ async function listen(node: string, command: [string, ...string[]]): Promise<voi
   await listener.call({ ports: VIPS.map((vip) => [vip, [{ protocol: "UDP", port: PORT }]]) } satisfies Listen);
 }
 
-function createReport(minutes: number, results: readonly NeighborResult[]): NeighborsReport {
+function createReport(options: NeighborsOptions, results: readonly NeighborResult[]): NeighborsReport {
   const vips = results.map((result) => {
     const looks = Object.values(result.states).reduce((sum, count) => sum + count, 0);
     const usable = USABLE.reduce((sum, state) => sum + (result.states[state] ?? 0), 0);
     return { ...result, looks, gaps: looks - usable + Math.max(0, result.macs.length - 1) };
   });
-  return { machine: describeMachine(), minutes, vips };
+  return { bench: "neighbors", machine: describeMachine(), options, vips, figures: [], targets: [], notes: [] };
 }
 
 const COLUMNS: readonly Column<NeighborsReport["vips"][number]>[] = [
@@ -118,7 +117,7 @@ const COLUMNS: readonly Column<NeighborsReport["vips"][number]>[] = [
   { heading: "echoed", cell: ({ echoed }) => formatCount(echoed) },
 ];
 
-function formatReport({ machine, minutes, vips }: NeighborsReport): string {
+function formatReport({ machine, options: { minutes }, vips }: NeighborsReport): string {
   return [
     `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
     `A client's neighbor table for ${minutes} min; asked and answered: by its kernel, of ARP and NDP; sent and echoed: datagrams to the VIP`,

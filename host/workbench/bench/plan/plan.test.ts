@@ -15,7 +15,10 @@ function start(...flags: string[]) {
 bench("reports sessions, moves and costs in JSON", () => {
   const run = start("--nodes", "3,60", "--vips", "300", "--rounds", "2", "--json");
   assert.is(run.status, 0, run.stderr);
-  const { clusters, vips } = JSON.parse(run.stdout) as PlanReport;
+  const {
+    clusters,
+    options: { vips },
+  } = JSON.parse(run.stdout) as PlanReport;
   assert.is(vips, 300);
   assert.equal(
     clusters.flatMap(({ nodes, policies }) => policies.map(({ policy }) => `${nodes} ${policy}`)),

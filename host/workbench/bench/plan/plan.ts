@@ -11,11 +11,11 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { CommandIo } from "../../../cli/command.ts";
 import { Ranker } from "../../../packets/rank.ts";
 import type { OwnershipPolicy } from "../../../rules/vocabulary.ts";
 import { vipAddress } from "../arp/frames.ts";
-import type { Bench, PlanOptions } from "../harness/bench.ts";
+import { defineBench, type Run } from "../harness/bench.ts";
+import { count, counts, type OptionsOf } from "../harness/flags.ts";
 import { describeMachine } from "../harness/machine.ts";
 import { type Cost, PlannedCluster } from "./clusters.ts";
 import { type ClusterReport, formatReport, type PlanReport, type PolicyReport } from "./report.ts";
@@ -24,20 +24,35 @@ import { type ClusterReport, formatReport, type PlanReport, type PolicyReport } 
 const POLICIES: readonly OwnershipPolicy[] = ["revertive", "balanced"];
 const READ = 4;
 
-export const plan: Bench = { run, part: async () => {} };
+const flags = {
+  rounds: count("rounds", { usual: 5, most: 1000, help: "how often a node joins, one leaves, and a Service changes" }),
+  vips: count("vips", { usual: 10_000, most: 65_536, help: "VIPs" }),
+  nodeCounts: counts("nodes", { usual: "3,30,1000,5000", least: 2, most: 5000, help: "clusters of so many nodes" }),
+};
 
-async function run(options: PlanOptions, io: CommandIo): Promise<number> {
-  const clusters: ClusterReport[] = [];
-  for (const nodes of options.nodeCounts) {
-    io.stderr.write(`Planning ${options.vips} VIPs on ${nodes} nodes\n`);
-    clusters.push(measure(nodes, options));
-  }
-  const report: PlanReport = { bench: "plan", machine: describeMachine(), vips: options.vips, rounds: options.rounds, clusters };
-  io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
-  return 0;
+export type PlanOptions = OptionsOf<typeof flags>;
+
+export const plan = defineBench({
+  summary: "who owns what with 3 to 5,000 nodes and 10,000 VIPs: BFD sessions, moves, CPU time",
+  network: "none",
+  flags,
+  brief: { nodes: "3,30,1000" },
+  estimateSeconds: ({ nodeCounts, vips, rounds }) =>
+    1 + nodeCounts.length * 1.5 + nodeCounts.reduce((sum, nodes) => sum + nodes * vips * (1 + rounds / 20) * 7e-7, 0),
+  measure,
+  format: formatReport,
+});
+
+async function measure(options: PlanOptions, run: Run): Promise<PlanReport> {
+  const { nodeCounts, vips } = options;
+  const clusters = nodeCounts.map((nodes, at) => {
+    run.tell(`Planning ${vips} VIPs on ${nodes} nodes`, at / nodeCounts.length);
+    return measureCluster(nodes, options);
+  });
+  return { bench: "plan", machine: describeMachine(), options, clusters, figures: [], targets: [], notes: [] };
 }
 
-function measure(nodes: number, { vips, rounds }: PlanOptions): ClusterReport {
+function measureCluster(nodes: number, { vips, rounds }: PlanOptions): ClusterReport {
   const policies = POLICIES.map((policy) => measurePolicy(policy, nodes, vips, rounds));
   return { nodes, memoryBytes: measureMemory(nodes, vips), policies };
 }

@@ -1,8 +1,9 @@
 /** The report of `herald bench plan`. */
 import type { OwnershipPolicy } from "../../../rules/vocabulary.ts";
-import type { Machine } from "../harness/machine.ts";
+import type { CommonReport } from "../harness/figures.ts";
 import { type Column, formatCount, formatNumber, formatTable } from "../harness/table.ts";
 import type { Cost } from "./clusters.ts";
+import type { PlanOptions } from "./plan.ts";
 
 /** Means over the rounds. */
 export interface Moves extends Cost {
@@ -28,11 +29,9 @@ export interface ClusterReport {
   readonly policies: readonly PolicyReport[];
 }
 
-export interface PlanReport {
+export interface PlanReport extends CommonReport {
   readonly bench: "plan";
-  readonly machine: Machine;
-  readonly vips: number;
-  readonly rounds: number;
+  readonly options: PlanOptions;
   readonly clusters: readonly ClusterReport[];
 }
 
@@ -67,7 +66,7 @@ const costs: readonly Column<Row>[] = [
 ];
 
 /** Two tables and what they mean, with a newline at the end. */
-export function formatReport({ machine, vips, rounds, clusters }: PlanReport): string {
+export function formatReport({ machine, options: { vips, rounds }, clusters }: PlanReport): string {
   const rows = clusters.flatMap(({ nodes, memoryBytes, policies }) => policies.map((policy) => ({ nodes, memoryBytes, ...policy })));
   return [
     `${formatCount(vips)} VIPs, each a group of its own; every node may own each. Means of ${rounds} joins and leaves.`,

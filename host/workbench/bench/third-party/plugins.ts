@@ -6,12 +6,11 @@
  * started again. Their processes share the responder's CPU; the generator has another. What counts is the CPU of the thread that answers,
  * and how many answers come.
  */
-import type { CommandIo } from "../../../cli/command.ts";
-import { enter, findWay, isInside, onLetGo } from "../../private-network.ts";
 import { type GeneratorSetup, runGenerator } from "../arp/generator.ts";
 import { startGenerator } from "../arp/generator-child.ts";
 import { ArpNetwork } from "../arp/network.ts";
-import type { Bench, PluginsOptions, Self } from "../harness/bench.ts";
+import { defineBench, type Run } from "../harness/bench.ts";
+import { count, counts, number, type OptionsOf } from "../harness/flags.ts";
 import { interleave, type Measured } from "../harness/interleave.ts";
 import { describeMachine, findPinning } from "../harness/machine.ts";
 import { type BesideRun, type BesideSetup, besideContenders, runBeside } from "./beside.ts";
@@ -20,61 +19,57 @@ import { formatReport, type PluginsReport, pluginsTargets } from "./report.ts";
 
 type PluginsPart = { readonly generator: GeneratorSetup } | { readonly beside: BesideSetup };
 
-const NOT_ALLOWED = 3;
-const INTERRUPTED = 130;
+const flags = {
+  rounds: count("rounds", { usual: 5, most: 1000, help: "how often each is measured; ratios are taken inside a round" }),
+  plugins: counts("plugins", { usual: "1,3,10", most: 100, help: "how many at a time; the most of them are the hostile ones" }),
+  seconds: number("seconds", { usual: 1, most: 60, help: "length of each load" }),
+  vips: count("vips", { usual: 1000, most: 65_536, help: "addresses that arp answers for" }),
+};
 
-export const plugins: Bench = {
-  run,
+export type PluginsOptions = OptionsOf<typeof flags>;
+
+export const plugins = defineBench({
+  summary: "start, memory and call latency of third-party plugins, and ARP beside ten hostile ones",
+  network: "some",
+  flags,
+  brief: { rounds: "3" },
+  estimateSeconds: ({ rounds, plugins, seconds }) =>
+    rounds * (plugins.reduce((sum, count) => sum + 3 + count * 0.3, 0) + 2 * (3 * seconds + 6)),
+  measure,
+  format: formatReport,
   async part(setup) {
     const part = setup as PluginsPart;
     if ("generator" in part) await runGenerator(part.generator);
     else await runBeside(part.beside);
   },
-};
+});
 
-async function run(options: PluginsOptions, io: CommandIo, self: Self): Promise<number> {
-  if (!isInside()) {
-    const way = findWay();
-    if (way.ok) return enter(way, self.all);
-    io.stderr.write(`herald bench plugins: only their cost is measured, since no private network can be made here: ${way.reason}\n`);
-    show(await measureCosts(options, io), null, options, io);
-    return NOT_ALLOWED;
-  }
-  onLetGo(() => process.exit(INTERRUPTED));
-  const costs = await measureCosts(options, io);
-  show(costs, await measureBeside(options, io, self.part), options, io);
-  return 0;
-}
-
-function show(
-  costs: PluginsReport["costs"],
-  beside: PluginsReport["beside"],
-  { rounds, json, plugins: counts }: PluginsOptions,
-  io: CommandIo,
-) {
-  const hostile = Math.max(...counts);
+async function measure(options: PluginsOptions, run: Run): Promise<PluginsReport> {
+  const costs = await measureCosts(options, run);
+  if (run.withoutNetwork !== null) run.skip("only their cost is measured", run.withoutNetwork);
+  const beside = run.withoutNetwork === null ? await measureBeside(options, run) : null;
+  const hostile = Math.max(...options.plugins);
   const targets = pluginsTargets(beside, hostile);
-  const report: PluginsReport = { bench: "plugins", machine: describeMachine(), rounds, hostile, costs, beside, targets };
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
+  return { bench: "plugins", machine: describeMachine(), options, hostile, costs, beside, figures: [], targets, notes: [] };
 }
 
-function measureCosts({ rounds, plugins: counts }: PluginsOptions, io: CommandIo): Promise<Measured<CostRun>[]> {
+function measureCosts({ rounds, plugins: counts }: PluginsOptions, run: Run): Promise<Measured<CostRun>[]> {
   const contenders = MODES.flatMap((mode) =>
     counts.map((count) => ({ name: `${mode} ${count}`, measure: async () => [await measureCost(mode, count)] })),
   );
-  return interleave(rounds, contenders, (round, name) => void io.stderr.write(`Round ${round + 1}: ${name} idle\n`));
+  return interleave(rounds, contenders, (what, share) => run.tell(`${what}, idle`, share / 2));
 }
 
-async function measureBeside(options: PluginsOptions, io: CommandIo, self: readonly string[]): Promise<Measured<BesideRun>[]> {
+async function measureBeside(options: PluginsOptions, run: Run): Promise<Measured<BesideRun>[]> {
   const { rounds, seconds, vips, plugins: counts } = options;
-  const part = (setup: PluginsPart) => [process.execPath, ...process.execArgv, ...self, JSON.stringify(setup)];
+  const part = (setup: PluginsPart) => run.part(setup);
   const pinning = findPinning();
   const [near, far] = pinning.ok ? pinning.prefixes : [[], []];
   const network = new ArpNetwork();
   const generator = await startGenerator(network, vips, (setup) => [...near, ...part(setup)]);
   try {
     const contenders = besideContenders({ network, generator, seconds, vips, hostile: Math.max(...counts), pinned: far, part });
-    return await interleave(rounds, contenders, (round, name) => void io.stderr.write(`Round ${round + 1}: ${name}\n`));
+    return await interleave(rounds, contenders, (what, share) => run.tell(what, (1 + share) / 2));
   } finally {
     await generator.stop();
   }

@@ -1,21 +1,20 @@
 /** The report of `herald bench plugins`. */
+import type { CommonReport } from "../harness/figures.ts";
 import { type Measured, ratio } from "../harness/interleave.ts";
-import type { Machine } from "../harness/machine.ts";
 import { type Summary, summarize } from "../harness/statistics.ts";
 import { type Column, formatCount, formatInterval, formatNumber, formatPercent, formatTable } from "../harness/table.ts";
 import { formatTargets, type Target } from "../harness/targets.ts";
 import { type BesideRun, besideNames } from "./beside.ts";
 import type { CostRun } from "./cost.ts";
+import type { PluginsOptions } from "./plugins.ts";
 
-export interface PluginsReport {
+export interface PluginsReport extends CommonReport {
   readonly bench: "plugins";
-  readonly machine: Machine;
-  readonly rounds: number;
+  readonly options: PluginsOptions;
   readonly hostile: number;
   readonly costs: readonly Measured<CostRun>[];
   /** Null: no private network could be made. */
   readonly beside: readonly Measured<BesideRun>[] | null;
-  readonly targets: readonly Target[];
 }
 
 const MOST_CPU = 1.05;
@@ -77,7 +76,7 @@ function latency(runs: readonly BesideRun[], which: "p50" | "p99"): string | nul
 }
 
 /** With a newline at the end. */
-export function formatReport({ machine, rounds, costs, beside, targets }: PluginsReport): string {
+export function formatReport({ machine, options: { rounds }, costs, beside, targets }: PluginsReport): string {
   const isThread = beside?.every((run) => run.isThread) ?? true;
   return `${[
     `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}; medians of ${rounds} interleaved rounds`,
