@@ -14,31 +14,36 @@ function herald(...flags: readonly string[]): { status: number | null; stdout: s
   return spawnSync(process.execPath, [program, "bench", "bgp", ...flags], { encoding: "utf8", timeout: 120_000 });
 }
 
-testWith(bench, [...needed, tool("bird", "bird2"), tool("exabgp")], "every route arrives, changes and goes, whoever tells it", () => {
-  const senders = ["herald", "bird", "exabgp", "replay"];
-  const { status, stdout, stderr } = herald("--json", "--rounds", "1", "--sizes", "1000", "--senders", senders.join(","));
-  assert.is(status, 0, stderr);
-  const { wire, summaries, codec } = JSON.parse(stdout) as BgpReport;
-  assert.equal(
-    summaries.map(({ sender, sets }) => `${sender} ${sets}`),
-    [1, 1000].flatMap((sets) => senders.map((sender) => `${sender} ${sets}`)),
-  );
-  for (const { contender, sets, failure, announceMs, withdrawMs, changeMs, messages, cpuMs, loadedBytes } of wire?.cells ?? []) {
-    const what = `${contender} with ${sets}: ${failure}`;
-    assert.is(failure, null, what);
-    assert.ok(announceMs !== null && announceMs > 0 && (messages ?? 0) >= Math.min(sets, 1000), what);
-    assert.ok((cpuMs ?? 0) > 0 && (loadedBytes ?? 0) > 0, what);
-    assert.is(withdrawMs !== null && withdrawMs > 0, contender !== "replay", what);
-    assert.is(changeMs.length >= 20 && changeMs.every((ms) => ms > 0), contender !== "replay", what);
-  }
-  assert.equal(
-    codec.map(({ sets, encodeNs }) => [sets, encodeNs.every((ns) => ns > 0)]),
-    [
-      [1, true],
-      [1000, true],
-    ],
-  );
-});
+testWith(
+  bench,
+  [...needed, tool("bird", "bird2"), tool("bgpd", "openbgpd"), tool("exabgp")],
+  "every route arrives, changes and goes, whoever tells it",
+  () => {
+    const senders = ["herald", "bird", "openbgpd", "exabgp", "replay"];
+    const { status, stdout, stderr } = herald("--json", "--rounds", "1", "--sizes", "1000", "--senders", senders.join(","));
+    assert.is(status, 0, stderr);
+    const { wire, summaries, codec } = JSON.parse(stdout) as BgpReport;
+    assert.equal(
+      summaries.map(({ sender, sets }) => `${sender} ${sets}`),
+      [1, 1000].flatMap((sets) => senders.map((sender) => `${sender} ${sets}`)),
+    );
+    for (const { contender, sets, failure, announceMs, withdrawMs, changeMs, messages, cpuMs, loadedBytes } of wire?.cells ?? []) {
+      const what = `${contender} with ${sets}: ${failure}`;
+      assert.is(failure, null, what);
+      assert.ok(announceMs !== null && announceMs > 0 && (messages ?? 0) >= Math.min(sets, 1000), what);
+      assert.ok((cpuMs ?? 0) > 0 && (loadedBytes ?? 0) > 0, what);
+      assert.is(withdrawMs !== null && withdrawMs > 0, contender !== "replay", what);
+      assert.is(changeMs.length >= 20 && changeMs.every((ms) => ms > 0), contender !== "replay", what);
+    }
+    assert.equal(
+      codec.map(({ sets, encodeNs }) => [sets, encodeNs.every((ns) => ns > 0)]),
+      [
+        [1, true],
+        [1000, true],
+      ],
+    );
+  },
+);
 
 const mistakes: Readonly<Record<string, string>> = {
   "--senders quagga": "Unknown sender quagga",

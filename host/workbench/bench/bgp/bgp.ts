@@ -2,7 +2,7 @@
  * `herald bench bgp`: how soon a router has all routes, beside others who tell them.
  *
  * One veth pair between two namespaces. At one end a receiver in C, which only counts; at the other one sender at a time, each with all
- * routes loaded before the receiver connects: Herald's plugin as a speaker runs it, fed by `apply`; bird, frr and gobgp, which have their
+ * routes loaded before the receiver connects: Herald's plugin as a speaker runs it, fed by `apply`; bird, frr, gobgp and openbgpd, which have their
  * routes from a feeder by BGP; exabgp, which has them from a pipe; and a replay of the same bytes from memory, which shows that the
  * receiver is not the limit. A change and a withdrawal are timed from the order, by the same way in. Nobody is kept on a CPU: gobgp and
  * Herald have several threads.

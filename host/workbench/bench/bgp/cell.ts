@@ -1,7 +1,8 @@
 /** One measurement of `herald bench bgp`: one sender, one table of routes, one session from Established to the last withdrawal. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "../harness/child.ts";
-import { readCpuTime, readPeakBytes, readResidentBytes, since } from "../harness/machine.ts";
+import { readPeakBytes, readResidentBytes, since } from "../harness/machine.ts";
+import { readTreeCpuTime, sumOverTree } from "../harness/process-tree.ts";
 import { at, stations } from "./network.ts";
 import { FIRST_CHANGED_TAG, type RouteTable } from "./routes.ts";
 import type { RunningSender, Sender } from "./senders.ts";
@@ -85,20 +86,20 @@ async function measureSession(
 ): Promise<void> {
   const { child, order } = running;
   const { receiver, sender } = stations;
-  cell.loadedBytes = readResidentBytes(child.pid);
-  const before = readCpuTime(child.pid);
+  cell.loadedBytes = sumOverTree(child.pid, readResidentBytes);
+  const before = readTreeCpuTime(child.pid);
   const words = [receiver.address, sender.address, 179, receiver.asNumber, cell.routes, cell.sets].map(String);
   const heard = new Child("the receiver", at("receiver", file, ...words));
   try {
     const established = await nextEvent(heard, "established", ESTABLISH_MS);
     const full = await nextEvent(heard, "full", limitMs);
-    cell.cpuMs = since(before, readCpuTime(child.pid)).runNs / 1e6;
+    cell.cpuMs = since(before, readTreeCpuTime(child.pid)).runNs / 1e6;
     if (full.foreign > 0 || full.wrong > 0)
       throw new Error(`${full.foreign} prefixes were not asked for and ${full.wrong} had a wrong attribute set`);
     cell.announceMs = (full.atNs - established.atNs) / 1e6;
     cell.receiverCpuMs = (full.cpuNs - established.cpuNs) / 1e6;
     cell.messages = full.messages;
-    cell.peakBytes = readPeakBytes(child.pid);
+    cell.peakBytes = sumOverTree(child.pid, readPeakBytes);
     if (order === null) return;
     cell.changeMs = await measureChanges(heard, order, cell.routes, changes);
     const orderedNs = await order("withdraw");

@@ -5,7 +5,7 @@ import { bgp } from "../../../packets/codec/bgp.ts";
 import type { Cell } from "./cell.ts";
 import { exabgpConfig, exabgpLines } from "./exabgp.ts";
 import { createReport, type OnWire } from "./report.ts";
-import { birdConfig, frrConfig, gobgpConfig } from "./routers.ts";
+import { birdConfig, frrConfig, gobgpConfig, openbgpdConfig } from "./routers.ts";
 import { addressOf, encodeChanges, writeChange, writeChanges } from "./routes.ts";
 import { createSenders, senderNames } from "./senders.ts";
 import { formatReport } from "./text.ts";
@@ -58,6 +58,7 @@ parts("every router is told of the receiver and the feeder, and waits for both",
     [birdConfig(), /passive yes/g, 2],
     [frrConfig(), /neighbor \S+ passive/g, 2],
     [gobgpConfig(), /passive-mode = true/g, 2],
+    [openbgpdConfig("/run/x"), / {2}passive/g, 2],
     [exabgpConfig("/relay"), /passive true/g, 1],
   ] as const) {
     assert.match(config, "192.0.2.1");

@@ -1,5 +1,5 @@
 /** The routers that Herald is measured beside: what each is told, and how it is started. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findTool } from "../../testing/requirements.ts";
 import { stations } from "./network.ts";
@@ -14,6 +14,8 @@ export interface Router {
 }
 
 const FRR = "/usr/lib/frr/bgpd";
+/** Where two of its three processes jail themselves; here `/run` is the private network's own. */
+const OPENBGPD_JAIL = "/run/openbgpd";
 const { receiver, sender, feeder } = stations;
 const neighbors = [receiver, feeder];
 
@@ -71,7 +73,39 @@ export const routers: readonly Router[] = [
       ];
     },
   },
+  {
+    name: "openbgpd",
+    debianPackage: "openbgpd",
+    find: () => findTool("bgpd"),
+    prepare: (folder) => {
+      mkdirSync(OPENBGPD_JAIL, { recursive: true });
+      // It refuses a configuration that others may read.
+      return ["bgpd", "-d", "-f", write(folder, "bgpd.conf", openbgpdConfig(folder), 0o600)];
+    },
+  },
 ];
+
+export function openbgpdConfig(folder: string): string {
+  return [
+    `AS ${sender.asNumber}`,
+    `router-id ${sender.address}`,
+    `listen on ${sender.address}`,
+    `socket "${join(folder, "ctl")}"`,
+    "fib-update no",
+    ...neighbors.flatMap(({ address, asNumber }) => [
+      `neighbor ${address} {`,
+      `  remote-as ${asNumber}`,
+      `  local-address ${sender.address}`,
+      "  passive",
+      "  announce IPv4 unicast",
+      "  announce IPv6 none",
+      "}",
+    ]),
+    "allow from any",
+    "allow to any",
+    "",
+  ].join("\n");
+}
 
 export function birdConfig(): string {
   return [
@@ -123,7 +157,7 @@ export function gobgpConfig(): string {
   ].join("\n");
 }
 
-function write(folder: string, name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
+function write(folder: string, name: string, text: string, mode?: number): string {
+  writeFileSync(join(folder, name), text, { mode });
   return join(folder, name);
 }

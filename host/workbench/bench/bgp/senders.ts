@@ -3,7 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTool } from "../../testing/requirements.ts";
 import { Child } from "../harness/child.ts";
-import { readCpuTime, since } from "../harness/machine.ts";
+import { since } from "../harness/machine.ts";
+import { readTreeCpuTime } from "../harness/process-tree.ts";
 import { exabgpLines, prepareExabgp } from "./exabgp.ts";
 import { at, stations } from "./network.ts";
 import { type Router, routers } from "./routers.ts";
@@ -136,11 +137,11 @@ export async function ask(child: Child, order: Order, limitMs: number): Promise<
 async function untilIdle(child: Child, limitMs: number): Promise<void> {
   const deadlineMs = performance.now() + limitMs;
   for (;;) {
-    const before = readCpuTime(child.pid);
+    const before = readTreeCpuTime(child.pid);
     const startedMs = performance.now();
     await sleep(IDLE_MS);
     child.mustRun();
-    const { runNs } = since(before, readCpuTime(child.pid));
+    const { runNs } = since(before, readTreeCpuTime(child.pid));
     if (runNs / 1e6 < (performance.now() - startedMs) * IDLE_SHARE) return;
     if (performance.now() > deadlineMs) throw new Error(`it has not taken its routes after ${limitMs / 1000} s`);
   }

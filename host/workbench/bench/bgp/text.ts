@@ -23,7 +23,7 @@ export function formatReport(report: BgpReport): string {
 const LEGEND =
   "to last: from Established until the receiver has every route. withdraw: from the order to the last withdrawal. change: from the order\n" +
   "to change one route until it is there. CPU: of the sender until the last route. loaded: resident memory with all routes and no session.\n" +
-  `${REPLAY}: the same UPDATEs written from memory, which is what the receiver can take. bird, frr and gobgp have their routes from a feeder,\n` +
+  `${REPLAY}: the same UPDATEs written from memory, which is what the receiver can take. routers have their routes from a feeder,\n` +
   "so what they withdraw or change they hear of first; Herald is told by apply, exabgp through a pipe.";
 
 function formatSetting({ machine, options }: BgpReport): string {
