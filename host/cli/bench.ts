@@ -3,7 +3,7 @@ import type { BgpSubject } from "../workbench/bench/bgp/herald.ts";
 import type { Bench } from "../workbench/bench/harness/bench.ts";
 import { type Flags, formatFlags, readOptions, yes } from "../workbench/bench/harness/flags.ts";
 import { runBench } from "../workbench/bench/harness/run.ts";
-import { type Command, type CommandIo, parseFlags, suggest, UsageError } from "./command.ts";
+import { type Command, type CommandIo, type Part, parseFlags, suggest, UsageError } from "./command.ts";
 
 /** The built-in plugins that are measured. */
 export interface BenchSubjects {
@@ -26,9 +26,12 @@ const benches: Readonly<Record<string, (subjects: BenchSubjects) => Promise<Benc
 
 const help = `
 Usage: herald bench [BENCH [flags]]
+       herald bench all --report DIR
+       herald bench compare A.json B.json
 
 Measures Herald beside others who do the same work, in interleaved rounds of one run. No BENCH lists them all, and
-herald bench BENCH --help says what one takes.
+herald bench BENCH --help says what one takes. "all" runs most of them briefly and writes one page of plots; "compare" sets two runs
+against each other.
 
 Everything happens in namespaces that vanish with the run; your network is not touched. It needs root, or unprivileged user
 namespaces; without either it measures what needs no network and exits 3. The responders in C need a compiler.
@@ -36,22 +39,35 @@ namespaces; without either it measures what needs no network and exits 3. The re
 Examples:
   herald bench arp --rounds 9 --vips 65536
   herald bench failover --cases death,leave --nodes 3
+  herald bench all --report before
 `;
+
+/** Of all benches; no bench may have such a name. */
+const others = {
+  all: "all of these but the longest, briefly, with a report as one page",
+  compare: "ratios of two runs, and which of them may be noise",
+};
 
 /** What every bench takes. `progress` and `part` are for the bench itself, not for people. */
 const common = { json: { type: "boolean" }, progress: { type: "boolean" }, part: { type: "string" } } as const;
 
-export function benchCommandFor(subjects: BenchSubjects): Command {
-  const parts = Object.entries(benches).map(([name, load]) => [name, { load: async () => commandOf(name, await load(subjects)) }] as const);
+/** `version`: which Herald this is. */
+export function benchCommandFor(subjects: BenchSubjects, version: string): Command {
+  const named = Object.entries(benches).map(([name, load]) => ({ name, load: () => load(subjects) }));
+  const parts: Record<string, Part> = {
+    ...Object.fromEntries(named.map(({ name, load }) => [name, { load: async () => commandOf(name, await load()) }])),
+    all: { load: async () => (await import("../workbench/bench/report/all-command.ts")).allCommandFor(named, version) },
+    compare: { load: async () => (await import("../workbench/bench/report/compare-command.ts")).compareCommand },
+  };
   return {
     name: "bench",
     summary: "Measure what Herald costs on this machine, beside others",
     help,
-    parts: Object.fromEntries(parts),
+    parts,
     async run(args, io) {
       const { positionals } = parseFlags(args, {});
       const [name] = positionals;
-      if (name !== undefined) throw new UsageError(`Unknown bench ${name}${suggest(name, Object.keys(benches))}`);
+      if (name !== undefined) throw new UsageError(`Unknown bench ${name}${suggest(name, Object.keys(parts))}`);
       return list(subjects, io);
     },
   };
@@ -59,7 +75,9 @@ export function benchCommandFor(subjects: BenchSubjects): Command {
 
 async function list(subjects: BenchSubjects, io: CommandIo): Promise<number> {
   const width = Math.max(...Object.keys(benches).map((name) => name.length));
-  for (const [name, load] of Object.entries(benches)) io.stdout.write(`${name.padEnd(width)}  ${(await load(subjects)).summary}\n`);
+  const write = (name: string, summary: string): void => void io.stdout.write(`${name.padEnd(width)}  ${summary}\n`);
+  for (const [name, load] of Object.entries(benches)) write(name, (await load(subjects)).summary);
+  for (const [name, summary] of Object.entries(others)) write(name, summary);
   return 0;
 }
 

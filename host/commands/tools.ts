@@ -14,7 +14,7 @@ import { hostCommand } from "../cli/plugin-command.ts";
 
 export { runCommand } from "../cli/command.ts";
 
-export const commands = (): readonly Command[] => [
+export const commands = (version: string): readonly Command[] => [
   labCommandFor(builtIns),
   planCommandFor({ builtIns, optional }),
   explainCommandFor({ builtIns, optional }),
@@ -22,5 +22,5 @@ export const commands = (): readonly Command[] => [
   plugin,
   ...pluginCommands.map(hostCommand),
   decode,
-  benchCommandFor(benchSubjects),
+  benchCommandFor(benchSubjects, version),
 ];

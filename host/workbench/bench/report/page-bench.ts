@@ -1,12 +1,12 @@
 /** The section of one bench: targets, what to doubt, a card for each measured thing, and how it was run. */
 import { formatCount, formatInterval, formatNumber } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
+import { commandText, formatDuration } from "../harness/words.ts";
 import type { Part } from "./collected.ts";
 import { dotPlot } from "./dot-plot.ts";
 import { type FigureGroup, formatTimes, groupFigures } from "./group.ts";
 import { groupSeries, linePlot, MOST_LINES, type SeriesGroup } from "./line-plot.ts";
 import { html, type Markup } from "./markup.ts";
-import { commandText, formatDuration } from "./words.ts";
 
 /** Rows of a table of a line; the JSON has them all. */
 const MOST_POINTS_TOLD = 20;

@@ -1,10 +1,11 @@
 /** `index.html`: one page that needs nothing else, no script and no network, to be read. Pure. */
+
+import { commandText, formatDuration } from "../harness/words.ts";
 import type { Collected, Part } from "./collected.ts";
 import { html, jsonMarkup, type Markup, raw, toText } from "./markup.ts";
 import { benchSection, idOf } from "./page-bench.ts";
 import { machineFacts, machineSection } from "./page-machine.ts";
 import { style } from "./page-style.ts";
-import { commandText, formatDuration } from "./words.ts";
 
 /** A browser and a mail bear so much. */
 const MOST_EMBEDDED_BYTES = 4e6;

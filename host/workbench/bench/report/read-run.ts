@@ -55,6 +55,15 @@ function readText(file: string, refuse: (why: string) => never): string {
   }
 }
 
+/** What one bench printed. Throws where it lacks what a report has. */
+export function checkReport(value: unknown): ReportOfRun {
+  const report = record(value, "the report");
+  list(report["targets"], "targets", MOST_FIGURES);
+  list(report["notes"], "notes", MOST_FIGURES);
+  reportOf(report, "the report");
+  return value as ReportOfRun;
+}
+
 class WrongShape extends Error {}
 
 function parseRun(file: string, value: unknown): RunFile {

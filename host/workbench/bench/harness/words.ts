@@ -1,4 +1,4 @@
-/** Words of the report that its page, its progress and its list share. */
+/** Words of benches that are told in several places: how long, and what to type. */
 
 /** `8 s`, `4 min`, `1 h 5 min` */
 export function formatDuration(seconds: number): string {
