@@ -2,6 +2,7 @@
 
 import type { Log } from "../announcer.ts";
 import { createLog, thresholds } from "../observe/log.ts";
+import type { Watched } from "../roles/service-manager.ts";
 import { type CommandIo, UsageError } from "./command.ts";
 
 export const logFlags = { "log-level": { type: "string" }, "log-format": { type: "string" } } as const;
@@ -37,12 +38,15 @@ export function oneOf<T extends string>(flag: string, value: string, choices: re
 }
 
 export interface RunningRole {
+  /** What it is asked by whatever watches this process. */
+  watched(): Watched;
   stop(why: "leave" | "replace"): Promise<void>;
 }
 
 /** A role, and what ends after it. */
 export function endingWith(role: RunningRole, after: { close(): Promise<void> }): RunningRole {
   return {
+    watched: () => role.watched(),
     async stop(why) {
       try {
         await role.stop(why);
@@ -64,12 +68,16 @@ export async function runRole(
 ): Promise<number> {
   const { keepHeapSmall, ownHeap } = await import("../observe/small-heap.ts");
   const { libc } = await import("../packets/libc.ts");
+  const { findServiceManager } = await import("../roles/service-manager.ts");
+  const manager = findServiceManager(process.env, (line) => io.stderr.write(`herald ${name}: ${line}\n`));
   const { ended, end, signal } = untilTold();
   const shrink = (): Promise<void> => ownHeap.shrink().then(() => libc().trim());
   const stopKeeping = keepHeapSmall({ ...ownHeap, shrink });
   try {
     const role = await start(end, signal);
+    manager.ready(() => role.watched());
     const error = await ended;
+    manager.stopping();
     const stopped = role.stop("replace");
     if (error !== undefined) {
       await stopped.catch(() => {}); // what went wrong first is what matters
@@ -82,6 +90,7 @@ export async function runRole(
     io.stderr.write(`herald ${name}: ${(error as Error).message}\n`);
     return 1;
   } finally {
+    manager.close();
     stopKeeping();
   }
 }

@@ -19,6 +19,7 @@ export interface Libc {
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   recv(fd: number, buffer: Uint8Array, length: number, flags: number): number;
   send(fd: number, buffer: Uint8Array, length: number, flags: number): number;
+  sendto(fd: number, buffer: Uint8Array, length: number, flags: number, address: Uint8Array, addressLength: number): number;
   read(fd: number, buffer: Uint8Array, length: number): number;
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
@@ -74,6 +75,7 @@ function load(): Libc {
     getsockname: func("int getsockname(int, void *, void *)"),
     recv: func("intptr_t recv(int, void *, size_t, int)"),
     send: func("intptr_t send(int, void *, size_t, int)"),
+    sendto: func("intptr_t sendto(int, void *, size_t, int, void *, uint32_t)"),
     read: func("intptr_t read(int, void *, size_t)"),
     recvmmsg: func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),
     sendmmsg: func("int sendmmsg(int, uintptr_t, uint32_t, int)"),

@@ -154,6 +154,10 @@ class WorkerClient implements GuardedService {
     return this.#lost?.message;
   }
 
+  get beats(): number {
+    return this.#switchboard.workerBeats;
+  }
+
   async stop(): Promise<void> {
     if (!this.#isStopping) {
       this.#isStopping = true;

@@ -22,6 +22,8 @@ export interface PacketService {
   readonly wire: "kernel" | "memory";
   /** Why it does nothing any more; undefined: it works. */
   readonly problem: string | undefined;
+  /** Counts up every BEAT_INTERVAL_MS while its thread turns; undefined: it has none of its own. */
+  readonly beats?: number;
   /** `match`: the frames that it gets; undefined for a program of datagrams only. */
   addProgram(name: string, module: WebAssembly.Module, match: FrameMatch | undefined, seed: readonly [number, number]): Promise<void>;
   /** Closes its ports and forgets its rows. A program that is not loaded is fine. */
@@ -84,5 +86,5 @@ export interface GuardedService extends PacketService {
 /** The engine's methods that may be called by message. */
 export type Method = Exclude<
   keyof GuardedService,
-  "wire" | "problem" | "onEvent" | "onStates" | "onReports" | "onLate" | "onProgramLost" | "stop"
+  "wire" | "problem" | "beats" | "onEvent" | "onStates" | "onReports" | "onLate" | "onProgramLost" | "stop"
 >;

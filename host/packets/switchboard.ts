@@ -52,6 +52,11 @@ export class Switchboard {
     Atomics.wait(this.#cells, STARTED, 0, limitMs);
   }
 
+  /** How often the worker's heart has beaten. */
+  get workerBeats(): number {
+    return Atomics.load(this.#cells, WORKER_BEAT);
+  }
+
   /** Beats for `side` and tells whether the other has been silent too long; to be called every BEAT_INTERVAL_MS. */
   heart(side: "main" | "worker"): () => { isOtherSilent: boolean } {
     const [own, other] = side === "main" ? [MAIN_BEAT, WORKER_BEAT] : [WORKER_BEAT, MAIN_BEAT];

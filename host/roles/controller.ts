@@ -32,6 +32,7 @@ import { credentialsFor } from "./credentials.ts";
 import type { EndpointChoice } from "./endpoints.ts";
 import { endpointsInCluster } from "./endpoints-in-cluster.ts";
 import { Ends } from "./ends.ts";
+import type { Watched } from "./service-manager.ts";
 import { tellProblems } from "./tell-problems.ts";
 import { whileOpen } from "./while-open.ts";
 
@@ -48,6 +49,7 @@ export interface ControllerOptions {
 }
 
 export interface RunningController {
+  watched(): Watched;
   stop(): Promise<void>;
 }
 
@@ -109,6 +111,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     cutOff: () => ways.writing.cutOff(),
   });
   return {
+    watched: () => ({ summary: "Gives out addresses" }),
     async stop() {
       await leader.close();
       await closeEndpoints("replace");

@@ -32,6 +32,7 @@ import { clock } from "./clock.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { type End, Ends } from "./ends.ts";
 import { NodeDrain } from "./node-drain.ts";
+import type { Watched } from "./service-manager.ts";
 import { type MorePlugins, SpeakerPlugins } from "./speaker-plugins.ts";
 import { startSelfTest } from "./start-self-test.ts";
 import { tellProblems } from "./tell-problems.ts";
@@ -91,6 +92,7 @@ export interface SpeakerOptions {
 
 export interface Speaker {
   readonly metrics: MetricsRegistry;
+  watched(): Watched;
   stop(why: "leave" | "replace"): Promise<void>;
 }
 
@@ -98,20 +100,28 @@ export interface Speaker {
 export async function startSpeaker(options: SpeakerOptions): Promise<Speaker> {
   const metrics = createMetrics();
   const ends = new Ends();
+  const parts: SpeakerParts = {
+    ...{ node: options.node, version: options.version ?? "", reads: options.surroundings.reads, announcers: [], isReady: false },
+    ...{ isController: options.surroundings.isController, startedAtMs: performance.now() },
+  };
   try {
-    await startParts(options, metrics, ends);
+    await startParts(options, parts, metrics, ends);
   } catch (error) {
     await ends.run("replace").catch(() => {}); // what went wrong first is what matters
     throw error;
   }
-  return { metrics, stop: (why) => ends.run(why) };
+  return { metrics, watched: () => watchedOf(parts), stop: (why) => ends.run(why) };
 }
 
-async function startParts(options: SpeakerOptions, metrics: MetricsRegistry, ends: Ends): Promise<void> {
-  const { node, log, surroundings, version = "" } = options;
-  const { reads, isController } = surroundings;
-  const parts: SpeakerParts = { node, version, reads, isController, startedAtMs: performance.now(), announcers: [], isReady: false };
-  collectProcess(metrics, version);
+function watchedOf({ node, network, announcers }: SpeakerParts): Watched {
+  const states = announcers.map(({ lane }) => lane.state());
+  const [told, desired] = [states.reduce((sum, state) => sum + state.told, 0), states.reduce((sum, state) => sum + state.desired, 0)];
+  return { beats: network?.packets.beats, summary: `${node}: ${told} of ${desired} announcements made` };
+}
+
+async function startParts(options: SpeakerOptions, parts: SpeakerParts, metrics: MetricsRegistry, ends: Ends): Promise<void> {
+  const { node, log, surroundings } = options;
+  collectProcess(metrics, parts.version);
   collectSpeaker(metrics, parts);
   // The first, so that a second speaker of this node ends before it has touched anything.
   ends.push(await openControl(options, parts));
