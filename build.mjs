@@ -16,7 +16,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { assemble } from "./deploy/assemble.mjs";
+import { assemble, licencesOf } from "./deploy/assemble.mjs";
 
 const self = fileURLToPath(import.meta.url);
 const root = dirname(self);
@@ -169,17 +169,17 @@ async function buildHost() {
   for (const [name, source] of Object.entries(companions)) {
     writeOutput(inRoot("dist", name), readFileSync(inRoot(source)), statSync(inRoot(source)).mtime, 0o755);
   }
-  const [stale, plain] = [staleBundles(), staleContract()];
+  const [stale, plain] = [staleBundles().length > 0 ? Object.entries(bundles) : [], staleContract()];
   if (stale.length + plain.length === 0) return;
   const { build, stop } = await import("esbuild");
   const builtFrom = new Date();
   const bundle = async (entries, options) => {
-    if (entries.length === 0) return [];
+    if (entries.length === 0) return { outputFiles: [] };
     const common = { absWorkingDir: root, outdir: "dist", outExtension: { ".js": ".mjs" }, write: false, bundle: true, format: "esm" };
-    const { outputFiles } = await build({ ...common, ...options, entryPoints: Object.fromEntries(entries), logLevel: "silent" });
-    return outputFiles;
+    return await build({ ...common, ...options, entryPoints: Object.fromEntries(entries), logLevel: "silent" });
   };
-  const programs = await bundle(stale, {
+  const { outputFiles: programs, metafile } = await bundle(stale, {
+    metafile: true,
     platform: "node",
     target: "node20.6",
     minify: true,
@@ -190,7 +190,9 @@ async function buildHost() {
   });
   // Executable: what npm links as the command herald.
   for (const { path, contents } of programs) writeOutput(path, contents, builtFrom, 0o755);
-  for (const { path, contents } of await bundle(plain, { platform: "neutral", target: "es2022" })) writeOutput(path, contents, builtFrom);
+  if (metafile) writeOutput(inRoot("dist/LICENSES.txt"), licencesOf(root, Object.keys(metafile.inputs)), builtFrom);
+  const { outputFiles: contracts } = await bundle(plain, { platform: "neutral", target: "es2022" });
+  for (const { path, contents } of contracts) writeOutput(path, contents, builtFrom);
   await stop();
 }
 

@@ -50,9 +50,10 @@ const packagesFor = (cpu) => ({
 export function assemble(root, { cpus = ownProcessor(), to = join(root, "dist") }) {
   const unknown = cpus.find((cpu) => !PROCESSORS.includes(cpu));
   if (unknown !== undefined) throw new Error(`Unknown processor ${unknown}: expected some of ${PROCESSORS.join(",")}`);
-  const isModule = (file) => relative(join(root, "dist"), file).startsWith("node_modules");
+  // Declarations are for who writes plugins, and come with npm.
+  const isElsewhere = (file) => /^(node_modules|types)/.test(relative(join(root, "dist"), file));
   if (to !== join(root, "dist"))
-    cpSync(join(root, "dist"), to, { recursive: true, preserveTimestamps: true, filter: (file) => !isModule(file) });
+    cpSync(join(root, "dist"), to, { recursive: true, preserveTimestamps: true, filter: (file) => !isElsewhere(file) });
   for (const [name, from] of Object.entries(PARTS)) {
     if (existsSync(join(root, from))) copyTree(join(root, from), join(to, name), /(?<!\.test\.ts)$/);
   }
@@ -62,6 +63,18 @@ export function assemble(root, { cpus = ownProcessor(), to = join(root, "dist") 
   if (cpus.length > 0)
     for (const [name, files] of Object.entries(PACKAGES)) copyTree(join(root, "node_modules", name), join(modules, name), files);
   for (const cpu of cpus) copyBinaries(root, modules, cpu);
+}
+
+/** The licences of the packages that were bundled, of which these are the files. */
+export function licencesOf(root, inputs) {
+  const names = inputs.flatMap((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+  const texts = [...new Set(names)].sort().map((name) => {
+    const folder = join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    return [`${name} ${version} (${license})`, ...files.map((file) => readFileSync(join(folder, file), "utf8").trim())].join("\n\n");
+  });
+  return `${texts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
 }
 
 /** None where Herald announces nothing. */
