@@ -104,6 +104,16 @@ parts("createReport() compares inside rounds, and misses what is missed", () => 
       ["1.00 ms", true],
     ],
   );
+  assert.equal(
+    report.figures.filter(({ what }) => what.startsWith("From Established")).map(({ of, values }) => [of, values]),
+    [
+      ["herald", [100, 1000]],
+      ["gobgp", [90, 900]],
+      ["frr", [200, 2000]],
+      ["exabgp", [null]],
+      ["replay", [300]],
+    ],
+  );
   assert.equal(report.summaries[0]?.changeMs, { p50: 1, p99: 9, count: 4 });
   assert.match(report.notes.join(), "The receiver may have been the limit for gobgp");
   const text = formatReport(report);

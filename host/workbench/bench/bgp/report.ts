@@ -8,6 +8,7 @@ import type { Target } from "../harness/targets.ts";
 import type { BgpOptions } from "./bgp.ts";
 import type { Cell } from "./cell.ts";
 import type { CodecRun } from "./codec.ts";
+import { bgpFigures } from "./figures.ts";
 import { HERALD, type NotRun, REPLAY } from "./senders.ts";
 
 export interface OnWire {
@@ -64,7 +65,7 @@ export function createReport(options: BgpOptions, codec: readonly CodecRun[], wi
     codec,
     wire,
     summaries,
-    figures: [],
+    figures: bgpFigures(codec, wire?.cells ?? []),
     targets,
     notes: findNotes(codec, summaries),
   };

@@ -5,6 +5,7 @@ import { percentile } from "../harness/statistics.ts";
 import { formatNumber, formatPercent } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
 import type { ClusterOptions } from "./cluster.ts";
+import { clusterFigures } from "./figures.ts";
 import type { NewService } from "./latency.ts";
 import type { ControllerRun, SpeakerRun } from "./roles.ts";
 import type { UpdateRun } from "./updates.ts";
@@ -66,7 +67,7 @@ export function createReport(options: ClusterOptions, measured: ClusterMeasured)
     options,
     ...measured,
     latencies,
-    figures: [],
+    figures: clusterFigures(measured),
     targets,
     notes: findNotes(measured),
   };

@@ -7,6 +7,7 @@ import type { Target } from "../harness/targets.ts";
 import type { Calm } from "./calm.ts";
 import { type Case, cases } from "./cases.ts";
 import type { FailoverOptions } from "./failover.ts";
+import { failoverFigures } from "./figures.ts";
 import type { Failure, Measurements } from "./measurement.ts";
 import type { Family } from "./network.ts";
 import type { Trial, VipTrial } from "./trial.ts";
@@ -70,7 +71,17 @@ export function createReport(options: FailoverOptions, { trials, calms, failures
   const summaries = summarize(trials);
   const targets = [...summaries.flatMap(targetsOf), ...calms.map(calmTarget)];
   return {
-    ...{ bench: "failover", machine: describeMachine(), options, trials, calms, failures, summaries, figures: [], targets },
+    ...{
+      bench: "failover",
+      machine: describeMachine(),
+      options,
+      trials,
+      calms,
+      failures,
+      summaries,
+      figures: failoverFigures(trials),
+      targets,
+    },
     notes: findNotes(trials, calms, summaries),
   };
 }

@@ -18,6 +18,7 @@ import type { CommonReport } from "../harness/figures.ts";
 import { count, type OptionsOf } from "../harness/flags.ts";
 import { interleave, ratio } from "../harness/interleave.ts";
 import { describeMachine } from "../harness/machine.ts";
+import { figuresFrom, less } from "../harness/measured-figures.ts";
 import { summarize } from "../harness/statistics.ts";
 import { type Column, formatInterval, formatNumber, formatTable } from "../harness/table.ts";
 
@@ -73,7 +74,7 @@ async function measure(options: GuardOptions, run: Run): Promise<GuardReport> {
       ns: summarize(measured.filter(({ contender }) => contender === name).map(({ nsPerFrame }) => nsPerFrame)),
       timesPlain: ratio(measured, [name, PLAIN], ({ nsPerFrame }) => nsPerFrame)?.median,
     })),
-    figures: [],
+    figures: figuresFrom(measured, ({ contender }) => contender, [less("A frame", "ns", ({ nsPerFrame }) => nsPerFrame)]),
     targets: [],
     notes: [],
   };

@@ -7,6 +7,7 @@ import { formatNumber, formatPercent } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
 import type { Edit } from "./client.ts";
 import type { Costs } from "./costs.ts";
+import { manifestsFigures } from "./figures.ts";
 import type { ManifestsOptions } from "./manifests.ts";
 
 /** One start of a speaker; times from before its process was spawned. */
@@ -97,7 +98,18 @@ export function createReport(options: ManifestsOptions, costs: Costs, wire: OnWi
     { what: "Documents parsed again", wanted: "1", found: `${parsedAgain}`, isMet: parsedAgain === 1 },
   ];
   const notes = wire === null ? [] : findNotes(wire, edits);
-  return { bench: "manifests", machine: describeMachine(), options, costs, wire, starts, edits, figures: [], targets, notes };
+  return {
+    bench: "manifests",
+    machine: describeMachine(),
+    options,
+    costs,
+    wire,
+    starts,
+    edits,
+    figures: wire === null ? [] : manifestsFigures(wire),
+    targets,
+    notes,
+  };
 }
 
 export const places: Readonly<Record<EditRun["place"], string>> = { alone: "alone", all: "beside all Services" };

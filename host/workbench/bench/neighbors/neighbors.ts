@@ -15,6 +15,7 @@ import { Child } from "../harness/child.ts";
 import type { CommonReport } from "../harness/figures.ts";
 import { number, type OptionsOf } from "../harness/flags.ts";
 import { describeMachine } from "../harness/machine.ts";
+import { figuresFrom, less } from "../harness/measured-figures.ts";
 import { type Column, formatCount, formatTable } from "../harness/table.ts";
 import { type ClientSetup, type NeighborResult, runNeighborsClient } from "./client.ts";
 
@@ -103,7 +104,11 @@ function createReport(options: NeighborsOptions, results: readonly NeighborResul
     const usable = USABLE.reduce((sum, state) => sum + (result.states[state] ?? 0), 0);
     return { ...result, looks, gaps: looks - usable + Math.max(0, result.macs.length - 1) };
   });
-  return { bench: "neighbors", machine: describeMachine(), options, vips, figures: [], targets: [], notes: [] };
+  const figures = figuresFrom(vips, ({ vip }) => vip, [
+    less("Looks that found a gap", "", ({ gaps }) => gaps),
+    less("Datagrams that came not back", "", ({ sent, echoed }) => sent - echoed),
+  ]);
+  return { bench: "neighbors", machine: describeMachine(), options, vips, figures, targets: [], notes: [] };
 }
 
 const COLUMNS: readonly Column<NeighborsReport["vips"][number]>[] = [

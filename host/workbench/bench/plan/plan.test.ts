@@ -17,9 +17,11 @@ bench("reports sessions, moves and costs in JSON", () => {
   assert.is(run.status, 0, run.stderr);
   const {
     clusters,
+    figures,
     options: { vips },
   } = JSON.parse(run.stdout) as PlanReport;
   assert.is(vips, 300);
+  assert.equal(figures.find(({ what, of }) => what === "CPU after a node joined" && of === "60 nodes, balanced")?.values.length, 2);
   assert.equal(
     clusters.flatMap(({ nodes, policies }) => policies.map(({ policy }) => `${nodes} ${policy}`)),
     ["3 revertive", "3 balanced", "60 revertive", "60 balanced"],

@@ -18,7 +18,8 @@ import { defineBench, type Run } from "../harness/bench.ts";
 import { count, counts, type OptionsOf } from "../harness/flags.ts";
 import { describeMachine } from "../harness/machine.ts";
 import { type Cost, PlannedCluster } from "./clusters.ts";
-import { type ClusterReport, formatReport, type PlanReport, type PolicyReport } from "./report.ts";
+import { planFigures } from "./figures.ts";
+import { type ClusterReport, formatReport, type PlanReport, type PolicyReport, type PolicyRound } from "./report.ts";
 
 /** Under sticky a VIP stays with its owner until that is gone, so nothing moves when a node joins: there is nothing to simulate. */
 const POLICIES: readonly OwnershipPolicy[] = ["revertive", "balanced"];
@@ -49,7 +50,7 @@ async function measure(options: PlanOptions, run: Run): Promise<PlanReport> {
     run.tell(`Planning ${vips} VIPs on ${nodes} nodes`, at / nodeCounts.length);
     return measureCluster(nodes, options);
   });
-  return { bench: "plan", machine: describeMachine(), options, clusters, figures: [], targets: [], notes: [] };
+  return { bench: "plan", machine: describeMachine(), options, clusters, figures: planFigures(clusters), targets: [], notes: [] };
 }
 
 function measureCluster(nodes: number, { vips, rounds }: PlanOptions): ClusterReport {
@@ -61,32 +62,30 @@ function measurePolicy(policy: OwnershipPolicy, nodes: number, vips: number, rou
   const cluster = new PlannedCluster(nodes, vips, policy);
   const start = cluster.run();
   const sessions = cluster.sessions();
-  const costs = { join: [] as Cost[], leave: [] as Cost[], service: [] as Cost[] };
-  const joins: number[] = [];
-  const leaves: number[] = [];
+  const measured: PolicyRound[] = [];
   const owned: number[] = [];
   let before = cluster.owners();
   for (let round = 0; round < rounds; round++) {
     cluster.join(`new-${round}`);
-    costs.join.push(cluster.run());
+    const join = cluster.run();
     const joined = cluster.owners();
-    joins.push(countMoves(before, joined));
+    const moved = countMoves(before, joined);
     const gone = `node-${(round * 7) % nodes}`;
     cluster.leave(gone);
-    costs.leave.push(cluster.run());
+    const leave = cluster.run();
     before = cluster.owners();
-    leaves.push(countMoves(joined, before));
     owned.push([...joined.values()].filter((node) => node === gone).length);
     cluster.touch(round);
-    costs.service.push(cluster.run());
+    measured.push({ join, leave, service: cluster.run(), joined: moved, left: countMoves(joined, before) });
   }
   return {
     policy,
     sessions: { min: sessions[0] ?? 0, median: sessions[sessions.length >> 1] ?? 0, max: sessions.at(-1) ?? 0 },
-    join: { moves: mean(joins), least: vips / (nodes + 1), ...meanCost(costs.join) },
-    leave: { moves: mean(leaves), least: mean(owned), ...meanCost(costs.leave) },
-    service: meanCost(costs.service),
+    join: { moves: mean(measured.map(({ joined }) => joined)), least: vips / (nodes + 1), ...meanCost(measured.map(({ join }) => join)) },
+    leave: { moves: mean(measured.map(({ left }) => left)), least: mean(owned), ...meanCost(measured.map(({ leave }) => leave)) },
+    service: meanCost(measured.map(({ service }) => service)),
     start,
+    rounds: measured,
   };
 }
 

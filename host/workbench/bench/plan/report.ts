@@ -12,11 +12,21 @@ export interface Moves extends Cost {
   readonly least: number;
 }
 
+/** What a node that joins, one that leaves and a Service that changes cost, and how many VIPs moved for the nodes. */
+export interface PolicyRound {
+  readonly join: Cost;
+  readonly leave: Cost;
+  readonly service: Cost;
+  readonly joined: number;
+  readonly left: number;
+}
+
 export interface PolicyReport {
   readonly policy: OwnershipPolicy;
   /** BFD sessions of a node. */
   readonly sessions: { readonly min: number; readonly median: number; readonly max: number };
   readonly start: Cost;
+  readonly rounds: readonly PolicyRound[];
   readonly join: Moves;
   readonly leave: Moves;
   readonly service: Cost;

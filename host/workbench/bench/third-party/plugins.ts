@@ -15,6 +15,7 @@ import { interleave, type Measured } from "../harness/interleave.ts";
 import { describeMachine, findPinning } from "../harness/machine.ts";
 import { type BesideRun, type BesideSetup, besideContenders, runBeside } from "./beside.ts";
 import { type CostRun, MODES, measureCost } from "./cost.ts";
+import { pluginsFigures } from "./figures.ts";
 import { formatReport, type PluginsReport, pluginsTargets } from "./report.ts";
 
 type PluginsPart = { readonly generator: GeneratorSetup } | { readonly beside: BesideSetup };
@@ -50,7 +51,17 @@ async function measure(options: PluginsOptions, run: Run): Promise<PluginsReport
   const beside = run.withoutNetwork === null ? await measureBeside(options, run) : null;
   const hostile = Math.max(...options.plugins);
   const targets = pluginsTargets(beside, hostile);
-  return { bench: "plugins", machine: describeMachine(), options, hostile, costs, beside, figures: [], targets, notes: [] };
+  return {
+    bench: "plugins",
+    machine: describeMachine(),
+    options,
+    hostile,
+    costs,
+    beside,
+    figures: pluginsFigures(costs, beside ?? []),
+    targets,
+    notes: [],
+  };
 }
 
 function measureCosts({ rounds, plugins: counts }: PluginsOptions, run: Run): Promise<Measured<CostRun>[]> {

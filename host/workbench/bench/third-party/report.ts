@@ -6,6 +6,7 @@ import { type Column, formatCount, formatInterval, formatNumber, formatPercent, 
 import { formatTargets, type Target } from "../harness/targets.ts";
 import { type BesideRun, besideNames } from "./beside.ts";
 import type { CostRun } from "./cost.ts";
+import { cpuNs, repliesPerSecond } from "./figures.ts";
 import type { PluginsOptions } from "./plugins.ts";
 
 export interface PluginsReport extends CommonReport {
@@ -19,8 +20,6 @@ export interface PluginsReport extends CommonReport {
 
 const MOST_CPU = 1.05;
 const LEAST_REPLIES = 0.9;
-const cpuNs = ({ runNs, result }: BesideRun): number => runNs / result.replies;
-const repliesPerSecond = ({ result }: BesideRun): number => result.replies / (result.elapsedNs / 1e9);
 
 export function pluginsTargets(beside: PluginsReport["beside"], hostile: number): Target[] {
   const floods = (beside ?? []).filter(({ load }) => load === "flood");
