@@ -9,7 +9,6 @@ export const logFlags = { "log-level": { type: "string" }, "log-format": { type:
 
 export const announcerFlags = {
   interface: { type: "string", multiple: true },
-  driver: { type: "string" },
   control: { type: "string" },
 } as const;
 

@@ -19,7 +19,6 @@ const mistakes: Readonly<Record<string, readonly [args: string[], code: number, 
   "an argument": [[...good, "now"], 2, 'Unknown argument "now": expected only flags'],
   "a misspelled flag": [[...good, "--interfaces", "eth0"], 2, "Unknown flag --interfaces: did you mean --interface?"],
   "a flag without its value": [[...good, "--node"], 2, "Flag --node needs a value"],
-  "an unknown driver": [[...good, "--driver", "fast"], 2, 'Flag --driver has the value "fast": expected event-loop or blocking'],
   "an unknown level": [
     [...good, "--log-level", "loud"],
     2,

@@ -6,7 +6,7 @@ import { type Command, type CommandIo, parseFlags, UsageError } from "./command.
 import { readPlace } from "./endpoint-flags.ts";
 import { demandScopedFlags } from "./permission-flags.ts";
 import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
-import { announcerFlags, endingWith, logFlags, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
+import { announcerFlags, endingWith, logFlags, readInterfaces, readLog, runRole } from "./role.ts";
 
 const help = `
 Usage: herald run --manifests DIR [flags]
@@ -27,9 +27,7 @@ Service, an IPAddressPool and an L2Advertisement.
   --controller         give out addresses too; on exactly one node
   --allocations FILE   where addresses given out are on record; written by the
                        controller, read by all (default: DIR/allocations.yaml)
-${pluginHelp}  --driver DRIVER      event-loop (default), or blocking for machines that
-                       answer more than 100,000 requests a second
-  --control PATH       socket that herald status asks, for this user only; none
+${pluginHelp}  --control PATH       socket that herald status asks, for this user only; none
                        for no socket (default: /run/herald/NODE.sock, or where
                        that may not be written,
                        $XDG_RUNTIME_DIR/herald/NODE.sock)
@@ -79,7 +77,6 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   const { manifests, node = hostname(), allocations, controller: isController = false } = values;
   if (manifests === undefined) throw new UsageError("Flag --manifests is missing: name a directory or a file");
-  const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
   const interfaces = readInterfaces(values.interface);
   const metrics = values.metrics === undefined ? undefined : readPlace("metrics", values.metrics);
   const choice = readPluginFlags(values, false);
@@ -99,7 +96,7 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
       control: controlPlace(values.control, node),
       endpoints: metrics && plainEndpoints(metrics.address, metrics.port, "--metrics"),
       version,
-      openNetwork: (onLost) => openKernelNetwork(driver, onLost),
+      openNetwork: openKernelNetwork,
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
       more: plugins,
       log,

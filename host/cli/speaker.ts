@@ -5,7 +5,7 @@ import { clusterFlags, clusterHelp, readClusterFlags } from "./cluster-flags.ts"
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { demandScopedFlags } from "./permission-flags.ts";
 import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
-import { announcerFlags, endingWith, oneOf, readInterfaces, readLog, runRole } from "./role.ts";
+import { announcerFlags, endingWith, readInterfaces, readLog, runRole } from "./role.ts";
 
 const help = `
 Usage: herald speaker --node-name NAME [flags]
@@ -24,9 +24,7 @@ ${clusterHelp}  --ignore-exclude-lb  also announce from nodes with the label
                        in three self-tests in a row; else that is only reported
   --interface IF       answer ARP and NDP only on this interface; repeat the
                        flag, or separate with commas (default: every one that is fit)
-${pluginHelp}  --driver DRIVER      event-loop (default), or blocking for machines that
-                       answer more than 100,000 requests a second
-  --control PATH       socket that herald status asks; none for no socket
+${pluginHelp}  --control PATH       socket that herald status asks; none for no socket
                        (default: /run/herald/NODE.sock)
   --log-level LEVEL    all or debug, info (default), warn, error or none
   --log-format FORMAT  text or json (default: text on a terminal)
@@ -70,7 +68,6 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
   const node = values["node-name"] ?? process.env["METALLB_NODE_NAME"];
   if (node === undefined || node === "") throw new UsageError("Flag --node-name is missing: name the node that this is");
   const choice = readClusterFlags(values);
-  const driver = oneOf("driver", values.driver ?? "event-loop", ["event-loop", "blocking"] as const);
   const interfaces = readInterfaces(values.interface);
   const choiceOfPlugins = readPluginFlags(values, true);
   const log = readLog(values, io, { node });
@@ -89,7 +86,7 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
       mayDepose: values["depose-silent-owner"] ?? false,
       control: controlPlace(values.control, node),
       version,
-      openNetwork: (onLost) => openKernelNetwork(driver, onLost),
+      openNetwork: openKernelNetwork,
       plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
       more: plugins,
       log,

@@ -5,6 +5,7 @@ import type { LivenessProfile, LivenessReport, LivenessTarget } from "../announc
 import { libc } from "../packets/libc.ts";
 import { kernelLinks } from "../packets/links.ts";
 import { startPacketWorker } from "../packets/packet-worker.ts";
+import type { Driver } from "../packets/service.ts";
 import { type BfdPeer, bfdNeeds, startBirdBfd, startFrrBfd } from "../workbench/bfd-peers.ts";
 import { ipBatch, run } from "../workbench/private-network.ts";
 import { insideTests } from "../workbench/testing/inside.ts";
@@ -58,11 +59,11 @@ interface Here {
 
 let hasNetwork = false;
 
-async function withUs(body: (here: Here) => Promise<void>, driver: "event-loop" | "blocking" = "event-loop"): Promise<void> {
+async function withUs(body: (here: Here) => Promise<void>, driver: Driver = "poll"): Promise<void> {
   if (!hasNetwork) makeNetwork();
   hasNetwork = true;
   const links = kernelLinks(libc());
-  const packets = await startPacketWorker(driver, (error) => assert.unreachable(error.message));
+  const packets = await startPacketWorker((error) => assert.unreachable(error.message), { driver });
   const service = new LivenessService({ packets, links, log: recordedLog().log });
   try {
     await body({
@@ -116,7 +117,7 @@ const frr = (...peer: readonly string[]) =>
   startFrrBfd("next", [` peer ${HERE} interface far`, ...peer.map((line) => `  ${line}`), " exit"]);
 const bird = () => startBirdBfd("next", ['interface "far" { interval 100 ms; multiplier 3; };', `neighbor ${HERE} dev "far";`]);
 
-for (const driver of ["event-loop", "blocking"] as const) {
+for (const driver of ["poll", "event-loop"] as const) {
   inside(`${driver}: a session with FRR comes up, holds while main is busy, and goes down in time when FRR freezes`, bfdNeeds, () =>
     withUs(async (here) => {
       await withPeer(frr("transmit-interval 100", "receive-interval 100"), async (peer) => {

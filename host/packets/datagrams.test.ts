@@ -75,8 +75,8 @@ function memoryGround(): Ground {
 
 const grounds: Readonly<Record<string, () => Promise<Ground>>> = {
   "this thread": async () => ({ service: localService(kernelWire(libc(), true)), client: kernelClient }),
-  "worker, event loop": async () => ({ service: await startPacketWorker("event-loop", lost), client: kernelClient }),
-  "worker, blocking": async () => ({ service: await startPacketWorker("blocking", lost), client: kernelClient }),
+  worker: async () => ({ service: await startPacketWorker(lost), client: kernelClient }),
+  "worker, event loop": async () => ({ service: await startPacketWorker(lost, { driver: "event-loop" }), client: kernelClient }),
   memory: async () => memoryGround(),
 };
 
@@ -265,7 +265,7 @@ DATAGRAMS("an engine that is muted sends none", async () => {
   engine.addProgram("echo", loadModule("echo"), undefined, [1, 2]);
   engine.attach("echo", [lo]);
   const udpPort = engine.openDatagrams("echo", 1, { address: "127.0.0.1", udpPort: 0 });
-  assert.is(engine.fds.length, 1);
+  assert.is(engine.sources.length, 1);
   const peer = await kernelClient("127.0.0.1");
   engine.isMuted = true;
   await peer.send("x", udpPort, 255);

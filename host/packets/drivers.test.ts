@@ -1,4 +1,4 @@
-/** The event-loop driver with an engine that only counts, and the switchboard's hearts. The blocking loop: `packet-worker.test.ts`. */
+/** The event-loop driver with an engine that only counts, and the switchboard's hearts `PollDriver`: `poll-driver.test.ts`. */
 import { stat } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
@@ -105,17 +105,6 @@ DRIVERS("after stop() no timer wakes", async () => {
   driver.stop();
   await pause(20);
   assert.is(turns.length, 1);
-});
-
-DRIVERS("mail is taken once, a stop stays", () => {
-  const main = new Switchboard();
-  const worker = new Switchboard(main.buffer);
-  assert.equal([worker.takeMail(), worker.mustStop], [false, false]);
-  main.postMail();
-  main.postMail();
-  assert.equal([worker.takeMail(), worker.takeMail()], [true, false]);
-  main.requestStop();
-  assert.equal([worker.mustStop, worker.mustStop], [true, true]);
 });
 
 DRIVERS("five beats without the other's are silence, one of the other's ends it", () => {

@@ -15,7 +15,8 @@ import { type LoadedProgram, PacketProgram, type RawEvent, ROW_BYTES, type RowCo
 import { ProgramCounts, type ProgramStatistics } from "./program-counts.ts";
 import type { FramePort, Wire, WireLink } from "./wire.ts";
 
-interface Source {
+/** A port, and whether it is asked in the next turn. */
+export interface Source {
   /** Undefined while the link is down or gone: nothing can be received or sent. */
   port: FramePort | undefined;
   /** Something may be waiting. */
@@ -243,9 +244,11 @@ export class PacketEngine {
     return next;
   }
 
-  /** File descriptors of all open ports, for the driver to sleep on. */
-  get fds(): number[] {
-    return [...this.#programs.values()].flatMap((running) => ports(running).flatMap(({ fd }) => fd ?? []));
+  /** All open ports that have a file descriptor, for a driver to sleep on. */
+  get sources(): Source[] {
+    return [...this.#programs.values()].flatMap(({ attachments, datagrams }) =>
+      [...attachments.values(), ...datagrams.all()].filter(({ port }) => port?.fd !== undefined),
+    );
   }
 
   takeEvents(): { program: string; event: RawEvent }[] {

@@ -24,8 +24,12 @@ export interface Libc {
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
   poll(fds: number, count: number, timeoutMs: number): number;
-  eventfd(initial: number, flags: number): number;
   close(fd: number): number;
+  /**
+   * The epoll descriptor that this thread's event loop sleeps on: readable while that has something to do, timers apart. Undefined where this
+   * Node does not say; its functions for addons are asked by the names that the ABI gives them, so one of another shape is not found.
+   */
+  loopFd(): number | undefined;
   /** Gives the allocator's free pages back to the system; nothing where the C library (musl) cannot. */
   trim(): void;
   errno(): number;
@@ -52,21 +56,32 @@ export function libc(): Libc {
   return loaded;
 }
 
+/**
+ * Loads the FFI that a thread running `entry` will use, and keeps it: Node unloads it with the last thread that has it, while koffi still has
+ * callbacks of it to end, and the process would die of that. Throws as `libc`.
+ */
+export function holdLibrary(entry: URL): void {
+  loadKoffi(entry);
+}
+
 type Koffi = typeof import("koffi");
 
-function load(): Libc {
+function loadKoffi(from: string | URL): Koffi {
   if (process.platform !== "linux")
     throw new Error(
       `Cannot open packet sockets on ${process.platform}: Herald announces on Linux only, also in a container or a virtual machine`,
     );
-  let koffi: Koffi;
   try {
-    koffi = createRequire(import.meta.url)("koffi");
+    return createRequire(from)("koffi");
   } catch (cause) {
     throw new Error(`Cannot load the FFI package koffi on ${process.platform}-${process.arch}: run npm ci on this machine`, { cause });
   }
+}
+
+function load(): Libc {
+  const koffi = loadKoffi(import.meta.url);
   const library = koffi.load(null);
-  const func = (declaration: string) => library.func(declaration) as (...values: unknown[]) => number;
+  const func: Declare = (declaration) => library.func(declaration) as (...values: unknown[]) => number;
   return {
     socket: func("int socket(int, int, int)"),
     bind: func("int bind(int, void *, uint32_t)"),
@@ -80,8 +95,8 @@ function load(): Libc {
     recvmmsg: func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),
     sendmmsg: func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
     poll: func("int poll(uintptr_t, unsigned long, int)"),
-    eventfd: func("int eventfd(uint32_t, int)"),
     close: func("int close(int)"),
+    loopFd: () => findLoopFd(func),
     trim: trimOf(func),
     errno: () => koffi.errno(),
     address: (view) => Number(koffi.address(view)),
@@ -89,7 +104,21 @@ function load(): Libc {
   };
 }
 
-function trimOf(func: (declaration: string) => (...values: unknown[]) => number): () => void {
+type Declare = (declaration: string) => (...values: unknown[]) => number;
+
+/** v8-isolate.h `Isolate::GetCurrent`, node.h `GetCurrentEventLoop`, uv.h `uv_backend_fd`. */
+function findLoopFd(func: Declare): number | undefined {
+  try {
+    const isolate = func("uintptr_t _ZN2v87Isolate10GetCurrentEv()")();
+    const loop = func("uintptr_t _ZN4node19GetCurrentEventLoopEPN2v87IsolateE(uintptr_t)")(isolate);
+    const fd = loop === 0 ? -1 : func("int uv_backend_fd(uintptr_t)")(loop);
+    return fd < 0 ? undefined : fd;
+  } catch {
+    return undefined;
+  }
+}
+
+function trimOf(func: Declare): () => void {
   try {
     const trim = func("int malloc_trim(size_t)");
     return () => void trim(0);

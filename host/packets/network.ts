@@ -11,7 +11,7 @@ import { type Gateway, type KernelNeighbor, readGateways, readNeighbors } from "
 import type { KernelLink } from "./netlink.ts";
 import { startGuardedWorker, startPacketWorker } from "./packet-worker.ts";
 import type { ProgramStatistics } from "./program-counts.ts";
-import type { Driver, PacketService } from "./service.ts";
+import type { PacketService } from "./service.ts";
 import { checkPacketSockets } from "./sockets.ts";
 import { isWireless } from "./wireless.ts";
 
@@ -32,13 +32,13 @@ export interface Network {
 }
 
 /** This machine's links. Throws one clear line where packet sockets are not allowed; `onLost`: nothing is answered any more. */
-export async function openKernelNetwork(driver: Driver, onLost: (error: Error) => void): Promise<Network> {
+export async function openKernelNetwork(onLost: (error: Error) => void): Promise<Network> {
   const c = libc();
   checkPacketSockets(c);
   // Of a worker that dies, each program's plugin hears; the next one that needs it gets another.
-  const guarded = new GuardedPackets(() => startGuardedWorker("event-loop", () => {}));
+  const guarded = new GuardedPackets(() => startGuardedWorker(() => {}));
   return {
-    ...both(await startPacketWorker(driver, onLost), guarded),
+    ...both(await startPacketWorker(onLost), guarded),
     links: kernelLinks(c),
     frames: kernelFrames(c),
     groups: () => kernelGroups(c),

@@ -9,21 +9,22 @@ import { rejects, until } from "../workbench/testing/promises.ts";
 import { VethPair } from "../workbench/testing/veth-pair.ts";
 import { startPacketWorker } from "./packet-worker.ts";
 import type { Driver, PacketService } from "./service.ts";
+import { BEAT_INTERVAL_MS } from "./switchboard.ts";
 import { loadModule } from "./wasm.ts";
 
 const END = suite("packet worker's end");
 const inside = insideTests(END, import.meta.url);
 const VIP = "192.0.2.1";
 const ARP = { etherType: 0x0806 };
-const drivers: readonly Driver[] = ["event-loop", "blocking"];
+const drivers: readonly Driver[] = ["poll", "event-loop"];
 /** For tests of silence, which else takes 10 s. */
 const BEAT_MS = 50;
 const UNREACHABLE = 0x00;
 /** `loop br 0 end`, and a result that is never given. */
 const FOR_EVER = [0x03, 0x40, 0x0c, 0x00, 0x0b, 0x41, 0x00];
 
-async function startArp(driver: Driver, pair: VethPair, lost: Error[] = [], beatMs?: number): Promise<PacketService> {
-  const service = await startPacketWorker(driver, (error) => void lost.push(error), beatMs);
+async function startArp(driver: Driver, pair: VethPair, lost: Error[] = [], beatMs = BEAT_INTERVAL_MS): Promise<PacketService> {
+  const service = await startPacketWorker((error) => void lost.push(error), { driver, beatMs });
   await service.addProgram("arp", loadModule("arp"), ARP, [1, 2]);
   assert.equal(await service.attach("arp", [pair.link]), []);
   await service.put("arp", writeRow({ address: VIP, state: "draining" }));
@@ -144,7 +145,7 @@ const endings: Readonly<Record<string, { code: string; exit: number | string }>>
 
 function runScript(driver: Driver, code: string): Promise<number | string | null> {
   const url = JSON.stringify(new URL("./packet-worker.ts", import.meta.url).href);
-  const script = `import { startPacketWorker } from ${url}; const start = () => startPacketWorker("${driver}", () => process.exit(9)); ${code}`;
+  const script = `import { startPacketWorker } from ${url}; const start = () => startPacketWorker(() => process.exit(9), { driver: "${driver}" }); ${code}`;
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { stdio: "ignore" });
   const timer = setTimeout(() => child.kill("SIGKILL"), 8000);
   return new Promise((resolve) => {

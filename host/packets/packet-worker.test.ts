@@ -20,7 +20,7 @@ const WORKER = suite("packet worker");
 const inside = insideTests(WORKER, import.meta.url);
 const VIP = "192.0.2.1";
 const ARP = { etherType: 0x0806 };
-const drivers: readonly Driver[] = ["event-loop", "blocking"];
+const drivers: readonly Driver[] = ["poll", "event-loop"];
 const call = promisify(execFile);
 
 function records(...rows: readonly TestRow[]): Uint8Array {
@@ -41,7 +41,7 @@ function inEachWay(
     inside(`${driver}: ${name}`, needs, async () => {
       const lost: Error[] = [];
       const pair = new VethPair();
-      const service = await startPacketWorker(driver, (error) => void lost.push(error));
+      const service = await startPacketWorker((error) => void lost.push(error), { driver });
       try {
         await service.addProgram("arp", loadModule("arp"), ARP, [1, 2]);
         assert.equal(await service.attach("arp", [pair.link]), []);

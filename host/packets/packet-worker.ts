@@ -1,24 +1,16 @@
-/**
- * The packet worker as the main thread sees it: starts the thread, calls it by message, stops it in whatever state it is.
- *
- * A worker that sleeps in poll(2) hears neither `terminate` nor the end of the process, so every exit path writes the eventfd
- * first; an `exit` listener does it where nobody else did.
- */
+/** The packet worker as the main thread sees it: starts the thread, calls it by message, stops it in whatever state it is. */
 
-import { closeSync, existsSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { GroupReport } from "../liveness/ownership/ownership.ts";
-import { libc } from "./libc.ts";
+import { holdLibrary } from "./libc.ts";
 import { Listeners } from "./listeners.ts";
 import type { RawEvent } from "./program.ts";
 import type { Driver, GuardedService, Method, PacketService } from "./service.ts";
 import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
 import { READY, type Reply, type WorkerSetup } from "./worker-messages.ts";
 
-const EFD_NONBLOCK = 0o4000;
-const EFD_CLOEXEC = 0o2000000;
-const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 /** A worker that has not ended by then is terminated; its sockets close with it. */
 const STOP_TIMEOUT_MS = 2000;
 /** What the end of the process waits for a thread that has only been made. */
@@ -40,25 +32,33 @@ function entry(): URL {
   return found;
 }
 
-/**
- * `onLost`, at most once: the thread died or fell silent; nothing is answered any more. Throws where the thread cannot start.
- * `beatMs`: how often each side shows the other that it lives.
- */
-export function startPacketWorker(driver: Driver, onLost: (error: Error) => void, beatMs = BEAT_INTERVAL_MS): Promise<PacketService> {
-  return start({ driver, isGuarded: false, beatMs }, onLost);
+interface WorkerOptions {
+  /** Default: poll. */
+  readonly driver?: Driver;
+  /** How often each side shows the other that it lives. */
+  readonly beatMs?: number;
+}
+
+/** `onLost`, at most once: the thread died or fell silent; nothing is answered any more. Throws where the thread cannot start. */
+export function startPacketWorker(onLost: (error: Error) => void, options: WorkerOptions = {}): Promise<PacketService> {
+  return start(false, onLost, options);
 }
 
 /** As `startPacketWorker`: another thread, for programs that are not built in. */
-export function startGuardedWorker(driver: Driver, onLost: (error: Error) => void, beatMs = BEAT_INTERVAL_MS): Promise<GuardedService> {
-  return start({ driver, isGuarded: true, beatMs }, onLost);
+export function startGuardedWorker(onLost: (error: Error) => void, options: WorkerOptions = {}): Promise<GuardedService> {
+  return start(true, onLost, options);
 }
 
-async function start(kind: Pick<WorkerSetup, "driver" | "isGuarded" | "beatMs">, onLost: (error: Error) => void): Promise<GuardedService> {
+async function start(
+  isGuarded: boolean,
+  onLost: (error: Error) => void,
+  { driver = "poll", beatMs = BEAT_INTERVAL_MS }: WorkerOptions,
+): Promise<GuardedService> {
   const url = entry();
-  const wakeFd = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  holdLibrary(url);
   const switchboard = new Switchboard();
-  const setup: WorkerSetup = { ...kind, switchboard: switchboard.buffer, wakeFd };
-  const worker = new Worker(url, { workerData: setup, execArgv: [], name: kind.isGuarded ? "herald-guarded" : "herald-packets" });
+  const setup: WorkerSetup = { driver, isGuarded, beatMs, switchboard: switchboard.buffer };
+  const worker = new Worker(url, { workerData: setup, execArgv: [], name: isGuarded ? "herald-guarded" : "herald-packets" });
   const client = new WorkerClient(worker, setup, switchboard, onLost);
   try {
     await client.ready;
@@ -74,7 +74,6 @@ class WorkerClient implements GuardedService {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #switchboard: Switchboard;
-  readonly #wakeFd: number;
   readonly #onLost: (error: Error) => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #events = new Listeners<[program: string, event: RawEvent]>();
@@ -88,17 +87,15 @@ class WorkerClient implements GuardedService {
   readonly #onExit = (): void => {
     // A thread that is ended while it loads koffi takes the process with it.
     if (this.#lost === undefined) this.#switchboard.waitForStart(START_LIMIT_MS);
-    this.#wakeToStop();
   };
   readonly #ended: Promise<void>;
   #nextId = READY + 1;
   #isStopping = false;
   #lost: Error | undefined;
 
-  constructor(worker: Worker, { wakeFd, beatMs }: WorkerSetup, switchboard: Switchboard, onLost: (error: Error) => void) {
+  constructor(worker: Worker, { beatMs }: WorkerSetup, switchboard: Switchboard, onLost: (error: Error) => void) {
     this.#worker = worker;
     this.#switchboard = switchboard;
-    this.#wakeFd = wakeFd;
     this.#onLost = onLost;
     const beat = switchboard.heart("main");
     this.#heart = setInterval(() => {
@@ -162,13 +159,11 @@ class WorkerClient implements GuardedService {
     if (!this.#isStopping) {
       this.#isStopping = true;
       this.#worker.postMessage("stop");
-      this.#wakeToStop();
       const timer = setTimeout(() => void this.#worker.terminate(), STOP_TIMEOUT_MS);
       await this.#ended;
       clearTimeout(timer);
       clearInterval(this.#heart);
       process.removeListener("exit", this.#onExit);
-      closeSync(this.#wakeFd);
     }
     await this.#ended;
   }
@@ -181,8 +176,6 @@ class WorkerClient implements GuardedService {
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve, reject });
       this.#worker.postMessage({ id, method, args });
-      this.#switchboard.postMail();
-      writeSync(this.#wakeFd, ONE);
     });
   }
 
@@ -200,11 +193,6 @@ class WorkerClient implements GuardedService {
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(result as never);
     else waiting?.reject(new Error(error));
-  }
-
-  #wakeToStop(): void {
-    this.#switchboard.requestStop();
-    writeSync(this.#wakeFd, ONE);
   }
 
   #lose(error: Error): void {

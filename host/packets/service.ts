@@ -15,8 +15,8 @@ import type { RawEvent, RowCounters } from "./program.ts";
 import type { ProgramStatistics } from "./program-counts.ts";
 import type { WireLink } from "./wire.ts";
 
-/** How the packet worker sleeps: in its event loop, or in a blocking poll for machines that answer more than 100,000 requests/s. */
-export type Driver = "event-loop" | "blocking";
+/** How the packet worker sleeps (`drivers.ts`): in poll(2), or in its event loop, as it also does where the first is not to be had. */
+export type Driver = "poll" | "event-loop";
 
 export interface PacketService {
   readonly wire: "kernel" | "memory";

@@ -1,17 +1,15 @@
 /**
- * Memory that main and packet worker share: who has mail, who should stop, whether the worker has started, and two heartbeats.
+ * Memory that main and packet worker share: whether the worker has started, and two heartbeats.
  *
  * Each side beats every two seconds and watches the other's beat. A worker whose main is silent for five beats answers for
  * nothing (main may have lost its VIPs without being able to say so); a main whose worker is silent ends the process, since
  * it announces what it cannot answer for. Beats are counted, not timed, so a pause of the whole machine is no silence.
  */
 
-const MAIL = 0;
-const STOP = 1;
-const MAIN_BEAT = 2;
-const WORKER_BEAT = 3;
-const STARTED = 4;
-const CELLS = 5;
+const MAIN_BEAT = 0;
+const WORKER_BEAT = 1;
+const STARTED = 2;
+const CELLS = 3;
 
 export const BEAT_INTERVAL_MS = 2000;
 const SILENT_BEATS = 5;
@@ -23,23 +21,6 @@ export class Switchboard {
   constructor(buffer = new SharedArrayBuffer(CELLS * 4)) {
     this.buffer = buffer;
     this.#cells = new Int32Array(buffer);
-  }
-
-  postMail(): void {
-    Atomics.add(this.#cells, MAIL, 1);
-  }
-
-  /** True once after one or more `postMail`. */
-  takeMail(): boolean {
-    return Atomics.load(this.#cells, MAIL) !== 0 && Atomics.exchange(this.#cells, MAIL, 0) !== 0;
-  }
-
-  requestStop(): void {
-    Atomics.store(this.#cells, STOP, 1);
-  }
-
-  get mustStop(): boolean {
-    return Atomics.load(this.#cells, STOP) === 1;
   }
 
   markStarted(): void {

@@ -11,8 +11,6 @@ export interface WorkerSetup {
   /** For programs that are not built in. */
   readonly isGuarded: boolean;
   readonly switchboard: SharedArrayBuffer;
-  /** An eventfd that main writes when it has posted a message or wants a stop. */
-  readonly wakeFd: number;
   /** How often each side shows the other that it lives. */
   readonly beatMs: number;
 }

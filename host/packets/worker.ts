@@ -3,10 +3,11 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { OwningEngine } from "../liveness/ownership/owning-engine.ts";
-import { EventLoopDriver, runBlocking } from "./drivers.ts";
+import { EventLoopDriver } from "./drivers.ts";
 import { GuardedEngine } from "./guarded/guarded-engine.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
+import { PollDriver } from "./poll-driver.ts";
 import type { Method } from "./service.ts";
 import { Switchboard } from "./switchboard.ts";
 import { type Call, READY, type WorkerSetup } from "./worker-messages.ts";
@@ -16,7 +17,7 @@ const FIRST = -10;
 /** For programs that are not: a tenth of what the main thread gets, a hundredth of what is built in, and enough to live on. */
 const LAST = 10;
 
-const { driver, isGuarded, switchboard: buffer, wakeFd, beatMs } = workerData as WorkerSetup;
+const { driver, isGuarded, switchboard: buffer, beatMs } = workerData as WorkerSetup;
 const port = parentPort;
 if (port === null) throw new Error("Cannot run the packet worker by itself: it is started by the speaker");
 
@@ -25,10 +26,10 @@ const c = libc();
 switchboard.markStarted();
 setRank(isGuarded ? LAST : FIRST);
 const beat = switchboard.heart("worker");
-const isBlocking = driver === "blocking";
-let loop: EventLoopDriver | undefined;
+const loopFd = driver === "poll" ? c.loopFd() : undefined;
 const Engine = isGuarded ? GuardedEngine : OwningEngine;
-const engine = new Engine(kernelWire(c, !isBlocking), () => loop?.wake());
+let wake = (): void => {};
+const engine = new Engine(kernelWire(c, loopFd === undefined), () => wake());
 
 /** Without the right to come first it waits in line. */
 function setRank(priority: number): void {
@@ -64,30 +65,33 @@ function checkMain(): void {
   engine.followMain(isOtherSilent);
 }
 
-checkMain(); // main hears a first beat before it hears that we are ready, however long the start took
-if (isBlocking) {
-  port.postMessage({ id: READY });
-  const onMail = (message: unknown): void => {
-    if (message !== "stop") answer(message as Call);
-  };
-  runBlocking(engine, c, { switchboard, wakeFd, port, beatMs }, { mail: onMail, turn: tellNews, beat: checkMain });
-  engine.close();
-} else {
-  loop = new EventLoopDriver(engine, tellNews);
+/** Sleeps and turns from now on, until it is stopped. */
+function drive(): { stop(): void } {
+  if (loopFd !== undefined) return new PollDriver(engine, c, loopFd, { beatMs, turn: tellNews, beat: checkMain });
+  const loop = new EventLoopDriver(engine, tellNews);
+  wake = () => loop.wake();
   const timer = setInterval(() => {
     checkMain();
-    loop?.wake(); // what it hands over, or takes up again, is for a turn
+    loop.wake(); // what it hands over, or takes up again, is for a turn
   }, beatMs);
-  port.on("message", (message: Call | "stop") => {
-    if (message !== "stop") {
-      answer(message);
-      loop?.wake();
-      return;
-    }
-    loop?.stop();
-    clearInterval(timer);
-    engine.close();
-    port.close();
-  });
-  port.postMessage({ id: READY });
+  return {
+    stop() {
+      loop.stop();
+      clearInterval(timer);
+    },
+  };
 }
+
+checkMain(); // main hears a first beat before it hears that we are ready, however long the start took
+const driving = drive();
+port.on("message", (message: Call | "stop") => {
+  if (message !== "stop") {
+    answer(message);
+    wake();
+    return;
+  }
+  driving.stop();
+  engine.close();
+  port.close();
+});
+port.postMessage({ id: READY });

@@ -22,7 +22,7 @@ const MOST_GROWTH_BYTES = 200e6;
 
 inside("every request is answered while plugins loop, flood and grow, and are ended and started again", [], async () => {
   const pair = new VethPair();
-  const worker = await startPacketWorker("event-loop", () => {});
+  const worker = await startPacketWorker(() => {});
   const host = new BenchHost("process");
   try {
     const row = new Uint8Array(ROW_BYTES);

@@ -43,7 +43,7 @@ function built(name: string): Uint8Array {
 
 async function withGuarded(driver: Driver, call: (service: GuardedService, pair: VethPair) => Promise<void>): Promise<void> {
   const pair = new VethPair();
-  const service = await startGuardedWorker(driver, () => {});
+  const service = await startGuardedWorker(() => {}, { driver });
   try {
     await call(service, pair);
   } finally {
@@ -102,7 +102,7 @@ function tapSenders(far: string, mac: string): { seen: Map<string, number>; clos
 
 inside("beside hostile programs arp answers every request, and what they forge is not on the wire", [], () =>
   withGuarded("event-loop", async (service, pair) => {
-    const arp = await startPacketWorker("event-loop", () => {});
+    const arp = await startPacketWorker(() => {});
     const lost: string[] = [];
     service.onProgramLost((program) => void lost.push(program));
     const { seen, close } = tapSenders(pair.far, pair.link.mac);
@@ -135,7 +135,7 @@ inside("beside hostile programs arp answers every request, and what they forge i
   }),
 );
 
-for (const driver of ["event-loop", "blocking"] as const) {
+for (const driver of ["poll", "event-loop"] as const) {
   inside(`${driver}: arp behind a guard answers and announces on a real link`, [], () =>
     withGuarded(driver, async (service, pair) => {
       await load(service, "arp", compileProgram(built("arp"), { mostPages: 256 }), pair);
@@ -172,7 +172,7 @@ inside("datagrams leave to whom it was granted", [], () =>
 );
 
 inside("the worker is there as long as somebody needs it, and comes last", [], async () => {
-  const packets = new GuardedPackets(() => startGuardedWorker("event-loop", () => {}));
+  const packets = new GuardedPackets(() => startGuardedWorker(() => {}));
   const [first, second] = [await packets.lease(), await packets.lease()];
   assert.is(first.service, second.service);
   assert.ok(niceValues().includes(10), niceValues().join());

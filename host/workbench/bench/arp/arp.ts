@@ -2,7 +2,7 @@
  * `herald bench arp`: what an ARP reply costs, beside others who answer.
  *
  * One veth pair between two namespaces. At one end the load generator, alone on a CPU; at the other one responder at a time, on another CPU:
- * Herald with each driver, two responders in C, the kernel's own, and nobody. Each round floods every one of them, then sends at fixed rates.
+ * Herald, two responders in C, the kernel's own, and nobody. Each round floods every one of them, then sends at fixed rates.
  *
  * The figure to trust is CPU time per reply, as the scheduler counts it for all threads of the responder, compared inside a round. It includes
  * delivery to the other end, which a veth pair does in the sender's name (not where the kernel counts interrupt time apart from processes,
@@ -40,8 +40,8 @@ const flags = {
   vips: count("vips", { usual: 1000, most: MOST_VIPS, help: "addresses answered for" }),
   drivers: namesFlag("driver", {
     known: heraldDrivers,
-    usual: ["event-loop", "blocking"],
-    help: `of ${heraldDrivers.join(", ")} (as a third-party program)`,
+    usual: ["poll"],
+    help: `how Herald waits, of ${heraldDrivers.join(", ")} (as a third-party program)`,
   }),
 };
 

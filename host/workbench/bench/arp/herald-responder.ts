@@ -36,11 +36,11 @@ async function startWorker(driver: HeraldDriver, rows: Uint8Array): Promise<Pack
     process.exit(1);
   };
   if (driver !== "guarded") {
-    const worker = await startPacketWorker(driver, onLost);
+    const worker = await startPacketWorker(onLost, { driver });
     await worker.addProgram("arp", loadModule("arp"), ARP, [1, 2]);
     return worker;
   }
-  const worker = await startGuardedWorker("event-loop", onLost);
+  const worker = await startGuardedWorker(onLost);
   await worker.addProgram("arp", loadWithFuel("arp", { mostPages: 256 }), ARP, [1, 2]);
   await worker.setRules("arp", { frames: [{ isDenial: false, links: (1n << 64n) - 1n, ...ARP }], hosts: [] });
   await worker.assign("arp", rows, true);

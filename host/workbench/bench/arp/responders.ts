@@ -1,4 +1,4 @@
-/** Who answers in `herald bench arp`: Herald with each driver, two responders in C, the kernel, and nobody for comparison. */
+/** Who answers in `herald bench arp`: Herald, two responders in C, the kernel, and nobody for comparison. */
 
 import { Child } from "../harness/child.ts";
 import { compileReference } from "../harness/compile.ts";
@@ -6,7 +6,7 @@ import { vipAddress } from "./frames.ts";
 import type { HeraldSetup } from "./herald-responder.ts";
 import { type ArpNetwork, stations } from "./network.ts";
 
-export const heraldDrivers = ["event-loop", "blocking", "guarded"] as const;
+export const heraldDrivers = ["poll", "event-loop", "guarded"] as const;
 /** Herald's responders: by how the packet worker sleeps, or arp as a program that is not built in, in the guarded worker's event loop. */
 export type HeraldDriver = (typeof heraldDrivers)[number];
 
@@ -23,8 +23,8 @@ export interface Responder {
 
 /** In tables and in `--json`. */
 export const names = {
+  poll: "Herald",
   "event-loop": "Herald, event loop",
-  blocking: "Herald, blocking",
   guarded: "Herald, guarded",
   batched: "C, batched",
   single: "C, one call a frame",

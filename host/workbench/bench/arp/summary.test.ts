@@ -96,16 +96,16 @@ summary("summarizeRuns() counts loss apart in rounds that nobody disturbed", () 
 summary("createReport() checks the targets against the medians, and says what it could not measure", () => {
   const load = 100_000;
   const runs = [
-    ...[run(herald, 0, 2200), run(names.blocking, 0, 2500), run(names.batched, 0, 2000), run(names.single, 0, 3300)],
-    ...[run(herald, 0, 4000, { load }), run(names.blocking, 0, 4000, { load, replies: 999 })],
+    ...[run(herald, 0, 2200), run(names.poll, 0, 2500), run(names.batched, 0, 2000), run(names.single, 0, 3300)],
+    ...[run(herald, 0, 4000, { load }), run(names.poll, 0, 4000, { load, replies: 999 })],
   ];
   const wire: OnWire = { runs, notRun: [], emptyNodeBytes: 40e6, pinning: { ok: false, reason: "one CPU" } };
-  const options = { rounds: 1, seconds: 1, vips: 10, drivers: ["event-loop", "blocking"] } as const;
+  const options = { rounds: 1, seconds: 1, vips: 10, drivers: ["event-loop", "poll"] } as const;
   const met = (report: ReturnType<typeof createReport>) => report.targets.map(({ isMet }) => isMet);
   const report = createReport(options, [9, 11, 9.5], wire);
   assert.equal(met(report), [true, true, true, true, false, false, false]);
   assert.equal(met(createReport(options, [12], null)), [false, null, null, null, null, null, null]);
-  const kept = run(names.blocking, 0, 4000, { load, replies: 900, waitNs: second });
+  const kept = run(names.poll, 0, 4000, { load, replies: 900, waitNs: second });
   const disturbed = createReport(options, [9], { ...wire, runs: [...runs.slice(0, -1), kept] });
   assert.is(disturbed.targets.at(-1)?.isMet, null); // it lost, but had no CPU
   const text = formatReport(report);

@@ -60,7 +60,7 @@ export function besideContenders(beside: Beside): Contender<BesideRun>[] {
 
 async function measure({ network, generator, seconds, vips, pinned, part }: Beside, hostile: number): Promise<BesideRun[]> {
   const link = { id: 0, ...network.responder, mac: stations.responder.mac, up: true };
-  const responder: HeraldSetup = { driver: "event-loop", link, vips };
+  const responder: HeraldSetup = { driver: "poll", link, vips };
   const child = new Child("Herald", network.at("responder", ...pinned, ...part({ beside: { responder, hostile } })));
   try {
     await child.next(START_TIMEOUT_MS);

@@ -28,7 +28,7 @@ interface Life {
 
 export async function runPluginNode(node: string): Promise<number> {
   const log = createLog({ level: "info", format: "text", write: (line) => process.stderr.write(line) }, { node });
-  const network = await openKernelNetwork("event-loop", (error) => log.error(error.message));
+  const network = await openKernelNetwork((error) => log.error(error.message));
   const host: PluginHost = { node, ...network, log, metrics: createMetrics(), operator: granting({}) };
   let life: Life | undefined;
 
