@@ -9,12 +9,12 @@
  */
 
 import type { Close, LivenessProfile, Log } from "../announcer.ts";
-import type { Gateway, KernelNeighbor } from "../packets/neighbors.ts";
 import type { PacketService } from "../packets/service.ts";
 import { parseAddress } from "../rules/addresses.ts";
 import type { Family, NodeFact, Succession } from "../rules/vocabulary.ts";
 import { packRows } from "../sandbox/program/program-rows.ts";
 import { FollowedRows } from "./followed-rows.ts";
+import type { Stations } from "./known-stations.ts";
 import type { LivenessService } from "./liveness.ts";
 import type { GroupReport } from "./ownership/ownership.ts";
 import type { PeerSpec } from "./ownership/peer.ts";
@@ -32,8 +32,8 @@ export interface MembersHost {
   readonly macs: Pick<SpeakerMacs, "of">;
   /** Hears of each session that comes up or goes down. */
   readonly onSession?: (node: string) => void;
-  /** What the kernel knows of stations around; default: nothing. */
-  readonly stations?: (() => { readonly neighbors: readonly KernelNeighbor[]; readonly gateways: readonly Gateway[] }) | undefined;
+  /** What the kernel knows of stations around; default: nothing. Throws never. */
+  readonly stations?: (() => Stations) | undefined;
   /** Tells somebody who looks after the node. Default: the log alone. */
   readonly warn?: ((reason: string, message: string) => void) | undefined;
   readonly log: Log;

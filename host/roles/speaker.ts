@@ -11,6 +11,7 @@ import type { Source } from "../cluster/source.ts";
 import { Store } from "../cluster/store.ts";
 import type { Translator } from "../cluster/translated.ts";
 import { Conflicts } from "../liveness/conflicts.ts";
+import { knownStations } from "../liveness/known-stations.ts";
 import { LivenessService } from "../liveness/liveness.ts";
 import { Members } from "../liveness/members.ts";
 import { speakerMacs } from "../liveness/speaker-macs.ts";
@@ -142,7 +143,8 @@ async function startParts(options: SpeakerOptions, parts: SpeakerParts, metrics:
   const liveness = new LivenessService({ ...network, log });
   parts.liveness = liveness;
   ends.push(() => liveness.stop());
-  const { packets, stations } = network;
+  const { packets } = network;
+  const stations = network.stations && knownStations(network.stations, log);
   const nodes = () => store.snapshot().nodes;
   const speakers = speakerMacs(nodes, () => stations?.().neighbors ?? []);
   const members = new Members({
