@@ -36,6 +36,11 @@ export function findWay(): Way {
   return found;
 }
 
+/** The same in a user namespace, also as root: what the kernel keeps there, such as binfmt_misc, is then ours alone. */
+export function inUserNamespace(way: Way): Way {
+  return way.ok && !way.unshare.includes("--user") ? { ...way, unshare: [...AS_ROOT, ...way.unshare] } : way;
+}
+
 function tryWays(): Way {
   if (process.platform !== "linux")
     return { ok: false, reason: `network namespaces are a feature of Linux, this is ${process.platform}`, missingTools: [] };

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Test } from "uvu";
-import { enter, findWay, onLetGo } from "../private-network.ts";
+import { enter, findWay, inUserNamespace, onLetGo } from "../private-network.ts";
 import { namespaces, type Requirement, testWith } from "./requirements.ts";
 
 /** Before the path of the file that takes what failed, by test. */
@@ -27,6 +27,8 @@ export interface InsideOptions {
   readonly limitMs?: number;
   /** Inside, after the last test: takes down what would outlive the private network, such as files. */
   readonly end?: () => Promise<void>;
+  /** In a user namespace also where root runs the tests. */
+  readonly asUser?: boolean;
 }
 
 type Body = () => Promise<void> | void;
@@ -39,14 +41,14 @@ export function insideTests<T>(suite: Test<T>, url: string, options: InsideOptio
   let failures: Promise<ReadonlyMap<string, string>> | undefined;
   return (name, requirements) =>
     testWith(suite, [namespaces, ...requirements], name, async () => {
-      failures ??= runInside(fileURLToPath(url));
+      failures ??= runInside(fileURLToPath(url), options);
       const failure = (await failures).get(name) ?? "it was not reached";
       if (failure !== "") throw new Error(`Inside the private network: ${failure}`);
     });
 }
 
-async function runInside(file: string): Promise<ReadonlyMap<string, string>> {
-  const way = findWay();
+async function runInside(file: string, { asUser = false }: InsideOptions): Promise<ReadonlyMap<string, string>> {
+  const way = asUser ? inUserNamespace(findWay()) : findWay();
   if (!way.ok) throw new Error(way.reason);
   const folder = mkdtempSync(join(tmpdir(), "herald-inside-"));
   const report = join(folder, "report");
