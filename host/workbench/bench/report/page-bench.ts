@@ -1,4 +1,5 @@
 /** The section of one bench: targets, what to doubt, a card for each measured thing, and how it was run. */
+import type { Figure } from "../harness/figures.ts";
 import { formatCount, formatInterval, formatNumber } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
 import { commandText, formatDuration } from "../harness/words.ts";
@@ -8,15 +9,18 @@ import { type FigureGroup, formatTimes, groupFigures } from "./group.ts";
 import { groupSeries, linePlot, MOST_LINES, type SeriesGroup } from "./line-plot.ts";
 import { html, type Markup } from "./markup.ts";
 
+const QUIET_SPREAD = 0.2;
+/** So many of a run's figures may be that wide: what is measured in microseconds always is. */
+const QUIET_SHARE = 0.25;
 /** Rows of a table of a line; the JSON has them all. */
 const MOST_POINTS_TOLD = 20;
 
 export function benchSection({ bench, summary, seconds, report, reason, command }: Part): Markup {
   return html`<section id="${idOf(bench)}" aria-labelledby="${idOf(bench)}-h">
 <h2 id="${idOf(bench)}-h">${bench}</h2>
-<p class="dim">${summary}. ${report === null ? "Not measured." : `Took ${formatDuration(seconds)}.`}</p>
+<p class="dim">${summary.charAt(0).toUpperCase()}${summary.slice(1)}. ${report === null ? "Not measured." : `Took ${formatDuration(seconds)}.`}</p>
 ${reason === null ? null : html`<p class="note">${report === null ? "" : "Measured in part: "}${reason}</p>`}
-${(report?.notes ?? []).map((note) => html`<p class="note">${note}</p>`)}
+${[...(report?.notes ?? []), ...noiseNotes(report?.figures ?? [])].map((note) => html`<p class="note">${note}</p>`)}
 ${report === null || report.targets.length === 0 ? null : targetsTable(report.targets)}
 ${
   report === null
@@ -28,6 +32,14 @@ ${groupSeries(report.series ?? []).map((group, at) => seriesCard(group, `${idOf(
 <pre>${commandText(command)}</pre>
 ${report === null ? null : html`<details><summary>Every setting</summary>${settingsTable(report.options)}</details>`}
 </section>`;
+}
+
+/** A run whose rounds differ that much tells less than it seems to. */
+function noiseNotes(figures: readonly Figure[]): string[] {
+  const rows = groupFigures(figures).flatMap((group) => group.rows);
+  const wide = rows.filter(({ summary: { low, high, median } }) => high - low > QUIET_SPREAD * median).length;
+  if (wide <= rows.length * QUIET_SHARE) return [];
+  return [`Noise: the intervals of ${wide} of ${rows.length} figures are wider than ${QUIET_SPREAD * 100} % of their median`];
 }
 
 export function idOf(bench: string): string {

@@ -41,6 +41,7 @@ page("createPage() tells each plot in words, and in a table", () => {
     /<th scope="row">Herald, event loop<\/th><td class="n">1,716<\/td><td class="n">1,634–1,770<\/td><td class="n">1\.03 × C<\/td>/,
   );
   assert.not.ok(text.includes("Not one value</title>"));
+  assert.match(text, /Noise: the intervals of 4 of 7 figures are wider than 20 % of their median/);
 });
 
 const folder = mkdtempSync(join(tmpdir(), "herald-page-"));
