@@ -13,6 +13,7 @@ export interface BenchSubjects {
 /** In the order of lists and reports. No speaker loads any of them, and a bench's own processes load none but it. */
 const benches: Readonly<Record<string, (subjects: BenchSubjects) => Promise<Bench>>> = {
   arp: async () => (await import("../workbench/bench/arp/arp.ts")).arp,
+  ndp: async () => (await import("../workbench/bench/ndp/ndp.ts")).ndp,
   bgp: async ({ bgp }) => (await import("../workbench/bench/bgp/bgp.ts")).bgpBenchFor(bgp),
   plan: async () => (await import("../workbench/bench/plan/plan.ts")).plan,
   cluster: async () => (await import("../workbench/bench/cluster/cluster.ts")).cluster,

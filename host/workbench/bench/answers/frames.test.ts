@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { codec } from "../../../packets/codec/codec.ts";
 import { solicitedNode } from "../../testing/ndp-frames.ts";
-import { arpFamily } from "./arp-frames.ts";
+import { arpFamily, isAnnouncement } from "./arp-frames.ts";
 import type { Family, Manner } from "./family.ts";
 import { ndpFamily } from "./ndp-frames.ts";
 import { ReplyCheck } from "./reply-check.ts";
@@ -165,11 +165,22 @@ frames("ndp: a request goes to the VIP's solicited-node group, with the asker's 
   assert.is(targetAddress, "2001:db8:64::103");
 });
 
+frames("isAnnouncement() knows one, as a request and as a reply, from the responder only", () => {
+  const { right } = families["arp"] as (typeof families)[string];
+  const all = "ff:ff:ff:ff:ff:ff";
+  const announcement = { ...right, destination: all, targetMac: all, targetAddress: right["senderAddress"] ?? "" };
+  const isOne = (fields: Fields) => isAnnouncement(Uint8Array.of(0, ...encode("arp", fields)), 1, Uint8Array.of(2, 0, 0, 0, 0, 2));
+  for (const operation of [1, 2]) assert.ok(isOne({ ...announcement, operation }));
+  for (const fields of [{ source: other }, { senderMac: other }, { targetAddress: "10.64.1.4" }])
+    assert.not(isOne({ ...announcement, ...fields }), JSON.stringify(fields));
+  assert.not(isOne(right));
+});
+
 frames("ReplyCheck takes what a responder words in a manner of its own, and then nothing else", () => {
   const cases: [string, Fields, Manner][] = [
-    ["arp", { destination: "ff:ff:ff:ff:ff:ff" }, { toAll: true }],
+    ["arp", { destination: "ff:ff:ff:ff:ff:ff", targetMac: "ff:ff:ff:ff:ff:ff" }, { toAll: true }],
     ["ndp", { flags: 0xc0 }, { flags: 0xc0 }],
-    ["ndp", { sourceAddress: ndp.responder.address }, { fromOwn: true }],
+    ["ndp", { sourceAddress: ndpFamily.responderAddress }, { from: ndpFamily.responderAddress }],
   ];
   for (const [name, changes, manner] of cases) {
     const { family, format, right } = families[name] as (typeof families)[string];

@@ -5,7 +5,7 @@ import type { Family, Manner, ReplyShape, Stations } from "./family.ts";
 const ADDRESSES = 22;
 const ICMPV6 = 54;
 const ICMPV6_PROTOCOL = 58;
-const VIP_BYTES = 2;
+const VIP_BYTES = 4;
 
 export interface Received {
   readonly memory: Uint8Array;
@@ -14,8 +14,10 @@ export interface Received {
 
 export class ReplyCheck {
   readonly #memory: Uint8Array;
+  readonly #view: DataView;
   readonly #strideBytes: number;
   readonly #vips: number;
+  readonly #firstWord: number;
   readonly #shape: ReplyShape;
   /** Octets that are the same in every right reply. */
   readonly #fixed: readonly number[];
@@ -24,11 +26,14 @@ export class ReplyCheck {
 
   constructor(family: Family, stations: Stations, manner: Manner, vips: number, { memory, strideBytes }: Received) {
     this.#memory = memory;
+    this.#view = new DataView(memory.buffer, memory.byteOffset, memory.length);
+    this.#firstWord = family.firstWord;
     this.#strideBytes = strideBytes;
     this.#vips = vips;
     this.#shape = family.shapeReply(stations, manner);
-    const { bytes, vipAt, checksumAt } = this.#shape;
-    const varying = new Set([...vipAt, ...(checksumAt === undefined ? [] : [checksumAt])].flatMap((at) => [at, at + 1]));
+    const { bytes, vipAt, checksumAt, free = [] } = this.#shape;
+    const words = [...vipAt.flatMap((at) => [at, at + 2]), ...(checksumAt === undefined ? [] : [checksumAt])];
+    const varying = new Set([...free, ...words.flatMap((at) => [at, at + 1])]);
     const all = Array.from(bytes.keys());
     const vipFrom = vipAt[0] ?? 0;
     this.#fixed = all.filter((at) => !varying.has(at));
@@ -38,8 +43,8 @@ export class ReplyCheck {
   /** The VIP that the frame in `slot` is of, or -1. */
   vip(slot: number): number {
     const from = slot * this.#strideBytes;
-    const vip = this.#word(from + (this.#shape.vipAt[0] ?? 0));
-    return vip < this.#vips && this.#isSame(from, this.#prefix) ? vip : -1;
+    const vip = this.#vipAt(from + (this.#shape.vipAt[0] ?? 0));
+    return vip >= 0 && vip < this.#vips && this.#isSame(from, this.#prefix) ? vip : -1;
   }
 
   /** `length` is what was received; padding behind the packet is fine. */
@@ -48,7 +53,7 @@ export class ReplyCheck {
     const from = slot * this.#strideBytes;
     const vip = this.vip(slot);
     if (vip < 0 || length < bytes.length || !this.#isSame(from, this.#fixed)) return false;
-    return vipAt.every((at) => this.#word(from + at) === vip) && (checksumAt === undefined || this.#sum(from) === 0xffff);
+    return vipAt.every((at) => this.#vipAt(from + at) === vip) && (checksumAt === undefined || this.#sum(from) === 0xffff);
   }
 
   #isSame(from: number, offsets: readonly number[]): boolean {
@@ -60,12 +65,12 @@ export class ReplyCheck {
   #sum(from: number): number {
     const end = this.#shape.bytes.length;
     let sum = ICMPV6_PROTOCOL + end - ICMPV6;
-    for (let at = ADDRESSES; at < end; at += 2) sum += this.#word(from + at);
+    for (let at = ADDRESSES; at < end; at += 2) sum += this.#view.getUint16(from + at);
     sum = (sum & 0xffff) + (sum >>> 16);
     return (sum & 0xffff) + (sum >>> 16);
   }
 
-  #word(at: number): number {
-    return ((this.#memory[at] as number) << 8) | (this.#memory[at + 1] as number);
+  #vipAt(at: number): number {
+    return this.#view.getUint32(at) - this.#firstWord;
   }
 }

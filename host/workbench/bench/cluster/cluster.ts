@@ -9,7 +9,7 @@
  * API server, etcd, Herald and the bench share the CPUs: times are upper bounds, CPU seconds are the figures to trust.
  */
 import { apiServer } from "../../testing/requirements.ts";
-import type { StationSetup } from "../arp/station.ts";
+import type { StationSetup } from "../answers/arp-station.ts";
 import { defineBench, type Run } from "../harness/bench.ts";
 import type { Child } from "../harness/child.ts";
 import { count, number, type OptionsOf } from "../harness/flags.ts";

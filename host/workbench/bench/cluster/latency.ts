@@ -1,7 +1,7 @@
 /** `herald bench cluster`: one new Service at a time, from the write to its address on record and to its announcement on the switch. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { vipAddress } from "../arp/frames.ts";
-import { monotonicMs } from "../arp/station.ts";
+import { vipAddress } from "../answers/arp-frames.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 import type { Child } from "../harness/child.ts";
 import { SERVICES_PATH } from "./fill.ts";
 import type { Heard } from "./listener.ts";

@@ -1,7 +1,7 @@
 /** The station on the switch of `herald bench cluster` that hears what is announced. A process of its own. */
 import { createInterface } from "node:readline";
 import { setImmediate as turn } from "node:timers/promises";
-import { ArpStation, monotonicMs, type StationSetup } from "../arp/station.ts";
+import { ArpStation, monotonicMs, type StationSetup } from "../answers/arp-station.ts";
 import { FIRST_NEW_VIP, MOST_NEW } from "./objects.ts";
 
 /** The first announcement of the VIP of a new Service. */

@@ -5,7 +5,7 @@
  * have three endpoints on three nodes, and one of them changes nothing.
  */
 import type { KubernetesObject } from "../../api-server/test-client.ts";
-import { vipAddress } from "../arp/frames.ts";
+import { vipAddress } from "../answers/arp-frames.ts";
 
 export const NAMESPACE = "metallb-system";
 /** Of all Services of the bench. */

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pace } from "../arp/pace.ts";
+import { Pace } from "../answers/pace.ts";
 import { turned } from "./objects.ts";
 
 export interface ReplaySetup {

@@ -1,7 +1,7 @@
 /** `herald bench cluster`: a controller that starts with nothing given out, and with everything; and a speaker that starts. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuSeconds } from "../../cluster-e2e/process-cpu.ts";
-import { monotonicMs } from "../arp/station.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 import type { Child } from "../harness/child.ts";
 import { readPeakBytes, readResidentBytes } from "../harness/machine.ts";
 import { startCount, untilAtRest } from "../harness/process-use.ts";

@@ -3,7 +3,7 @@ import type { ApiServer } from "../../api-server/api-server.ts";
 import { startApiServer } from "../../api-server/api-server.ts";
 import { writeDefinitions } from "../../api-server/definitions.ts";
 import { PrivateNetwork, run } from "../../private-network.ts";
-import type { StationSetup } from "../arp/station.ts";
+import type { StationSetup } from "../answers/arp-station.ts";
 import { Child } from "../harness/child.ts";
 import { MEASURED_NODE, NAMESPACE } from "./objects.ts";
 import type { ReplaySetup } from "./replay.ts";

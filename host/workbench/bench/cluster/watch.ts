@@ -1,6 +1,6 @@
 /** The bench's own look at Services: when each had an address, as a client of the API server sees it. */
 import type { TestClient } from "../../api-server/test-client.ts";
-import { monotonicMs } from "../arp/station.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 
 interface ServiceEvent {
   readonly type: string;

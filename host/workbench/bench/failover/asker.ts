@@ -10,7 +10,7 @@ import { MSG_DONTWAIT } from "../../../packets/socket-numbers.ts";
 import { openSendSocket } from "../../../packets/sockets.ts";
 import { linkIndex } from "../../private-network.ts";
 import { NO_MAC, solicit } from "../../testing/ndp-frames.ts";
-import { monotonicMs } from "../arp/station.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 import { type Heard, HeardLog, Samples, type Window } from "./samples.ts";
 import { serveLines } from "./serve.ts";
 

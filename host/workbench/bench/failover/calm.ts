@@ -1,7 +1,7 @@
 /** `calm` of `herald bench failover`: nothing fails, and both cores are kept busy by others. Whoever takes over then is wrong. */
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs } from "../arp/station.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 import { Child } from "../harness/child.ts";
 import type { Heard } from "./samples.ts";
 import { LATE_MS, type Stage } from "./stage.ts";

@@ -4,7 +4,7 @@
  */
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
-import { monotonicMs } from "../arp/station.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 import { NUMBER_BYTES, PORT } from "./listener.ts";
 import { ANSWER_LIMIT_MS, Samples, type Window } from "./samples.ts";
 import { serveLines } from "./serve.ts";

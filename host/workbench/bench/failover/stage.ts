@@ -1,7 +1,7 @@
 /** All that runs in `herald bench failover` with so many nodes: speakers, listeners, the warm client and the two who ask. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs } from "../arp/station.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 import { Child } from "../harness/child.ts";
 import type { AskerSetup, AskerTask, ColdWindow } from "./asker.ts";
 import type { ClientSetup, ClientTask, WarmWindow } from "./client.ts";

@@ -1,7 +1,7 @@
 /** One trial of `herald bench failover`: the owner is hit, another takes over, the fault is mended, and the owner has its VIPs back. */
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs } from "../arp/station.ts";
+import { monotonicMs } from "../answers/arp-station.ts";
 import { longestWaitMs } from "../harness/machine.ts";
 import type { ColdWindow } from "./asker.ts";
 import type { Case } from "./cases.ts";

@@ -11,8 +11,8 @@ import { PacketProgram, ROW_BYTES } from "../../../packets/program.ts";
 import { loadModule, loadWithFuel } from "../../../packets/wasm.ts";
 import { packRows } from "../../../sandbox/program/program-rows.ts";
 import { arpFrame } from "../../testing/program-station.ts";
-import { vipAddress } from "../arp/frames.ts";
-import { prepareArpProgram, stations, WARM_UP_ROUNDS } from "../arp/program.ts";
+import { arpFamily, vipAddress } from "../answers/arp-frames.ts";
+import { prepareProgram, WARM_UP_ROUNDS } from "../answers/program.ts";
 import { defineBench, type Run } from "../harness/bench.ts";
 import type { CommonReport } from "../harness/figures.ts";
 import { count, type OptionsOf } from "../harness/flags.ts";
@@ -57,7 +57,7 @@ export const guard = defineBench({
 
 async function measure(options: GuardOptions, run: Run): Promise<GuardReport> {
   const { vips, rounds } = options;
-  const plain = prepareArpProgram(new PacketProgram(PLAIN, loadModule(PLAIN)), vips, STRETCHES);
+  const plain = prepareProgram(arpFamily, new PacketProgram(PLAIN, loadModule(PLAIN)), { vips, stretches: STRETCHES });
   const fuelled = prepareFuelled(vips);
   const guarded = prepareGuarded(vips);
   const alone = prepareGuard(vips);
@@ -85,7 +85,7 @@ function prepareFuelled(vips: number): () => number {
   const program = new PacketProgram("arp", loadWithFuel("arp", { mostPages: PAGES }));
   const refill = (): void => void (program.fuel = 2 ** 31 - 1);
   refill();
-  return prepareArpProgram(program, vips, STRETCHES, refill);
+  return prepareProgram(arpFamily, program, { vips, stretches: STRETCHES, rest: refill });
 }
 
 function prepareGuarded(vips: number): () => number {
@@ -94,16 +94,16 @@ function prepareGuarded(vips: number): () => number {
   assign(program.guard, vips);
   // One that takes too many steps is left alone for a while.
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  return prepareArpProgram(program, vips, STRETCHES, () => void Atomics.wait(pause, 0, 0, PAUSE_MS));
+  return prepareProgram(arpFamily, program, { vips, stretches: STRETCHES, rest: () => void Atomics.wait(pause, 0, 0, PAUSE_MS) });
 }
 
 /** Replies from random VIPs, each laid where it is looked at, as it would be copied there. */
 function prepareGuard(vips: number): () => number {
   const alone = new Guard();
   alone.setRules(RULES);
-  alone.setLink(0, stations.responder.mac);
+  alone.setLink(0, arpFamily.stations.responder.mac);
   assign(alone, vips);
-  const { mac } = stations.responder;
+  const { mac } = arpFamily.stations.responder;
   const frames = Array.from({ length: Math.min(vips, 1000) }, () => {
     const senderAddress = vipAddress(Math.floor(Math.random() * vips));
     return arpFrame({ source: mac, senderMac: mac, operation: 2, senderAddress, targetAddress: "10.63.255.254" });

@@ -5,7 +5,7 @@
  * new VIP is announced. Times are of CLOCK_MONOTONIC, which is one clock for all processes and network namespaces.
  */
 import { createInterface } from "node:readline";
-import { ArpStation, monotonicMs, type StationSetup } from "../arp/station.ts";
+import { ArpStation, monotonicMs, type StationSetup } from "../answers/arp-station.ts";
 import { editedName, joinDocuments, serviceDocument, ways, writeDocuments } from "./files.ts";
 
 /** Ask for `vips` VIPs from `firstVip` on until all have answered. */

@@ -7,7 +7,7 @@ import { Lane } from "../../../reconcile/lane.ts";
 import { Reconciler } from "../../../reconcile/reconciler.ts";
 import type { AnnouncerFact } from "../../../rules/vocabulary.ts";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../../testing/facts.ts";
-import { vipAddress } from "../arp/frames.ts";
+import { vipAddress } from "../answers/arp-frames.ts";
 import { editedName, joinDocuments, serviceDocument, writeDocuments } from "./files.ts";
 
 export interface ParseCost {

@@ -1,7 +1,7 @@
 /** The manifests that `herald bench manifests` writes: plain Services, a pool and an L2Advertisement, as a person would write them. */
 import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { vipAddress } from "../arp/frames.ts";
+import { vipAddress } from "../answers/arp-frames.ts";
 
 /** About 70 KB a file. */
 const SERVICES_A_FILE = 300;

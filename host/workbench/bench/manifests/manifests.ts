@@ -13,7 +13,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs, type StationSetup } from "../arp/station.ts";
+import { monotonicMs, type StationSetup } from "../answers/arp-station.ts";
 import { defineBench, type Run } from "../harness/bench.ts";
 import type { Child } from "../harness/child.ts";
 import { measureEmptyNode } from "../harness/empty-node.ts";

@@ -1,7 +1,7 @@
 /** The segment of `herald bench manifests`: a speaker and a client on one switch, and the processes that run there. */
 import { PrivateNetwork } from "../../private-network.ts";
-import type { Stations } from "../arp/frames.ts";
-import type { StationSetup } from "../arp/station.ts";
+import type { StationSetup } from "../answers/arp-station.ts";
+import type { Stations } from "../answers/family.ts";
 import { Child } from "../harness/child.ts";
 import type { AskResult, AskTask, Edit, EditTask } from "./client.ts";
 

@@ -8,7 +8,7 @@ import { announceFrom, mergeClaims } from "../../../rules/merge-claims.ts";
 import { type Claim, claimService, indexPlan } from "../../../rules/plan.ts";
 import type { AnnouncerFact, OwnershipPolicy, Succession } from "../../../rules/vocabulary.ts";
 import { advertisementFact, nodeFact, poolFact, serviceFact } from "../../testing/facts.ts";
-import { vipAddress } from "../arp/frames.ts";
+import { vipAddress } from "../answers/arp-frames.ts";
 
 const announcers: readonly AnnouncerFact[] = [
   { name: "arp", from: "owner", hasHeirs: true, serves: { kind: "L2Advertisement", families: [4] } },

@@ -13,7 +13,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Ranker } from "../../../packets/rank.ts";
 import type { OwnershipPolicy } from "../../../rules/vocabulary.ts";
-import { vipAddress } from "../arp/frames.ts";
+import { vipAddress } from "../answers/arp-frames.ts";
 import { defineBench, type Run } from "../harness/bench.ts";
 import { count, counts, type OptionsOf } from "../harness/flags.ts";
 import { describeMachine } from "../harness/machine.ts";

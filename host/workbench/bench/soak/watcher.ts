@@ -1,7 +1,7 @@
 /** The watcher of `herald bench soak`, on the router's host: it reads every ARP frame, and the speaker's metrics as Prometheus would. */
 import { createInterface } from "node:readline";
-import { vipAddress } from "../arp/frames.ts";
-import { ArpStation, type StationSetup } from "../arp/station.ts";
+import { vipAddress } from "../answers/arp-frames.ts";
+import { ArpStation, type StationSetup } from "../answers/arp-station.ts";
 
 export interface WatcherSetup extends StationSetup {
   /** Address and port. */

@@ -1,9 +1,9 @@
 /** ARP flooded, with and without hostile plugins in the same Herald: what they take from it. */
 import { readFileSync } from "node:fs";
-import type { LoadResult } from "../arp/generator.ts";
-import { putLoad } from "../arp/generator-child.ts";
-import { type HeraldSetup, runHerald } from "../arp/herald-responder.ts";
-import { type ArpNetwork, stations } from "../arp/network.ts";
+import type { LoadResult } from "../answers/generator.ts";
+import { putLoad } from "../answers/generator-child.ts";
+import { type HeraldSetup, runHerald } from "../answers/herald-responder.ts";
+import type { AnswersNetwork } from "../answers/network.ts";
 import { Child } from "../harness/child.ts";
 import type { Contender } from "../harness/interleave.ts";
 import { readCpuTime, since, type Threads } from "../harness/machine.ts";
@@ -25,7 +25,7 @@ export interface BesideRun {
 export const besideNames = { alone: "arp alone", hostile: "arp beside hostile plugins" } as const;
 
 export interface Beside {
-  readonly network: ArpNetwork;
+  readonly network: AnswersNetwork;
   readonly generator: Child;
   readonly seconds: number;
   readonly vips: number;
@@ -59,8 +59,8 @@ export function besideContenders(beside: Beside): Contender<BesideRun>[] {
 }
 
 async function measure({ network, generator, seconds, vips, pinned, part }: Beside, hostile: number): Promise<BesideRun[]> {
-  const link = { id: 0, ...network.responder, mac: stations.responder.mac, up: true };
-  const responder: HeraldSetup = { driver: "poll", link, vips };
+  const link = { id: 0, ...network.responder, mac: network.family.stations.responder.mac, up: true };
+  const responder: HeraldSetup = { family: network.family.name, driver: "poll", link, vips };
   const child = new Child("Herald", network.at("responder", ...pinned, ...part({ beside: { responder, hostile } })));
   try {
     await child.next(START_TIMEOUT_MS);

@@ -6,9 +6,10 @@
  * started again. Their processes share the responder's CPU; the generator has another. What counts is the CPU of the thread that answers,
  * and how many answers come.
  */
-import { type GeneratorSetup, runGenerator } from "../arp/generator.ts";
-import { startGenerator } from "../arp/generator-child.ts";
-import { ArpNetwork } from "../arp/network.ts";
+import { arpFamily } from "../answers/arp-frames.ts";
+import { type GeneratorSetup, runGenerator } from "../answers/generator.ts";
+import { startGenerator } from "../answers/generator-child.ts";
+import { AnswersNetwork } from "../answers/network.ts";
 import { defineBench, type Run } from "../harness/bench.ts";
 import { count, counts, number, type OptionsOf } from "../harness/flags.ts";
 import { interleave, type Measured } from "../harness/interleave.ts";
@@ -76,7 +77,7 @@ async function measureBeside(options: PluginsOptions, run: Run): Promise<Measure
   const part = (setup: PluginsPart) => run.part(setup);
   const pinning = findPinning();
   const [near, far] = pinning.ok ? pinning.prefixes : [[], []];
-  const network = new ArpNetwork();
+  const network = new AnswersNetwork(arpFamily);
   const generator = await startGenerator(network, vips, (setup) => [...near, ...part(setup)]);
   try {
     const contenders = besideContenders({ network, generator, seconds, vips, hostile: Math.max(...counts), pinned: far, part });

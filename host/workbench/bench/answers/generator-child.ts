@@ -2,17 +2,17 @@
 
 import { Child } from "../harness/child.ts";
 import type { GeneratorSetup, Load, LoadResult } from "./generator.ts";
-import { type ArpNetwork, stations } from "./network.ts";
+import type { AnswersNetwork } from "./network.ts";
 
 const TIMEOUT_MS = 10_000;
 
 /** Resolves when it takes loads. `command` runs it, on the CPU that it is to have. */
 export async function startGenerator(
-  network: ArpNetwork,
+  network: AnswersNetwork,
   vips: number,
   command: (setup: { readonly generator: GeneratorSetup }) => readonly string[],
 ): Promise<Child> {
-  const setup = { generator: { stations, link: network.generator, vips } };
+  const setup = { generator: { family: network.family.name, link: network.generator, vips } };
   const generator = new Child("the load generator", network.at("generator", ...command(setup)));
   try {
     await generator.next(TIMEOUT_MS);
@@ -23,8 +23,8 @@ export async function startGenerator(
   }
 }
 
-/** `graceMs`: how late its result may come. */
-export async function putLoad(generator: Child, load: Load, graceMs = TIMEOUT_MS): Promise<LoadResult> {
+/** `lateMs`: how late its result may come. */
+export async function putLoad(generator: Child, load: Load, lateMs = TIMEOUT_MS): Promise<LoadResult> {
   generator.send(JSON.stringify(load));
-  return JSON.parse(await generator.next(load.seconds * 1000 + graceMs)) as LoadResult;
+  return JSON.parse(await generator.next(load.seconds * 1000 + (load.graceMs ?? 0) + lateMs)) as LoadResult;
 }

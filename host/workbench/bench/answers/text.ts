@@ -1,13 +1,13 @@
-/** The report of `herald bench arp` for people. */
+/** The report of a bench of neighbor answers for people. */
 
 import { summarize } from "../harness/statistics.ts";
-import { type Column, formatInterval, formatNumber, formatPercent, formatTable } from "../harness/table.ts";
+import { type Column, formatCount, formatInterval, formatNumber, formatPercent, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
-import type { ArpReport, OnWire } from "./report.ts";
-import { names } from "./responders.ts";
-import type { ArpSummary } from "./summary.ts";
+import { names } from "./contenders.ts";
+import type { AnswersReport, OnWire } from "./report.ts";
+import type { AnswersSummary } from "./summary.ts";
 
-export function formatReport(report: ArpReport): string {
+export function formatReport(report: AnswersReport): string {
   const { wire, programNs, summaries, targets, notes } = report;
   const program = summarize(programNs);
   const parts = [
@@ -20,7 +20,7 @@ export function formatReport(report: ArpReport): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function formatSetting({ machine, options, wire }: ArpReport): string {
+function formatSetting({ machine, options, wire }: AnswersReport): string {
   const { vips, rounds, seconds } = options;
   const lines = [
     `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
@@ -30,19 +30,18 @@ function formatSetting({ machine, options, wire }: ArpReport): string {
   return lines.join("\n");
 }
 
-function formatLoads({ notRun, emptyNodeBytes }: OnWire, summaries: readonly ArpSummary[]): string[] {
+function formatLoads({ emptyNodeBytes }: OnWire, summaries: readonly AnswersSummary[]): string[] {
   const answering = summaries.filter(({ responder }) => responder !== names.nobody);
   const loads = [...new Set(answering.map(({ load }) => load))];
-  const absent = notRun.map(({ name, reason }) => `\n${name}: not run: ${reason}`).join("");
   return loads.map((load) => {
     const rows = answering.filter((summary) => summary.load === load);
     const [title, columns] =
       load === "flood" ? ["Flooded", floodColumns(emptyNodeBytes)] : [`At ${formatNumber(load)} requests/s`, pacedColumns];
-    return `${title}\n${formatTable(columns, rows)}${absent}`;
+    return `${title}\n${formatTable(columns, rows)}`;
   });
 }
 
-const costColumns: readonly Column<ArpSummary>[] = [
+const costColumns: readonly Column<AnswersSummary>[] = [
   { heading: "responder", cell: ({ responder }) => responder, isText: true },
   { heading: "CPU ns/reply", cell: ({ cpuNs }) => cpuNs && formatNumber(cpuNs.median) },
   { heading: "interval", cell: ({ cpuNs }) => cpuNs && formatInterval(cpuNs) },
@@ -51,7 +50,7 @@ const costColumns: readonly Column<ArpSummary>[] = [
   { heading: "of C, one call", cell: ({ ofSingleC }) => ofSingleC && formatPercent(ofSingleC.median, 1) },
 ];
 
-function floodColumns(emptyNodeBytes: number): Column<ArpSummary>[] {
+function floodColumns(emptyNodeBytes: number): Column<AnswersSummary>[] {
   return [
     ...costColumns,
     { heading: "replies/s", cell: ({ repliesPerSecond }) => formatNumber(repliesPerSecond.median) },
@@ -66,17 +65,18 @@ function floodColumns(emptyNodeBytes: number): Column<ArpSummary>[] {
   ];
 }
 
-const pacedColumns: readonly Column<ArpSummary>[] = [
+const pacedColumns: readonly Column<AnswersSummary>[] = [
   ...costColumns,
-  { heading: "requests", cell: ({ requests }) => formatNumber(requests) },
-  { heading: "lost", cell: ({ lost }) => formatNumber(lost) },
+  { heading: "requests", cell: ({ requests }) => formatCount(requests) },
+  { heading: "lost", cell: ({ lost }) => formatCount(lost) },
   { heading: "quiet rounds", cell: ({ quietRounds }) => `${quietRounds}` },
-  { heading: "lost in those", cell: ({ lostInQuietRounds }) => formatNumber(lostInQuietRounds) },
+  { heading: "lost in those", cell: ({ lostInQuietRounds }) => formatCount(lostInQuietRounds) },
   { heading: "p50 µs", cell: ({ latencyMicros }) => latencyMicros && formatNumber(latencyMicros.p50) },
+  { heading: "p90 µs", cell: ({ latencyMicros }) => latencyMicros && formatNumber(latencyMicros.p90) },
   { heading: "p99 µs", cell: ({ latencyMicros }) => latencyMicros && formatNumber(latencyMicros.p99) },
 ];
 
-function formatChecks(summaries: readonly ArpSummary[]): string {
-  const sum = (value: (summary: ArpSummary) => number) => formatNumber(summaries.reduce((total, summary) => total + value(summary), 0));
+function formatChecks(summaries: readonly AnswersSummary[]): string {
+  const sum = (value: (summary: AnswersSummary) => number) => formatNumber(summaries.reduce((total, summary) => total + value(summary), 0));
   return `${sum(({ checked }) => checked)} replies checked field by field, ${sum(({ wrong }) => wrong)} wrong`;
 }

@@ -1,22 +1,24 @@
 /**
- * The load generator: a process that sends ARP requests and reads the replies, in batches, from one thread that never sleeps.
+ * The load generator: a process that sends requests and reads the replies, in batches, from one thread that never sleeps.
  *
  * It takes one load a line on standard input and prints what came of it. Requests are templates in memory, so a flood costs two calls a batch;
  * what its own CPU spent is in each result, so that nobody takes its limit for the responder's.
  */
 import { createInterface } from "node:readline";
-import { frameFilter } from "../../../packets/filter.ts";
 import { MessageVector } from "../../../packets/layout.ts";
 import { libc } from "../../../packets/libc.ts";
 import { MSG_DONTWAIT, SO_RCVBUFFORCE, SOL_SOCKET } from "../../../packets/socket-numbers.ts";
 import { openPacketSocket, setIntOption, takeKernelDrops } from "../../../packets/sockets.ts";
 import { readCpuTime, since } from "../harness/machine.ts";
 import { percentile } from "../harness/statistics.ts";
-import { FRAME_BYTES, FRAME_STRIDE, ReplyCheck, type Requests, type Stations, writeRequests } from "./frames.ts";
+import { families } from "./families.ts";
+import type { Family, Manner } from "./family.ts";
 import { Pace } from "./pace.ts";
+import { ReplyCheck } from "./reply-check.ts";
+import { type Requests, writeRequests } from "./requests.ts";
 
 export interface GeneratorSetup {
-  readonly stations: Stations;
+  readonly family: Family["name"];
   readonly link: { readonly name: string; readonly index: number };
   readonly vips: number;
 }
@@ -25,6 +27,10 @@ export interface Load {
   /** Null: as many as it can. */
   readonly ratePerSecond: number | null;
   readonly seconds: number;
+  /** Of right replies. */
+  readonly manner?: Manner;
+  /** How late replies may come after the last request; default 100. */
+  readonly graceMs?: number;
 }
 
 export interface LoadResult {
@@ -33,7 +39,7 @@ export interface LoadResult {
   readonly replies: number;
   /** Requests that the link did not take. */
   readonly unsent: number;
-  /** Replies whose every field was looked at: all of a paced load, one in 1024 of a flood. */
+  /** Replies whose every field was looked at: all of a paced load, the first of a flood and then one in 1024. */
   readonly checked: number;
   readonly wrong: number;
   readonly elapsedNs: number;
@@ -42,26 +48,34 @@ export interface LoadResult {
   readonly waitNs: number;
   readonly sendNs: number;
   /** From before `sendmmsg` to after `recvmmsg`; null for a flood. */
-  readonly latencyMicros: { readonly p50: number; readonly p99: number } | null;
+  readonly latencyMicros: Latency | null;
 }
 
-const ARP = 0x0806;
+export interface Latency {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
 const BATCH = 64;
 const RECEIVE_BATCH = 128;
 const CHECK_ONE_IN = 1024;
 const FLOOD_LIMIT_PER_SECOND = 2_000_000;
-/** Replies may take that long after the last request. */
 const GRACE_MS = 100;
+const LONGEST_GRACE_MS = 5000;
 /** Large, since a reply that this process loses is work that it cannot check. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 class Generator {
   readonly #libc = libc();
+  readonly #family: Family;
+  readonly #vips: number;
   readonly #fd: number;
   readonly #requests: Requests;
   readonly #tx: MessageVector;
   readonly #rx: MessageVector;
-  readonly #check: ReplyCheck;
+  readonly #received: Uint8Array;
+  #check: ReplyCheck;
   /** When the oldest unanswered request for a VIP left, or 0: one at a time is timed, so a late reply is never taken for an early one. */
   readonly #sentAtMs: Float64Array;
   #next = 0;
@@ -71,20 +85,24 @@ class Generator {
   #untilCheck = 0;
   #counts = { requests: 0, replies: 0, unsent: 0, checked: 0, wrong: 0 };
 
-  constructor({ stations, link, vips }: GeneratorSetup) {
-    this.#requests = writeRequests(stations, vips, BATCH, Math.random);
+  constructor({ family: name, link, vips }: GeneratorSetup) {
+    this.#family = families[name];
+    this.#vips = vips;
+    const { stations, strideBytes, requestBytes, asked, answers } = this.#family;
+    this.#requests = writeRequests(this.#family, stations, vips, BATCH, Math.random);
     const count = this.#requests.order.length;
-    this.#tx = new MessageVector(this.#libc, { memory: this.#requests.frames, base: 0, slotBytes: FRAME_STRIDE, count });
-    for (let slot = 0; slot < count; slot++) this.#tx.setLength(slot, FRAME_BYTES);
-    const received = new Uint8Array(new ArrayBuffer(RECEIVE_BATCH * FRAME_STRIDE));
-    this.#rx = new MessageVector(this.#libc, { memory: received, base: 0, slotBytes: FRAME_STRIDE, count: RECEIVE_BATCH });
-    this.#check = new ReplyCheck(stations, vips, received);
+    this.#tx = new MessageVector(this.#libc, { memory: this.#requests.frames, base: 0, slotBytes: strideBytes, count });
+    for (let slot = 0; slot < count; slot++) this.#tx.setLength(slot, requestBytes);
+    this.#received = new Uint8Array(new ArrayBuffer(RECEIVE_BATCH * strideBytes));
+    this.#rx = new MessageVector(this.#libc, { memory: this.#received, base: 0, slotBytes: strideBytes, count: RECEIVE_BATCH });
+    this.#check = this.#checkFor({});
     this.#sentAtMs = new Float64Array(vips);
-    this.#fd = openPacketSocket(this.#libc, link, ARP, frameFilter({ etherType: ARP }));
+    this.#fd = openPacketSocket(this.#libc, link, asked.etherType, answers);
     setIntOption(this.#libc, this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
   }
 
-  run({ ratePerSecond, seconds }: Load): LoadResult {
+  run({ ratePerSecond, seconds, manner = {}, graceMs = GRACE_MS }: Load): LoadResult {
+    this.#check = this.#checkFor(manner);
     const total = Math.ceil((ratePerSecond ?? FLOOD_LIMIT_PER_SECOND) * seconds);
     this.#reset(ratePerSecond !== null, total);
     const pace = new Pace(ratePerSecond, BATCH, total);
@@ -103,10 +121,15 @@ class Generator {
     }
     const elapsedNs = (nowMs - startMs) * 1e6;
     const { runNs, waitNs } = since(before, readCpuTime(process.pid));
-    this.#awaitReplies();
+    this.#awaitReplies(graceMs);
     this.#counts.replies += takeKernelDrops(this.#libc, this.#fd);
     const latencyMicros = this.#isTimed ? this.#latencyMicros() : null;
     return { ...this.#counts, elapsedNs, runNs, waitNs, sendNs: sendMs * 1e6, latencyMicros };
+  }
+
+  #checkFor(manner: Manner): ReplyCheck {
+    const { stations, strideBytes } = this.#family;
+    return new ReplyCheck(this.#family, stations, manner, this.#vips, { memory: this.#received, strideBytes });
   }
 
   #reset(isTimed: boolean, total: number): void {
@@ -116,7 +139,7 @@ class Generator {
     this.#latencies = new Float32Array(isTimed ? total : 0);
     this.#timed = 0;
     this.#sentAtMs.fill(0);
-    this.#untilCheck = CHECK_ONE_IN;
+    this.#untilCheck = 0;
     this.#counts = { requests: 0, replies: 0, unsent: 0, checked: 0, wrong: 0 };
   }
 
@@ -160,16 +183,22 @@ class Generator {
     if (!this.#check.isRight(slot, this.#rx.length(slot))) this.#counts.wrong++;
   }
 
-  #awaitReplies(): void {
-    let quietSinceMs = performance.now();
-    while (this.#counts.replies < this.#counts.requests && performance.now() - quietSinceMs < GRACE_MS) {
-      if (this.#receive() > 0) quietSinceMs = performance.now();
+  #awaitReplies(graceMs: number): void {
+    const startMs = performance.now();
+    let quietSinceMs = startMs;
+    for (
+      let nowMs = startMs;
+      this.#counts.replies < this.#counts.requests && nowMs < startMs + LONGEST_GRACE_MS;
+      nowMs = performance.now()
+    ) {
+      if (this.#receive() > 0) quietSinceMs = nowMs;
+      else if (nowMs - quietSinceMs > graceMs) return;
     }
   }
 
-  #latencyMicros(): { p50: number; p99: number } {
+  #latencyMicros(): Latency {
     const sorted = this.#latencies.subarray(0, this.#timed).sort();
-    return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+    return { p50: percentile(sorted, 0.5), p90: percentile(sorted, 0.9), p99: percentile(sorted, 0.99) };
   }
 }
 

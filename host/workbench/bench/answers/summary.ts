@@ -1,13 +1,13 @@
-/** Measurements of `herald bench arp` over all rounds: medians, and ratios taken inside a round. Pure. */
+/** Measurements of a bench of neighbor answers over all rounds: medians, and ratios taken inside a round. Pure. */
 
 import { type Measured, ratio } from "../harness/interleave.ts";
 import type { CpuTime } from "../harness/machine.ts";
 import { type Summary, summarize } from "../harness/statistics.ts";
-import type { LoadResult } from "./generator.ts";
-import { names } from "./responders.ts";
+import { names } from "./contenders.ts";
+import type { Latency, LoadResult } from "./generator.ts";
 
 /** One load on one responder. */
-export interface ArpRun {
+export interface AnswersRun {
   /** Requests a second, or as many as the generator can. */
   readonly load: "flood" | number;
   readonly result: LoadResult;
@@ -16,9 +16,9 @@ export interface ArpRun {
 }
 
 /** One responder under one load, over all rounds. */
-export interface ArpSummary {
+export interface AnswersSummary {
   readonly responder: string;
-  readonly load: ArpRun["load"];
+  readonly load: AnswersRun["load"];
   /** CPU time per reply; null where it cannot be told. */
   readonly cpuNs: Summary | null;
   /** CPU time that the responders in C take, over this one's in the same round: above 1 is better than C. */
@@ -36,7 +36,9 @@ export interface ArpSummary {
   readonly checked: number;
   readonly wrong: number;
   /** Medians of the rounds' percentiles. */
-  readonly latencyMicros: { readonly p50: number; readonly p99: number } | null;
+  readonly latencyMicros: Latency | null;
+  /** Over that of batched C in the same round: below 1 is better than C. */
+  readonly timesBatchedC: { readonly p50: Summary; readonly p90: Summary } | null;
   readonly residentBytes: number | null;
 }
 
@@ -44,13 +46,13 @@ export interface ArpSummary {
 export const QUIET_WAIT = 0.04;
 
 /** The larger share of its time that the generator or the responder waited for its CPU. */
-export function waitShare({ result, responder }: ArpRun): number {
+export function waitShare({ result, responder }: AnswersRun): number {
   const ofResponder = responder === null ? 0 : responder.waitNs / Math.max(responder.runNs + responder.waitNs, 1);
   return Math.max(result.waitNs / result.elapsedNs, ofResponder);
 }
 
 /** A summary for each responder and load, in the order of `responders`; those that were not measured are left out. */
-export function summarizeRuns(measured: readonly Measured<ArpRun>[], responders: readonly string[]): ArpSummary[] {
+export function summarizeRuns(measured: readonly Measured<AnswersRun>[], responders: readonly string[]): AnswersSummary[] {
   const costs = costsOf(measured);
   const loads = [...new Set(measured.map(({ load }) => load))];
   return loads.flatMap((load) => {
@@ -62,25 +64,26 @@ export function summarizeRuns(measured: readonly Measured<ArpRun>[], responders:
   });
 }
 
-type Costs = ReadonlyMap<ArpRun, number>;
+export type Costs = ReadonlyMap<AnswersRun, number>;
 
 function summarizeOne(
   responder: string,
-  runs: readonly Measured<ArpRun>[],
-  underLoad: readonly Measured<ArpRun>[],
+  runs: readonly Measured<AnswersRun>[],
+  underLoad: readonly Measured<AnswersRun>[],
   costs: Costs,
-): ArpSummary {
+): AnswersSummary {
   const priced = underLoad.filter((run) => costs.has(run));
   const of = (other: string) => ratio(priced, [other, responder], (run) => costs.get(run) ?? Number.NaN) ?? null;
   const cpu = runs.flatMap((run) => costs.get(run) ?? []);
-  const sum = (value: (run: ArpRun) => number) => runs.reduce((total, run) => total + value(run), 0);
-  const lost = (run: ArpRun) => Math.max(run.result.requests - run.result.replies, 0);
+  const sum = (value: (run: AnswersRun) => number) => runs.reduce((total, run) => total + value(run), 0);
+  const lost = (run: AnswersRun) => Math.max(run.result.requests - run.result.replies, 0);
   const quiet = runs.filter((run) => waitShare(run) <= QUIET_WAIT);
   const latencies = runs.flatMap(({ result }) => result.latencyMicros ?? []);
+  const median = (which: (latency: Latency) => number) => summarize(latencies.map(which)).median;
   const resident = runs.flatMap((run) => run.responder?.residentBytes ?? []);
   return {
     responder,
-    load: (runs[0] as ArpRun).load,
+    load: (runs[0] as AnswersRun).load,
     cpuNs: cpu.length === 0 ? null : summarize(cpu),
     ofBatchedC: of(names.batched),
     ofSingleC: of(names.single),
@@ -93,18 +96,25 @@ function summarizeOne(
     checked: sum(({ result }) => result.checked),
     wrong: sum(({ result }) => result.wrong),
     latencyMicros:
-      latencies.length === 0
-        ? null
-        : { p50: summarize(latencies.map(({ p50 }) => p50)).median, p99: summarize(latencies.map(({ p99 }) => p99)).median },
+      latencies.length === 0 ? null : { p50: median(({ p50 }) => p50), p90: median(({ p90 }) => p90), p99: median(({ p99 }) => p99) },
+    timesBatchedC: compareLatency(responder, underLoad),
     residentBytes: resident.length === 0 ? null : summarize(resident).median,
   };
 }
 
+function compareLatency(responder: string, underLoad: readonly Measured<AnswersRun>[]): AnswersSummary["timesBatchedC"] {
+  const timed = underLoad.filter(({ result }) => result.latencyMicros !== null && result.replies > 0);
+  const of = (which: "p50" | "p90") =>
+    ratio(timed, [responder, names.batched], ({ result }) => result.latencyMicros?.[which] ?? Number.NaN);
+  const [p50, p90] = [of("p50"), of("p90")];
+  return p50 === undefined || p90 === undefined ? null : { p50, p90 };
+}
+
 /** CPU time per reply of each run that tells it. The kernel's: what a flooding `sendmmsg` costs more than with nobody there. */
-function costsOf(measured: readonly Measured<ArpRun>[]): Costs {
+export function costsOf(measured: readonly Measured<AnswersRun>[]): Costs {
   const floods = measured.filter(({ load }) => load === "flood");
   const alone = new Map(floods.filter(({ contender }) => contender === names.nobody).map((run) => [run.round, sendCostNs(run.result)]));
-  const costs = new Map<ArpRun, number>();
+  const costs = new Map<AnswersRun, number>();
   for (const run of measured) {
     const { replies } = run.result;
     const base = alone.get(run.round);
