@@ -92,7 +92,8 @@ README("its commands and their flags exist", async () => {
   assert.ok(used.length >= 8, "some are found");
   for (let at = 0; at < used.length; at += 2) {
     const [command = "", rest = ""] = used.slice(at, at + 2);
-    const { code, out } = await runProgram([command, "--help"]);
+    const words = rest.split(" --")[0]?.split(" ").filter(Boolean) ?? [];
+    const { code, out } = await runProgram([command, ...words.filter((word) => !word.startsWith("--")), "--help"]);
     assert.is(code, 0, command);
     for (const flag of rest.match(/--[\w-]+/g) ?? []) assert.match(out, new RegExp(`^  ${flag}\\b`, "m"), `${command} ${flag}`);
   }
