@@ -1,7 +1,5 @@
 /** What is tried on each ARM: that the shipped program starts, answers neighbors, speaks BGP, keeps a plugin's process, and measures. */
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { routerNeeds } from "../bgp-peers/routers.ts";
@@ -9,10 +7,8 @@ import { until } from "../bgp-peers/until.ts";
 import { insideTests } from "../testing/inside.ts";
 import { tool } from "../testing/requirements.ts";
 import { type ArmCpu, ArmProgram, armNeeds } from "./emulation.ts";
+import { LIMIT_MS, output } from "./output.ts";
 import { type ArmStage, BOX, startArmStage, VIPS } from "./stage.ts";
-
-/** Some ten times as long as it takes on a machine that has nothing else to do. */
-const LIMIT_MS = 100_000;
 
 export function testOnArm<T>(suite: Test<T>, url: string, cpu: ArmCpu): void {
   const inside = insideTests(suite, url, { asUser: true, limitMs: LIMIT_MS, end: async () => (await stage)?.herald.end("SIGKILL") });
@@ -79,9 +75,4 @@ export function testOnArm<T>(suite: Test<T>, url: string, cpu: ArmCpu): void {
     await until("withdrawal", async () => (await router.routes()).length === 0 || undefined);
     await router.stop();
   });
-}
-
-/** What a command prints. Rejects, with what it said, where it fails. */
-async function output([file = "", ...args]: readonly string[]): Promise<string> {
-  return (await promisify(execFile)(file, args, { timeout: LIMIT_MS })).stdout;
 }

@@ -10,7 +10,8 @@
  * programs to qemu (binfmt_misc). `handOver` makes it so in the user namespace that the private network is in, and nowhere else.
  */
 
-import { cpSync, existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { run } from "../private-network.ts";
 import { findTool, type Requirement } from "../testing/requirements.ts";
@@ -52,12 +53,13 @@ export function armNeeds(cpu: ArmCpu): readonly Requirement[] {
 /** A command line on that CPU. */
 export class ArmProgram {
   readonly cpu: ArmCpu;
-  /** Where its files lie: a folder of the private network, which goes with it. */
+  /** Where its files lie until this process ends. Not in `/run`: a private network inside of this one has another. */
   readonly folder: string;
 
   constructor(cpu: ArmCpu) {
     this.cpu = cpu;
-    this.folder = mkdtempSync(`/run/herald-${cpu}-`);
+    this.folder = mkdtempSync(join(tmpdir(), `herald-${cpu}-`));
+    process.once("exit", () => rmSync(this.folder, { recursive: true, force: true }));
     cpSync(dirname(PROGRAM), this.folder, { recursive: true });
     cpSync(join(folderOf(cpu), "node_modules"), join(this.folder, "node_modules"), { recursive: true });
     this.#handOver();
@@ -65,6 +67,11 @@ export class ArmProgram {
 
   node(...args: readonly string[]): string[] {
     return [...this.#emulator(), nodeOf(this.cpu), ...args];
+  }
+
+  /** On a CPU without NEON, as some armv7 are. */
+  nodeWithoutNeon(...args: readonly string[]): string[] {
+    return [...this.#emulator(), "-cpu", "max,neon=off", nodeOf(this.cpu), ...args];
   }
 
   herald(...args: readonly string[]): string[] {
