@@ -4,7 +4,8 @@ import { Child } from "../harness/child.ts";
 import type { GeneratorSetup, Load, LoadResult } from "./generator.ts";
 import type { AnswersNetwork } from "./network.ts";
 
-const TIMEOUT_MS = 10_000;
+/** A busy small board takes its time. */
+const TIMEOUT_MS = 40_000;
 
 /** Resolves when it takes loads. `command` runs it, on the CPU that it is to have. */
 export async function startGenerator(

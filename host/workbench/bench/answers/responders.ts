@@ -50,7 +50,8 @@ export interface Responders {
 
 type Some = Partial<Responders>;
 
-const START_TIMEOUT_MS = 10_000;
+/** A busy small board takes its time. */
+const START_TIMEOUT_MS = 40_000;
 const nothing: Running = { pid: null, mustRun: () => {}, stop: async () => {} };
 
 /** Those that can run here, and those that cannot. */

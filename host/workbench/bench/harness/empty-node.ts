@@ -2,7 +2,8 @@
 import { Child } from "./child.ts";
 import { readResidentBytes } from "./machine.ts";
 
-const START_TIMEOUT_MS = 10_000;
+/** A busy small board takes its time. */
+const START_TIMEOUT_MS = 40_000;
 
 /** Resident memory of a Node that does nothing. */
 export async function measureEmptyNode(): Promise<number> {

@@ -79,4 +79,20 @@ facts("readMachineFacts() and readMachineState() bear a machine that says nothin
   assert.equal([clocksMHz, temperatures, throttling], [[], [], null]);
 });
 
+facts("readMachineFacts() sees that the CPU is one that qemu plays", () => {
+  const emulated = (files: Readonly<Record<string, string>>, cpu: string) => readMachineFacts(rootOf(files), cpu).emulatedOn;
+  const [intel, arm] = ["processor\t: 0\nvendor_id\t: GenuineIntel\n", "processor\t: 0\nCPU implementer\t: 0x41\n"];
+  const arch = (name: string) => ({ "proc/sys/kernel/arch": `${name}\n` });
+  for (const cpu of ["arm64", "arm"]) {
+    assert.is(emulated({ ...arch("x86_64"), "proc/cpuinfo": arm }, cpu), "x86_64");
+    assert.is(emulated({ "proc/cpuinfo": intel }, cpu), "x86_64", "before Linux 6.1");
+    assert.is(emulated({ ...arch("aarch64"), "proc/cpuinfo": arm }, cpu), undefined, "arm programs run on arm64");
+    assert.is(emulated({ "proc/cpuinfo": arm }, cpu), undefined);
+    assert.is(emulated({}, cpu), undefined);
+  }
+  assert.is(emulated(arch("aarch64"), "x64"), "aarch64");
+  assert.is(emulated(arch("x86_64"), "ia32"), undefined);
+  assert.is(emulated(arch("x86_64"), "riscv64"), undefined, "what nothing is known of");
+});
+
 facts.run();

@@ -15,6 +15,8 @@ export interface MachineFacts {
   readonly virtual: string | null;
   /** Of each core that has one, once: "schedutil". Empty where the clock is not Linux's to set. */
   readonly governors: readonly string[];
+  /** The machine that plays this CPU, by the kernel's name for it: "x86_64". Absent: this CPU is real, or at least the kernel's own. */
+  readonly emulatedOn?: string;
 }
 
 /** At one moment. */
@@ -30,17 +32,36 @@ export interface MachineState {
 
 const CPUS = "sys/devices/system/cpu";
 
-/** `root`: where `/sys`, `/proc` and `/etc` are. */
-export function readMachineFacts(root = "/"): MachineFacts {
+/** `root`: where `/sys`, `/proc` and `/etc` are. `cpu`: Node's name for the one that it was made for. */
+export function readMachineFacts(root = "/", cpu: string = process.arch): MachineFacts {
   const isVirtual = /^flags\s*:.*\bhypervisor\b/m.test(read(root, "proc/cpuinfo") ?? "");
   const tree = read(root, "proc/device-tree/hypervisor/compatible");
+  const emulator = readEmulator(root, cpu);
   return {
     board: read(root, "proc/device-tree/model") ?? read(root, "sys/class/dmi/id/product_name"),
     memoryBytes: totalmem(),
     distribution: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(read(root, "etc/os-release") ?? "")?.[1] ?? null,
     virtual: tree ?? (isVirtual ? (read(root, "sys/class/dmi/id/sys_vendor") ?? "not said") : null),
     governors: [...new Set(ofCores(root, "cpufreq/scaling_governor"))],
+    ...(emulator === null ? {} : { emulatedOn: emulator }),
   };
+}
+
+/** A processor runs the programs of its own family only. */
+const FAMILIES = [
+  { cpus: ["x64", "ia32"], machines: /^(x86_64|i[3-6]86)$/, cpuinfo: /^vendor_id\s*:/m },
+  { cpus: ["arm64", "arm"], machines: /^(aarch64|arm)/, cpuinfo: /^CPU implementer\s*:/m },
+] as const;
+
+/** An emulator of programs (qemu-user) has uname say what it plays, but hands through files: kernel/arch (since Linux 6.1), and cpuinfo. */
+function readEmulator(root: string, cpu: string): string | null {
+  const cpuinfo = read(root, "proc/cpuinfo") ?? "";
+  const machine =
+    read(root, "proc/sys/kernel/arch") ??
+    (FAMILIES[0].cpuinfo.test(cpuinfo) ? "x86_64" : FAMILIES[1].cpuinfo.test(cpuinfo) ? "aarch64" : "");
+  const real = FAMILIES.find(({ machines }) => machines.test(machine));
+  const played = FAMILIES.find(({ cpus }) => cpus.some((one) => one === cpu));
+  return real === undefined || played === undefined || real === played ? null : machine;
 }
 
 export function readMachineState(root = "/"): MachineState {

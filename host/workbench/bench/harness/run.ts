@@ -3,6 +3,7 @@ import type { CommandIo } from "../../../cli/command.ts";
 import { enter, findWay, isInside, onLetGo } from "../../private-network.ts";
 import type { Bench, Run } from "./bench.ts";
 import type { Flags, OptionsOf } from "./flags.ts";
+import type { Machine } from "./machine.ts";
 import { openProgress, type Progress } from "./progress.ts";
 
 const IN_PART = 3;
@@ -62,12 +63,22 @@ export async function runBench(bench: Bench, running: Running, io: CommandIo): P
     onInterrupt: (stop) => void interrupts.push(stop),
   };
   try {
-    const report = await bench.measure(options, run);
+    const measured = await bench.measure(options, run);
+    const note = emulationNote(measured.machine);
+    if (note !== null) progress.say(`herald bench ${name}: ${note}`);
+    const report = note === null ? measured : { ...measured, notes: [note, ...measured.notes] };
     run.show(report);
     return bench.exitCode?.(report) ?? (isInPart ? IN_PART : 0);
   } finally {
     progress.end();
   }
+}
+
+/** What is to be doubted of every figure. */
+function emulationNote({ cpu, emulatedOn }: Machine): string | null {
+  return emulatedOn === undefined
+    ? null
+    : `emulation is no measurement: an ${process.arch} is played on ${emulatedOn} (${cpu}), figures say nothing`;
 }
 
 /** For whoever started us: JSON lines of what is told, and plain ones of what is said. */

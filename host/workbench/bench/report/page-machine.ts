@@ -9,14 +9,14 @@ const MOST_CLOCKS = 3;
 
 /** The main facts, for the head of the page. */
 export function machineFacts(machine: Machine): readonly (readonly [name: string, value: string])[] {
-  const { cpu, cores, kernel, node, board, memoryBytes, distribution, virtual, governors } = machine;
+  const { cpu, cores, kernel, node, board, memoryBytes, distribution, virtual, governors, emulatedOn } = machine;
   return [
     [
       "Machine",
       [board ?? "", virtual === null ? "" : `virtual machine${virtual === "not said" ? "" : ` (${virtual})`}`].filter(Boolean).join(", ") ||
         "not said",
     ],
-    ["CPU", `${cpu}, ${cores} ${cores === 1 ? "core" : "cores"}`],
+    ["CPU", `${cpu}, ${cores} ${cores === 1 ? "core" : "cores"}${emulatedOn === undefined ? "" : `, played on ${emulatedOn}`}`],
     ["Memory", `${formatNumber(memoryBytes / 1e9)} GB`],
     ["System", `${distribution === null ? "" : `${distribution}, `}${kernel}`],
     ["Clock governor", governors.join(", ") || "not said"],
