@@ -21,6 +21,7 @@ const benches: Readonly<Record<string, (subjects: BenchSubjects) => Promise<Benc
   failover: async () => (await import("../workbench/bench/failover/failover.ts")).failover,
   guard: async () => (await import("../workbench/bench/guard/guard.ts")).guard,
   manifests: async () => (await import("../workbench/bench/manifests/manifests.ts")).manifests,
+  footprint: async () => (await import("../workbench/bench/footprint/footprint.ts")).footprint,
   soak: async () => (await import("../workbench/bench/soak/soak.ts")).soak,
   neighbors: async () => (await import("../workbench/bench/neighbors/neighbors.ts")).neighbors,
 };

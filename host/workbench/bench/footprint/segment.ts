@@ -5,7 +5,10 @@ import { WatchedProcess } from "./watched-process.ts";
 export const SPEAKER = "speaker";
 export const ROUTER = "router";
 export const LINK = "eth0";
-export const addresses = { [SPEAKER]: "10.63.0.1", [ROUTER]: "10.63.0.2" } as const;
+/** Speakers on other nodes. */
+export const PEERS = ["peer-1", "peer-2"] as const;
+export const NODE = "bench";
+export const addresses = { [SPEAKER]: "10.63.0.1", [ROUTER]: "10.63.0.2", "peer-1": "10.63.0.3", "peer-2": "10.63.0.4" } as const;
 const ROUTER_AS = 64512;
 const METRICS_PORT = 9120;
 export const metricsPlace = `${addresses[SPEAKER]}:${METRICS_PORT}`;
@@ -27,8 +30,9 @@ export class Segment {
   /** `herald`: its command line, to be followed by a command. */
   constructor(herald: readonly string[]) {
     this.#herald = herald;
-    this.network.addHost(SPEAKER, `${addresses[SPEAKER]}/16`, "2001:db8:63::1/64 nodad");
-    this.network.addHost(ROUTER, `${addresses[ROUTER]}/16`, "2001:db8:63::2/64 nodad");
+    Object.entries(addresses).forEach(([name, address], at) => {
+      this.network.addHost(name, `${address}/16`, `2001:db8:63::${at + 1}/64 nodad`);
+    });
   }
 
   /** Resolves when it takes sessions. `onEvent` hears each of its events, as JSON. */
@@ -39,12 +43,26 @@ export class Segment {
     return router;
   }
 
-  /** Resolves when it runs. */
-  async startSpeaker(manifests: string, ...flags: readonly string[]): Promise<WatchedProcess> {
-    const all = ["run", "--manifests", manifests, "--node", "bench", "--controller", "--interface", LINK, ...flags];
-    const speaker = new WatchedProcess("the speaker", this.network.on(SPEAKER, ...this.#herald, ...all), (line) =>
-      line.includes("Speaker runs"),
-    );
+  /** The one that is measured, which gives out addresses too; resolves when it runs. */
+  startSpeaker(manifests: string, ...flags: readonly string[]): Promise<WatchedProcess> {
+    return this.#start(SPEAKER, "--manifests", manifests, "--node", NODE, "--controller", ...flags);
+  }
+
+  /** On another node, with the same manifests; resolves when it runs. */
+  startPeer(name: (typeof PEERS)[number], manifests: string): Promise<WatchedProcess> {
+    return this.#start(name, "--manifests", manifests, "--node", name, "--control", "none");
+  }
+
+  /** Runs a command to its end. */
+  async runHerald(...command: readonly string[]): Promise<void> {
+    const running = new WatchedProcess(command.join(" "), this.network.on(SPEAKER, ...this.#herald, ...command), () => false);
+    const how = await running.untilEnd();
+    if (how !== "exit code 0") running.mustRun();
+  }
+
+  async #start(host: string, ...flags: readonly string[]): Promise<WatchedProcess> {
+    const command = this.network.on(host, ...this.#herald, "run", "--interface", LINK, ...flags);
+    const speaker = new WatchedProcess(`the speaker on ${host}`, command, (line) => line.includes("Speaker runs"));
     await speaker.ready();
     return speaker;
   }

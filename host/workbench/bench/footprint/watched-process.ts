@@ -63,7 +63,12 @@ export class WatchedProcess {
     if (how !== undefined) throw this.#failure(how);
   }
 
-  /** Throws where it has ended by itself. */
+  /** Resolves to how it ended. */
+  untilEnd(): Promise<string> {
+    return this.#ended;
+  }
+
+  /** Throws where it has ended. */
   mustRun(): void {
     if (this.#how !== undefined) throw this.#failure(this.#how);
   }

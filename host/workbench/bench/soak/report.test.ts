@@ -50,7 +50,9 @@ report("a process that leaks is told from one that does not", async () => {
     await slopeOf(
       process.execPath,
       "-e",
-      `const kept = []; setInterval(() => kept.push(Buffer.alloc(200_000, 1)), 20); process.stdout.write("ready\\n")`,
+      `const kept = [], since = Date.now();
+       setInterval(() => { while (kept.length < (Date.now() - since) / 20) kept.push(Buffer.alloc(200_000, 1)); }, 20);
+       process.stdout.write("ready\\n")`,
     ),
   );
   assert.is(leaking.isMet, false, leaking.found ?? "");
