@@ -1,4 +1,9 @@
-/** What of the changes has arrived: routes at the router, announcements on the wire. */
+/**
+ * What of the changes has arrived: routes at the router, announcements on the wire.
+ *
+ * Herald makes true what is so now, and not what was so in between: where a VIP goes again before anybody was told of it, nobody needs to be told at
+ * all. Such a change is overtaken, and none that is lost.
+ */
 
 export type Place = "learned" | "withdrawn" | "announced";
 
@@ -22,10 +27,21 @@ export class Arrivals {
   };
   readonly #waitsMs: number[] = [];
   #lost: string[] = [];
+  #overtaken = 0;
 
   expect(place: Place, vip: string, nowMs: number): void {
+    if (place === "withdrawn" && this.#overtake(vip)) return;
     this.#counts[place].expected++;
     this.#open.set(`${place} ${vip}`, nowMs);
+  }
+
+  /** True where nobody has heard of the VIP yet. */
+  #overtake(vip: string): boolean {
+    if (!this.#open.delete(`learned ${vip}`)) return false;
+    this.#counts.learned.expected--;
+    this.#overtaken++;
+    if (this.#open.delete(`announced ${vip}`)) this.#counts.announced.expected--;
+    return true;
   }
 
   hear(place: Place, vip: string, nowMs: number): void {
@@ -50,6 +66,11 @@ export class Arrivals {
 
   get open(): number {
     return this.#open.size;
+  }
+
+  /** Routes that went before they were told. */
+  get overtaken(): number {
+    return this.#overtaken;
   }
 
   /** What never came, in words. */

@@ -76,4 +76,15 @@ report("Arrivals counts what came once, says what never came, and takes nothing 
   assert.equal([...arrivals.lost], ["announced 10.64.0.1"]);
 });
 
+report("a VIP that goes before anybody heard of it is overtaken, and not lost", () => {
+  const arrivals = new Arrivals();
+  for (const place of ["learned", "announced"] as const) arrivals.expect(place, "10.64.0.1", 1000);
+  arrivals.expect("withdrawn", "10.64.0.1", 5000);
+  assert.equal([arrivals.overtaken, arrivals.open, arrivals.counts.withdrawn.expected, arrivals.counts.announced.expected], [1, 0, 0, 0]);
+  arrivals.expect("learned", "10.64.0.2", 6000);
+  arrivals.hear("learned", "10.64.0.2", 6100);
+  arrivals.expect("withdrawn", "10.64.0.2", 9000);
+  assert.equal([arrivals.overtaken, arrivals.open], [1, 1]);
+});
+
 report.run();

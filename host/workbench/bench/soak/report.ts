@@ -110,11 +110,14 @@ function judgeEnd({ troubles }: SoakRun): Target {
   return { what: "Clean end", wanted: "yes", found: troubles.length === 0 ? "yes" : "no", isMet: troubles.length === 0 };
 }
 
-function findNotes({ changesPerSecond }: SoakOptions, { changes, seconds, lost, troubles }: SoakRun): string[] {
+function findNotes({ changesPerSecond }: SoakOptions, { changes, seconds, lost, overtaken, troubles }: SoakRun): string[] {
   const perSecond = Object.values(changes).reduce((sum, count) => sum + count, 0) / seconds;
   return [
     ...troubles.map((trouble) => `Not clean: ${trouble}`),
     ...(lost.length > 0 ? [`Lost: ${lost.join(", ")}${lost.length > 1 ? ", and perhaps more" : ""}`] : []),
+    ...(overtaken > 0
+      ? [`Noise: ${formatCount(overtaken)} routes went again before they were told, since this machine was too slow for them`]
+      : []),
     ...(perSecond < changesPerSecond * FEWEST_CHANGES ? [`Noise: only ${formatNumber(perSecond)} changes/s could be made`] : []),
   ];
 }

@@ -19,23 +19,26 @@ async function run(flags: readonly string[], meanwhile: (pid: number) => Promise
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  await meanwhile(child.pid ?? 0);
+  await meanwhile(child.pid ?? 0).catch((error: Error) => {
+    child.kill("SIGTERM");
+    throw error;
+  });
   const code = await ended;
   assert.ok(out !== "", errors);
   return { code, report: JSON.parse(out) as SoakReport };
 }
 
 testWith(bench, needs, "makes changes of every kind, finds all of them at the router and on the wire, and reads memory", async () => {
-  const { report } = await run(["--minutes", "0.15", "--changes-per-second", "20"]);
+  const { report } = await run(["--minutes", "0.2", "--changes-per-second", "40"]);
   const { run: done, figures, series, targets } = report;
-  for (const kind of ["added", "moved", "edited", "removed"] as const) assert.ok(done.changes[kind] > 3, JSON.stringify(done.changes));
+  for (const kind of ["added", "moved", "edited", "removed"] as const) assert.ok(done.changes[kind] > 1, JSON.stringify(done.changes));
   for (const { expected, arrived } of Object.values(done.arrivals))
-    assert.ok(expected > 10 && arrived === expected, `${arrived} of ${expected}`);
+    assert.ok(expected > 5 && arrived === expected, `${arrived} of ${expected}`);
   assert.equal(
     targets.slice(1).map(({ what, isMet }) => `${what} ${isMet}`),
     ["Changes that arrived true", "Clean end true"],
   );
-  assert.ok(done.samples.length > 30 && done.samples.every(({ residentBytes }) => residentBytes > 30e6), `${done.samples.length} samples`);
+  assert.ok(done.samples.length > 10 && done.samples.every(({ residentBytes }) => residentBytes > 30e6), `${done.samples.length} samples`);
   assert.ok(done.samples.some(({ heapUsedBytes, proportionalBytes }) => (heapUsedBytes ?? 0) > 5e6 && (proportionalBytes ?? 0) > 10e6));
   assert.equal([figures.length, series?.length, series?.[0]?.points.length], [10, 5, done.samples.length]);
 });
@@ -54,12 +57,12 @@ testWith(bench, needs, "says that the speaker ended, and ends then", async () =>
 
 /** The number of the process below that one that runs `herald run`. */
 async function speakerBelow(pid: number): Promise<number> {
-  for (let look = 0; look < 300; look++) {
-    const found = descendants(pid).find((one) => read(one, "cmdline").includes("\0run\0--manifests\0") && read(one, "comm") === "node\n");
+  for (let look = 0; look < 450; look++) {
+    const found = descendants(pid).find((one) => /\0run\0.*\0--controller\0/.test(read(one, "cmdline")) && read(one, "comm") === "node\n");
     if (found !== undefined) return found;
     await sleep(100);
   }
-  throw new Error("No speaker was started within 30 s");
+  throw new Error("No speaker was started within 45 s");
 }
 
 function descendants(pid: number): number[] {
