@@ -1,5 +1,6 @@
 /**
- * How large the shipped program may be. Plain data, which a test keeps true: what is to grow beyond is asked for here first.
+ * How large the shipped program may be, and what a speaker at rest may cost. Plain data: what is to grow beyond is asked for here first. Tests
+ * keep the sizes true, `herald bench footprint` measures the rest, and the README shows some of both.
  *
  * Bytes as on disk, of the folder that `node build.mjs --to DIR` writes for one processor; some tenth of room above what is there.
  */
@@ -35,3 +36,14 @@ export const SIZES: readonly SizeLimit[] = [
   { paths: ["wasm/echo.wasm"], bytes: 0.9 * KB, what: "the smallest packet program, for benches and tests" },
   { paths: ["wasm/hello.wasm"], bytes: 8 * KB, what: "the packet program that plugin new writes" },
 ];
+
+/** Of a speaker with arp, ndp and an established session of bgp, and three Services of both families. */
+export const FOOTPRINT = {
+  /** Resident memory above that of a Node of the same version that does nothing. */
+  aboveEmptyNodeMb: 40,
+  /** Below, not at most; of all threads. */
+  wakeupsPerSecond: 5,
+  /** Of one core. */
+  cpuPercent: 0.3,
+  wakeupsPerBfdSession: 25,
+} as const;

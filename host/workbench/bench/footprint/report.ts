@@ -1,4 +1,5 @@
 /** The report of `herald bench footprint`, as `--json` prints it. */
+import { FOOTPRINT } from "../../budget.ts";
 import type { CommonReport, Figure } from "../harness/figures.ts";
 import type { Measured } from "../harness/interleave.ts";
 import { describeMachine } from "../harness/machine.ts";
@@ -25,9 +26,6 @@ export const quantities = {
   threads: { what: "Threads", unit: "", value: (one: Footprint) => one.threads },
   processes: { what: "Processes", unit: "", value: (one: Footprint) => one.processes },
 } as const;
-
-/** A footprint of arp, ndp and bgp, as the README promises it. */
-export const wanted = { aboveEmptyNodeMb: 40, wakeupsPerSecond: 5, cpuPercent: 0.3, wakeupsPerBfdSession: 25 } as const;
 
 const QUIET_WAIT = 0.1;
 /** RFC 5880 §6.8.7: packets come at 75 to 100 % of 100 ms. */
@@ -58,10 +56,10 @@ export function judge(measured: FootprintReport["measured"]): Target[] {
   const sessions = settings.flatMap((setting) => (setting.peers > 0 ? (wakeupsOfSession(measured, setting) ?? []) : []));
   const most = sessions.length === 0 ? undefined : Math.max(...sessions);
   return [
-    target("Resident above an empty Node", ["at most", wanted.aboveEmptyNodeMb, of(above.value), "MB"]),
-    target("Wake-ups at rest", ["below", wanted.wakeupsPerSecond, of(wakeups.value), "/s"]),
-    target("CPU at rest", ["at most", wanted.cpuPercent, of(cpu.value), "%"]),
-    target("Wake-ups more with each BFD session", ["at most", wanted.wakeupsPerBfdSession, most, "/s"]),
+    target("Resident above an empty Node", ["at most", FOOTPRINT.aboveEmptyNodeMb, of(above.value), "MB"]),
+    target("Wake-ups at rest", ["below", FOOTPRINT.wakeupsPerSecond, of(wakeups.value), "/s"]),
+    target("CPU at rest", ["at most", FOOTPRINT.cpuPercent, of(cpu.value), "%"]),
+    target("Wake-ups more with each BFD session", ["at most", FOOTPRINT.wakeupsPerBfdSession, most, "/s"]),
   ];
 }
 
