@@ -1,10 +1,11 @@
 /**
  * Programs of others that answer for addresses: farpd for ARP, ndppd for NDP. Both as they come, for all VIPs by one prefix, with what they write
- * in the private network's own `/run`.
+ * in the private network's own `/run`, and what they log nowhere.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "../../private-network.ts";
 import { Child } from "../harness/child.ts";
 import type { Family, Manner } from "./family.ts";
 import type { AnswersNetwork } from "./network.ts";
@@ -24,6 +25,8 @@ const LIMIT_MS = 5000;
 const LOOK_MS = 20;
 /** RFC 4861 §4.4: Router and Solicited. */
 const AS_ROUTER = 0xc0;
+/** Not hidden yet. */
+const LOGS = ["/dev/log", "/dev/console"];
 const FARPD_PID = "/run/farpd.pid";
 
 /** Each family's, whether it is installed or not. */
@@ -35,9 +38,10 @@ const farpd: Peer = {
   name: "farpd",
   manner: { toAll: true },
   graceMs: 700,
-  note: "farpd answers to everybody, not to the asker alone, and reads what came only twice a second, or when its buffer is full",
+  note: "farpd answers to everybody, not to the asker alone, reads what came only twice a second, or when its buffer is full, and logs each reply (here to nowhere)",
   async start(file, network, pinned) {
     rmSync(FARPD_PID, { force: true });
+    hideLogs();
     // It leaves a process behind and ends. With -d it would stay, and write a line for each request.
     const starter = new Child("farpd", network.at("responder", ...pinned, file, "-i", network.responder.name, network.family.prefix));
     const pid = await within(LIMIT_MS, () => (existsSync(FARPD_PID) ? Number(readFileSync(FARPD_PID, "utf8")) || undefined : undefined));
@@ -78,6 +82,11 @@ const ndppd = (from: string): Peer => ({
     };
   },
 });
+
+/** farpd logs each reply, and on the console where nobody takes its log. Our mounts are nobody else's. */
+function hideLogs(): void {
+  for (const place of LOGS.splice(0)) if (existsSync(place)) run("mount", "--bind", "/dev/null", place);
+}
 
 /** A process that we did not start ourselves stays as a zombie where its parent is gone. */
 function hasEnded(pid: number): boolean {
