@@ -2,6 +2,7 @@
 
 import type { Log } from "../announcer.ts";
 import { createLog, thresholds } from "../observe/log.ts";
+import type { Network } from "../packets/network.ts";
 import type { Watched } from "../roles/service-manager.ts";
 import { type CommandIo, UsageError } from "./command.ts";
 
@@ -34,6 +35,33 @@ export function oneOf<T extends string>(flag: string, value: string, choices: re
   if (found === undefined)
     throw new UsageError(`Flag --${flag} has the value "${value}": expected ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
   return found;
+}
+
+/**
+ * Starts a role with the kernel's network, which a thread of its own opens while this one loads and reads the rest. What cannot be opened is
+ * told where it is awaited; where the start fails before that, it is closed again.
+ */
+export async function withNetworkEarly<Role>(
+  onLost: (error: Error) => void,
+  start: (openNetwork: () => Promise<Network>) => Promise<Role>,
+): Promise<Role> {
+  const { openKernelNetwork } = await import("../packets/network.ts");
+  const opening = openKernelNetwork(onLost);
+  opening.catch(() => {}); // not before it is awaited
+  const close = ({ links, packets }: Network): Promise<void> => {
+    links.close();
+    return packets.stop();
+  };
+  let isTaken = false;
+  try {
+    return await start(() => {
+      isTaken = true;
+      return opening;
+    });
+  } catch (error) {
+    if (!isTaken) await opening.then(close, () => {});
+    throw error;
+  }
 }
 
 export interface RunningRole {

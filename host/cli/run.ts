@@ -6,7 +6,7 @@ import { type Command, type CommandIo, parseFlags, UsageError } from "./command.
 import { readPlace } from "./endpoint-flags.ts";
 import { demandScopedFlags } from "./permission-flags.ts";
 import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
-import { announcerFlags, endingWith, logFlags, readInterfaces, readLog, runRole } from "./role.ts";
+import { announcerFlags, endingWith, logFlags, readInterfaces, readLog, runRole, withNetworkEarly } from "./role.ts";
 
 const help = `
 Usage: herald run --manifests DIR [flags]
@@ -82,27 +82,28 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
   const choice = readPluginFlags(values, false);
   const log = readLog(values, io, { node });
 
-  return runRole("run", io, async (onFatal, signal) => {
-    const { startSpeaker } = await import("../roles/speaker.ts");
-    const { onManifests } = await import("../roles/on-manifests.ts");
-    const { plainEndpoints } = await import("../roles/endpoints.ts");
-    const { openKernelNetwork } = await import("../packets/network.ts");
-    const { controlPlace } = await import("../observe/control-place.ts");
-    const plugins = await openPlugins(choice, optional, { log, signal });
-    const speaker = await startSpeaker({
-      node,
-      surroundings: onManifests({ manifests, node, isController, ...(allocations === undefined ? {} : { allocations }), log }),
-      mayDepose: values["depose-silent-owner"] ?? false,
-      control: controlPlace(values.control, node),
-      endpoints: metrics && plainEndpoints(metrics.address, metrics.port, "--metrics"),
-      version,
-      openNetwork: openKernelNetwork,
-      plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
-      more: plugins,
-      log,
-      onFatal,
-    });
-    log.info("Speaker runs", { manifests });
-    return endingWith(speaker, plugins);
-  });
+  return runRole("run", io, (onFatal, signal) =>
+    withNetworkEarly(onFatal, async (openNetwork) => {
+      const { startSpeaker } = await import("../roles/speaker.ts");
+      const { onManifests } = await import("../roles/on-manifests.ts");
+      const { plainEndpoints } = await import("../roles/endpoints.ts");
+      const { controlPlace } = await import("../observe/control-place.ts");
+      const plugins = await openPlugins(choice, optional, { log, signal });
+      const speaker = await startSpeaker({
+        node,
+        surroundings: onManifests({ manifests, node, isController, ...(allocations === undefined ? {} : { allocations }), log }),
+        mayDepose: values["depose-silent-owner"] ?? false,
+        control: controlPlace(values.control, node),
+        endpoints: metrics && plainEndpoints(metrics.address, metrics.port, "--metrics"),
+        version,
+        openNetwork,
+        plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
+        more: plugins,
+        log,
+        onFatal,
+      });
+      log.info("Speaker runs", { manifests });
+      return endingWith(speaker, plugins);
+    }),
+  );
 }

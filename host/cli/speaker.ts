@@ -5,7 +5,7 @@ import { clusterFlags, clusterHelp, readClusterFlags } from "./cluster-flags.ts"
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { demandScopedFlags } from "./permission-flags.ts";
 import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
-import { announcerFlags, endingWith, readInterfaces, readLog, runRole } from "./role.ts";
+import { announcerFlags, endingWith, readInterfaces, readLog, runRole, withNetworkEarly } from "./role.ts";
 
 const help = `
 Usage: herald speaker --node-name NAME [flags]
@@ -74,25 +74,26 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
 
   const gates = { ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, honorCordon: values["honor-cordon"] ?? false };
 
-  return runRole("speaker", io, async (onFatal, signal) => {
-    const { startSpeaker } = await import("../roles/speaker.ts");
-    const { inCluster } = await import("../roles/in-cluster.ts");
-    const { openKernelNetwork } = await import("../packets/network.ts");
-    const { controlPlace } = await import("../observe/control-place.ts");
-    const plugins = await openPlugins(choiceOfPlugins, optional, { log, signal });
-    const speaker = await startSpeaker({
-      node,
-      ...(await inCluster({ ...choice, node, ...gates, log, signal })),
-      mayDepose: values["depose-silent-owner"] ?? false,
-      control: controlPlace(values.control, node),
-      version,
-      openNetwork: openKernelNetwork,
-      plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
-      more: plugins,
-      log,
-      onFatal,
-    });
-    log.info("Speaker runs", { namespace: choice.namespace });
-    return endingWith(speaker, plugins);
-  });
+  return runRole("speaker", io, (onFatal, signal) =>
+    withNetworkEarly(onFatal, async (openNetwork) => {
+      const { startSpeaker } = await import("../roles/speaker.ts");
+      const { inCluster } = await import("../roles/in-cluster.ts");
+      const { controlPlace } = await import("../observe/control-place.ts");
+      const plugins = await openPlugins(choiceOfPlugins, optional, { log, signal });
+      const speaker = await startSpeaker({
+        node,
+        ...(await inCluster({ ...choice, node, ...gates, log, signal })),
+        mayDepose: values["depose-silent-owner"] ?? false,
+        control: controlPlace(values.control, node),
+        version,
+        openNetwork,
+        plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
+        more: plugins,
+        log,
+        onFatal,
+      });
+      log.info("Speaker runs", { namespace: choice.namespace });
+      return endingWith(speaker, plugins);
+    }),
+  );
 }
