@@ -43,6 +43,19 @@ watch("a directory that is not there, or that this kernel does not write alone, 
   assert.is(await isSure("/proc/self/task"), false);
 });
 
+watch("a link that comes later is seen by the next check", async () => {
+  let wasTold = false;
+  const one = new DirectoryWatch(join(root, "manifests"), () => (wasTold = true));
+  watches.push(one);
+  await one.check();
+  await one.check();
+  assert.is(one.isSure, true);
+  symlinkSync("/nowhere", join(root, "manifests", "c.yaml"));
+  for (let look = 0; look < 100 && !wasTold; look++) await new Promise((resolve) => setTimeout(resolve, 50));
+  await one.check();
+  assert.is(one.isSure, false);
+});
+
 watch("close() ends it", async () => {
   const one = new DirectoryWatch(join(root, "manifests"), () => {});
   await one.check();

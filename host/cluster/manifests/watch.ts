@@ -18,6 +18,8 @@ export class DirectoryWatch {
   #watcher: FSWatcher | undefined;
   #identity = "";
   #isSure = false;
+  /** Something was told since the last check. */
+  #hasChanged = true;
   #closed = false;
 
   constructor(path: string, call: (name: string | undefined) => void) {
@@ -33,7 +35,11 @@ export class DirectoryWatch {
   /** Watches the directory that has the name now. Where there is none, or no events are to be had, the next check will try. */
   async check(): Promise<void> {
     const identity = await identify(this.#path);
-    this.#isSure = identity !== "" && (await tellsAll(this.#path));
+    // What tells takes a look at each entry, so only where one may be another: an event would have told of that.
+    if (identity !== this.#identity || this.#hasChanged) {
+      this.#hasChanged = false;
+      this.#isSure = identity !== "" && (await tellsAll(this.#path));
+    }
     if (this.#closed || (identity === this.#identity && this.#watcher !== undefined)) return;
     this.#drop();
     this.#identity = identity;
@@ -52,6 +58,7 @@ export class DirectoryWatch {
   }
 
   #tell(name: string | null): void {
+    this.#hasChanged = true;
     // The directory's own name: it was moved or removed. `..data` is swapped for all entries of a ConfigMap at once.
     const everything = name === null || name === basename(this.#path) || name.startsWith("..");
     this.#call(everything ? undefined : name);
