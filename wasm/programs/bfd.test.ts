@@ -199,6 +199,39 @@ for (const [how, [make, hear, least, most]] of Object.entries(paces)) {
   });
 }
 
+BFD("tick() lets sessions send together, each within the jitter that it may have", () => {
+  const made = settled();
+  const other = { discriminator: 0x22, address: "192.0.2.3" };
+  const hearOther = (state: number, final = 0): Arrival => ({ ...known(state, { final, yourDiscriminator: 0x22 }), peer: other.address });
+  made.put(other);
+  for (const [state, final] of [
+    [DOWN, 0],
+    [UP, 0],
+    [UP, 1],
+  ] as const)
+    made.receive([hearOther(state, final)], 0);
+  made.tick(0);
+  const times = new Map<string, number[]>([
+    [NEIGHBOR, []],
+    [other.address, []],
+  ]);
+  let wakeups = 0;
+  for (let nowMs = 1; wakeups < 400; nowMs = Math.max(made.program.nextTickMs, nowMs)) {
+    made.receive([known(UP), hearOther(UP)], nowMs);
+    const sent = made.tick(nowMs);
+    if (sent.length > 0) wakeups++;
+    for (const { peer } of sent) times.get(peer)?.push(nowMs);
+  }
+  let packets = 0;
+  for (const [peer, sentAt] of times) {
+    const found = sentAt.slice(3).map((atMs, at) => atMs - (sentAt[at + 2] as number));
+    const [least, most] = [Math.min(...found), Math.max(...found)];
+    assert.ok(least >= 75 - 1e-6 && least < 77.5 && most <= 100 + 1e-6 && most > 95, `${least} to ${most} ms between packets to ${peer}`);
+    packets += sentAt.length;
+  }
+  assert.ok(packets > wakeups * 1.9, `${packets} packets in ${wakeups} wake-ups`);
+});
+
 BFD("tick() is silent where the neighbor wants no packets, but for news", () => {
   const made = settled();
   made.receive([known(UP, { requiredMinRxInterval: 0, detectMult: 255 })], 1);

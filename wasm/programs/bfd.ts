@@ -44,7 +44,7 @@ import {
 } from "./bfd/memory";
 import { seedRandom } from "./bfd/random";
 import { Drop, receive, receivedRow } from "./bfd/receive";
-import { begin, goTo, lose, sendDue, settle, stateOf } from "./bfd/session";
+import { begin, goTo, lose, maySend, sendDue, settle, stateOf } from "./bfd/session";
 import { transmit } from "./bfd/transmit";
 
 export {
@@ -170,14 +170,26 @@ function processEchoes(link: u32, count: u32, nowMs: f64): u32 {
 
 export function tick(nowMs: f64): u32 {
   let sent: u32 = 0;
+  let isSending = false;
   for (let row: u32 = 0; row < ROWS && sent + 1 < SLOTS; row++) {
     if (discriminatorOf(row) === 0) continue;
     const at = session(row);
     if (load<f64>(at + DETECT_AT) <= nowMs) lose(row, Diagnostic.DetectionTimeExpired);
     if (tickEcho(row, sent, nowMs)) sent++;
-    if (sendDue(at) <= nowMs) transmit(row, sent++, false, nowMs);
+    if (sendDue(at) > nowMs) continue;
+    transmit(row, sent++, false, nowMs);
+    isSending = true;
   }
+  if (isSending) sent = sendAlong(sent, nowMs);
   nextTickMs = nextDue();
+  return sent;
+}
+
+/** Sessions that may send by now do so while the thread is awake: each would wake it for its own packet a few milliseconds later. */
+function sendAlong(sent: u32, nowMs: f64): u32 {
+  for (let row: u32 = 0; row < ROWS && sent < SLOTS; row++) {
+    if (discriminatorOf(row) !== 0 && maySend(session(row), nowMs)) transmit(row, sent++, false, nowMs);
+  }
   return sent;
 }
 

@@ -90,6 +90,7 @@ export const ECHO_AT: usize = 120; // f64, ms
 export const ECHO_DETECT_AT: usize = 128; // f64, ms; infinity: none has come back yet
 export const ECHO_KEY: usize = 136; // u32: in our echoes, so that nobody else's count
 export const REMOTE_MIN_ECHO_RX: usize = 140; // u32, µs
+export const SENT_AT: usize = 144; // f64, ms
 
 // Counters of a row, u64 each.
 export const COUNTER_RECEIVED: u32 = 0;

@@ -23,6 +23,7 @@ import {
   REMOTE_MULTIPLIER,
   REMOTE_STATE,
   SEND_AT,
+  SENT_AT,
   SESSION_STATE,
   session,
   TOLD_RX,
@@ -32,7 +33,7 @@ import {
   WANTED_RX,
   WANTED_TX,
 } from "./memory";
-import { jittered } from "./random";
+import { jittered, LEAST_SHARE } from "./random";
 
 /** RFC 5880 §6.8.3: not less than a second between packets while the session is not up. */
 const SLOW_US: u32 = 1_000_000;
@@ -141,7 +142,17 @@ function isDemanded(at: usize): bool {
 
 /** Plans the packet after this one. */
 export function planNext(at: usize, nowMs: f64): void {
+  store<f64>(at + SENT_AT, nowMs);
   store<f64>(at + SEND_AT, nowMs + intervalMs(at) * jittered(load<u8>(at + MULTIPLIER)));
+}
+
+/**
+ * It may send now as well as when it is due: it is up, and no less than three quarters of its interval have passed, which is the most that
+ * jitter may take (§6.8.7).
+ */
+export function maySend(at: usize, nowMs: f64): bool {
+  if (load<u8>(at + SESSION_STATE) !== BfdState.Up || sendDue(at) === Infinity) return false;
+  return nowMs >= load<f64>(at + SENT_AT) + intervalMs(at) * LEAST_SHARE;
 }
 
 /** Where the neighbor's wish has brought the next packet forward, it must not wait for its old time. */
