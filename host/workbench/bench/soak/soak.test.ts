@@ -11,7 +11,7 @@ import type { SoakReport } from "./report.ts";
 const bench = suite("bench soak");
 const needs = [namespaces, tool("nsenter", "util-linux")];
 
-/** Runs it, and `meanwhile`, which is given the number of its process. */
+/** Runs it, and `meanwhile`, which is given the number of its process, once it has taken samples. */
 async function run(flags: readonly string[], meanwhile: (pid: number) => Promise<void> = async () => {}) {
   const child = spawn(process.execPath, [PROGRAM, "bench", "soak", ...flags, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
@@ -19,6 +19,8 @@ async function run(flags: readonly string[], meanwhile: (pid: number) => Promise
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const isUnderWay = () => /[1-9]\d* samples/.test(errors);
+  while (!isUnderWay() && child.exitCode === null) await sleep(100);
   await meanwhile(child.pid ?? 0).catch((error: Error) => {
     child.kill("SIGTERM");
     throw error;
@@ -45,8 +47,10 @@ testWith(bench, needs, "makes changes of every kind, finds all of them at the ro
 
 testWith(bench, needs, "says that the speaker ended, and ends then", async () => {
   const { code, report } = await run(["--minutes", "5", "--changes-per-second", "20"], async (pid) => {
-    const speaker = await speakerBelow(pid);
-    await sleep(2000);
+    const speaker = descendants(pid).find(
+      (one) => /\0run\0.*\0--controller\0/.test(read(one, "cmdline")) && read(one, "comm") === "node\n",
+    );
+    assert.ok(speaker, "a speaker runs");
     process.kill(speaker, "SIGKILL");
   });
   assert.is(code, 1);
@@ -54,16 +58,6 @@ testWith(bench, needs, "says that the speaker ended, and ends then", async () =>
   assert.match(report.notes.join("\n"), /Not clean: The speaker ended during the soak: SIGKILL/);
   assert.is(report.targets.find(({ what }) => what === "Clean end")?.isMet, false);
 });
-
-/** The number of the process below that one that runs `herald run`. */
-async function speakerBelow(pid: number): Promise<number> {
-  for (let look = 0; look < 450; look++) {
-    const found = descendants(pid).find((one) => /\0run\0.*\0--controller\0/.test(read(one, "cmdline")) && read(one, "comm") === "node\n");
-    if (found !== undefined) return found;
-    await sleep(100);
-  }
-  throw new Error("No speaker was started within 45 s");
-}
 
 function descendants(pid: number): number[] {
   const children = read(pid, `task/${pid}/children`).split(" ").filter(Boolean).map(Number);
