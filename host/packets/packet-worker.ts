@@ -11,6 +11,11 @@ import type { Driver, GuardedService, Method, PacketService } from "./service.ts
 import { BEAT_INTERVAL_MS, Switchboard } from "./switchboard.ts";
 import { READY, type Reply, type WorkerSetup } from "./worker-messages.ts";
 
+/**
+ * Packets are answered without an object, so what dies young are commands of main: no more than a few. Without a limit V8's young generation
+ * grows to 16 MB and more while these come often, and a thread that is at rest keeps it.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 2 } as const;
 /** A worker that has not ended by then is terminated; its sockets close with it. */
 const STOP_TIMEOUT_MS = 2000;
 /** What the end of the process waits for a thread that has only been made. */
@@ -58,7 +63,12 @@ async function start(
   holdLibrary(url);
   const switchboard = new Switchboard();
   const setup: WorkerSetup = { driver, isGuarded, beatMs, switchboard: switchboard.buffer };
-  const worker = new Worker(url, { workerData: setup, execArgv: [], name: isGuarded ? "herald-guarded" : "herald-packets" });
+  const worker = new Worker(url, {
+    workerData: setup,
+    execArgv: [],
+    resourceLimits: LIMITS,
+    name: isGuarded ? "herald-guarded" : "herald-packets",
+  });
   const client = new WorkerClient(worker, setup, switchboard, onLost);
   try {
     await client.ready;
