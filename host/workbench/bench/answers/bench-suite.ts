@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { findTool, namespaces, testWith, tool } from "../../testing/requirements.ts";
+import { processTree } from "../harness/process-tree.ts";
 import { names } from "./contenders.ts";
 import type { Family } from "./family.ts";
 import type { AnswersReport } from "./report.ts";
@@ -72,7 +73,7 @@ export function testAnswersBench(suite: Test, family: Family["name"], peer: "far
     const child = spawn(process.execPath, [program, "bench", family, "--vips", "100"], { stdio: ["ignore", "ignore", "pipe"] });
     await new Promise((resolve) => child.stderr.once("data", resolve));
     await new Promise((resolve) => setTimeout(resolve, 500)); // somewhere inside its first measurement
-    const inside = descendants(child.pid ?? 0);
+    const inside = processTree(child.pid ?? 0).slice(1);
     assert.ok(inside.length > 0);
     child.kill("SIGINT");
     const code = await new Promise((resolve) => child.once("exit", resolve));
@@ -118,11 +119,6 @@ function checkSummary(summary: AnswersReport["summaries"][number]): void {
   assert.is(latencyMicros === null || timesBatchedC === null, load === "flood", what);
   assert.is(residentBytes === null, responder === names.kernel, what);
   assert.is(cpuNs === null || ofBatchedC === null, responder === names.kernel && load !== "flood", what);
-}
-
-function descendants(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
 function isAlive(pid: number): boolean {

@@ -1,6 +1,6 @@
 /** Those who answer, one at a time at the far end of the wire: Herald, two responders in C, the kernel, a peer, and nobody for comparison. */
 import { findTool } from "../../testing/requirements.ts";
-import { Child } from "../harness/child.ts";
+import { Child, START_LIMIT_MS } from "../harness/child.ts";
 import { compileReference } from "../harness/compile.ts";
 import { type HeraldDriver, names } from "./contenders.ts";
 import type { Manner } from "./family.ts";
@@ -50,8 +50,6 @@ export interface Responders {
 
 type Some = Partial<Responders>;
 
-/** A busy small board takes its time. */
-const START_TIMEOUT_MS = 40_000;
 const nothing: Running = { pid: null, mustRun: () => {}, stop: async () => {} };
 
 /** Those that can run here, and those that cannot. */
@@ -99,7 +97,7 @@ function inC({ network, vips, pinned }: RespondersSetup): Some {
 async function startChild(name: string, command: readonly string[]): Promise<Running> {
   const child = new Child(name, command);
   try {
-    await child.next(START_TIMEOUT_MS);
+    await child.next(START_LIMIT_MS);
   } catch (error) {
     await child.stop();
     throw error;

@@ -1,5 +1,6 @@
 /** The report of a bench of neighbor answers for people. */
 
+import { formatMachine } from "../harness/machine.ts";
 import { summarize } from "../harness/statistics.ts";
 import { type Column, formatCount, formatInterval, formatNumber, formatPercent, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
@@ -23,7 +24,7 @@ export function formatReport(report: AnswersReport): string {
 function formatSetting({ machine, options, wire }: AnswersReport): string {
   const { vips, rounds, seconds } = options;
   const lines = [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
+    formatMachine(machine),
     `${formatNumber(vips)} VIPs, ${rounds} interleaved round${rounds === 1 ? "" : "s"}, ${seconds} s a load; medians, and where the true median lies with 90 % confidence`,
   ];
   if (wire?.pinning.ok) lines.push(`Generator on CPU ${wire.pinning.cpus[0]}, responder on CPU ${wire.pinning.cpus[1]}`);

@@ -1,5 +1,6 @@
 /** The report of `herald bench bgp` for people. */
 
+import { formatMachine } from "../harness/machine.ts";
 import { summarize } from "../harness/statistics.ts";
 import { type Column, formatCount, formatInterval, formatNumber, formatPercent, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
@@ -29,7 +30,7 @@ const LEGEND =
 function formatSetting({ machine, options }: BgpReport): string {
   const { rounds } = options;
   return [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
+    formatMachine(machine),
     `${rounds} interleaved round${rounds === 1 ? "" : "s"}; medians, and where the true median lies with 90 % confidence`,
   ].join("\n");
 }

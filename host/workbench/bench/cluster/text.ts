@@ -1,5 +1,6 @@
 /** The report of `herald bench cluster` for people. */
 
+import { formatMachine } from "../harness/machine.ts";
 import { type Column, formatCount, formatNumber, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
 import type { ClusterReport, LatencySummary } from "./report.ts";
@@ -22,7 +23,7 @@ export function formatReport(report: ClusterReport): string {
 function formatSetting({ machine, options, setUp }: ClusterReport): string {
   const { services, nodes } = options;
   return [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}; kube-apiserver and etcd on the same CPUs`,
+    `${formatMachine(machine)}; kube-apiserver and etcd on the same CPUs`,
     `${formatCount(services)} Services, ${formatCount(services)} EndpointSlices, ${formatCount(nodes)} Nodes; one Service of 100 is Local`,
     `${formatCount(setUp.objects)} objects written in ${formatNumber(setUp.seconds)} s`,
   ].join("\n");

@@ -1,5 +1,6 @@
 /** The report of `herald bench failover` for people. */
 
+import { formatMachine } from "../harness/machine.ts";
 import { type Column, formatCount, formatNumber, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
 import type { Calm } from "./calm.ts";
@@ -9,7 +10,7 @@ import type { FailoverReport, FailoverSummary, Spread } from "./report.ts";
 export function formatReport({ machine, options, summaries, calms, failures, targets, notes }: FailoverReport): string {
   const used = cases.filter(({ name }) => summaries.some((summary) => summary.case === name));
   const parts = [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}; ${options.trials} trials of each case`,
+    `${formatMachine(machine)}; ${options.trials} trials of each case`,
     ...(used.length > 0
       ? [used.map(({ name, summary }) => `${name}: ${summary}`).join("\n"), formatTable(columns, summaries), LEGEND]
       : []),

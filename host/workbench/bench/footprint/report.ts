@@ -1,8 +1,9 @@
 /** The report of `herald bench footprint`, as `--json` prints it. */
 import { FOOTPRINT } from "../../budget.ts";
-import type { CommonReport, Figure } from "../harness/figures.ts";
-import type { Measured } from "../harness/interleave.ts";
+import type { CommonReport } from "../harness/figures.ts";
+import { insideRounds, type Measured } from "../harness/interleave.ts";
 import { describeMachine } from "../harness/machine.ts";
+import { figuresFrom, less } from "../harness/measured-figures.ts";
 import { summarize } from "../harness/statistics.ts";
 import { formatNumber, formatPercent } from "../harness/table.ts";
 import type { Target } from "../harness/targets.ts";
@@ -32,22 +33,19 @@ const QUIET_WAIT = 0.1;
 const FEWEST_BFD_A_SECOND = 8;
 
 export function createReport(options: FootprintOptions, measured: readonly Measured<Footprint>[]): FootprintReport {
-  const chosen = settings.filter(({ flag }) => options.settings.includes(flag));
   return {
     bench: "footprint",
     machine: describeMachine(),
     options,
     measured,
-    figures: Object.values(quantities).flatMap(({ what, unit, value }) =>
-      chosen.map(({ name }) => figure(what, unit, name, measured, value)),
+    figures: figuresFrom<Measured<Footprint>>(
+      measured,
+      ({ contender }) => contender,
+      Object.values(quantities).map(({ what, unit, value }) => less(what, unit, value)),
     ),
     targets: judge(measured),
     notes: findNotes(measured),
   };
-}
-
-function figure(what: string, unit: string, of: string, measured: FootprintReport["measured"], value: (one: Footprint) => number): Figure {
-  return { what, of, unit, better: "less", values: measured.filter(({ contender }) => contender === of).map(value) };
 }
 
 export function judge(measured: FootprintReport["measured"]): Target[] {
@@ -70,14 +68,7 @@ function target(what: string, [how, most, found, unit]: readonly ["at most" | "b
 
 /** Compared inside a round. */
 export function wakeupsOfSession(measured: FootprintReport["measured"], { name, peers }: (typeof settings)[number]): number | undefined {
-  const { value } = quantities.wakeups;
-  const without = new Map(measured.filter(({ contender }) => contender === BGP).map((one) => [one.round, value(one)]));
-  const differences = measured
-    .filter(({ contender }) => contender === name)
-    .flatMap((one) => {
-      const alone = without.get(one.round);
-      return alone === undefined ? [] : [(value(one) - alone) / peers];
-    });
+  const differences = insideRounds(measured, [name, BGP], quantities.wakeups.value).map(([more, without]) => (more - without) / peers);
   return medianOf(differences);
 }
 

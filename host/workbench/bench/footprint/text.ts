@@ -1,4 +1,6 @@
 /** The report of `herald bench footprint` for people. */
+
+import { formatMachine } from "../harness/machine.ts";
 import { summarize } from "../harness/statistics.ts";
 import { type Column, formatInterval, formatNumber, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
@@ -9,7 +11,7 @@ export function formatReport(report: FootprintReport): string {
   const { machine, options, measured, targets, notes } = report;
   const { rounds, idleSeconds } = options;
   const setting = [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
+    formatMachine(machine),
     `${rounds} interleaved rounds, medians, and where the true median lies with 90 % confidence; ${idleSeconds} s of rest each, child processes counted`,
   ].join("\n");
   const table = formatTable(

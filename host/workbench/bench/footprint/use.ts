@@ -1,7 +1,7 @@
 /** What a process and those that it started hold and do, as the kernel counts it. */
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCpuTime, readProportionalBytes, readResidentBytes, since } from "../harness/machine.ts";
+import { list, processTree, read, tasks } from "../harness/process-tree.ts";
 
 export interface Held {
   readonly processes: number;
@@ -21,14 +21,8 @@ export interface Done {
   readonly waitShare: number;
 }
 
-/** A process and all below it. */
-export function family(pid: number): number[] {
-  const children = tasks(pid).flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(" ").filter(Boolean).map(Number));
-  return [pid, ...children.flatMap(family)];
-}
-
 export function readHeld(pid: number): Held {
-  const pids = family(pid);
+  const pids = processTree(pid);
   const sum = (of: (pid: number) => number) => pids.reduce((total, one) => total + of(one), 0);
   return {
     processes: pids.length,
@@ -41,7 +35,7 @@ export function readHeld(pid: number): Held {
 
 /** What it does in the next seconds. */
 export async function measureDone(pid: number, seconds: number): Promise<Done> {
-  const pids = family(pid);
+  const pids = processTree(pid);
   const look = () => ({ atMs: performance.now(), wakeups: pids.map(countWakeups), cpu: pids.map(readCpuTime) });
   const before = look();
   await sleep(seconds * 1000);
@@ -58,22 +52,4 @@ export async function measureDone(pid: number, seconds: number): Promise<Done> {
 function countWakeups(pid: number): number {
   const counts = tasks(pid).map((task) => /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(read(`/proc/${pid}/task/${task}/status`))?.[1]);
   return counts.reduce((total, count) => total + Number(count ?? 0), 0);
-}
-
-const tasks = (pid: number): string[] => list(`/proc/${pid}/task`);
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return []; // it has ended
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,6 +1,8 @@
 /** A process of a bench that talks in lines: we write one, it answers one. */
 import { type ChildProcess, spawn } from "node:child_process";
 
+/** By then a part of a bench has started; a busy small board takes its time. */
+export const START_LIMIT_MS = 40_000;
 const STOP_TIMEOUT_MS = 3000;
 const LAST_WORDS_MS = 200;
 

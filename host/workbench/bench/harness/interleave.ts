@@ -39,15 +39,24 @@ export async function interleave<Run>(
 /** `value` of one contender over that of another in the same round; undefined where no round has both. */
 export function ratio<Run>(
   measured: readonly Measured<Run>[],
-  [over, under]: readonly [string, string],
+  contenders: readonly [over: string, under: string],
   value: (run: Run) => number,
 ): Summary | undefined {
-  const unders = new Map(measured.filter(({ contender }) => contender === under).map((run) => [run.round, value(run)]));
-  const ratios = measured
-    .filter(({ contender }) => contender === over)
-    .flatMap((run) => {
-      const other = unders.get(run.round);
-      return other === undefined ? [] : [value(run) / other];
-    });
+  const ratios = insideRounds(measured, contenders, value).map(([over, under]) => over / under);
   return ratios.length === 0 ? undefined : summarize(ratios);
+}
+
+/** `value` of each of two contenders, of every round that has both. */
+export function insideRounds<Run>(
+  measured: readonly Measured<Run>[],
+  [one, another]: readonly [string, string],
+  value: (run: Run) => number,
+): [one: number, another: number][] {
+  const others = new Map(measured.filter(({ contender }) => contender === another).map((run) => [run.round, value(run)]));
+  return measured
+    .filter(({ contender }) => contender === one)
+    .flatMap((run) => {
+      const other = others.get(run.round);
+      return other === undefined ? [] : [[value(run), other] as [number, number]];
+    });
 }

@@ -22,6 +22,11 @@ export function describeMachine(): Machine {
   };
 }
 
+/** As the first line of a table has it. */
+export function formatMachine({ cpu, cores, kernel, node }: Machine): string {
+  return `${cpu}, ${cores} CPUs, ${kernel}, Node ${node}`;
+}
+
 /** What a process spent between two looks at it. */
 export interface CpuTime {
   /** On a CPU, all its threads. */
@@ -61,6 +66,11 @@ export function longestWaitMs(before: Threads, after: Threads): number {
 /** Resident memory of a process, without its ended children; 0 where it has ended. */
 export function readResidentBytes(pid: number): number {
   return readStatusBytes(pid, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+/** Of that, what is of no file. */
+export function readAnonymousBytes(pid: number): number {
+  return readStatusBytes(pid, /^RssAnon:\s+(\d+) kB$/m);
 }
 
 /** The most that it ever had; 0 where it has ended. */

@@ -1,8 +1,8 @@
 /** A program that is several processes, as OpenBGPD is: they count together. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { readCpuTime, type Threads } from "./machine.ts";
 
-/** `pid`, and all that came of it and run. */
+/** `pid`, and all that it or one of its threads started, and what came of those, as far as they run. */
 export function processTree(pid: number): number[] {
   return [pid, ...children(pid).flatMap(processTree)];
 }
@@ -20,10 +20,29 @@ export function sumOverTree(pid: number, read: (pid: number) => number): number 
 }
 
 function children(pid: number): number[] {
+  return tasks(pid).flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(" ").filter(Boolean).map(Number));
+}
+
+/** The threads of a process; none where it has ended. */
+export function tasks(pid: number): string[] {
+  return list(`/proc/${pid}/task`);
+}
+
+/** Names in a directory of `/proc`; none where the process has ended. */
+export function list(directory: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+    return readdirSync(directory);
   } catch {
     return [];
+  }
+}
+
+/** A file of `/proc`; empty where the process has ended. */
+export function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }
 

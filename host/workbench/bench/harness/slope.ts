@@ -9,6 +9,7 @@
  *
  * Where so little is known that any slope is possible, the interval is endless: more time is needed, not another estimator.
  */
+import { medianOf } from "./statistics.ts";
 
 /** A value at a time; both in any unit. */
 export type Sample = readonly [along: number, value: number];
@@ -77,11 +78,6 @@ function correlateNeighbors(values: readonly number[]): number {
   const found = apart.reduce((sum, value, at) => sum + value * (apart[at + 1] ?? 0), 0) / square;
   const corrected = (count * found + 1) / (count - 4);
   return Math.min(Math.max(corrected, 0), MOST_AUTOCORRELATION);
-}
-
-function medianOf(sorted: readonly number[]): number {
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
 function upwards(left: number, right: number): number {

@@ -16,8 +16,7 @@ export function summarize(values: readonly number[]): Summary {
   const sorted = values.toSorted((left, right) => left - right);
   const cut = trimmed(sorted.length);
   const at = (index: number) => sorted[index] as number;
-  const middle = (sorted.length - 1) / 2;
-  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), low: at(cut), high: at(sorted.length - 1 - cut) };
+  return { median: medianOf(sorted), min: at(0), low: at(cut), high: at(sorted.length - 1 - cut) };
 }
 
 /**
@@ -33,6 +32,12 @@ function trimmed(count: number): number {
     ways = (ways * (count - cut)) / (cut + 1);
   }
   return 0;
+}
+
+/** Of rising values; NaN where there are none. */
+export function medianOf(sorted: ArrayLike<number>): number {
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
 /** The value below which `share` of the sorted values lie: the nearest rank. NaN where there are none. */

@@ -1,5 +1,6 @@
 /** The report of `herald bench manifests` for people. */
 
+import { formatMachine } from "../harness/machine.ts";
 import { type Summary, summarize } from "../harness/statistics.ts";
 import { type Column, formatInterval, formatNumber, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
@@ -22,7 +23,7 @@ export function formatReport(report: ManifestsReport): string {
 function formatSetting({ machine, options }: ManifestsReport): string {
   const { services, rounds, edits, directory } = options;
   return [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
+    formatMachine(machine),
     `${services.toLocaleString("en-US")} Services, manifests in ${directory ?? "memory"}; ${rounds} interleaved rounds, medians, and where the true median`,
     `lies with 90 % confidence; ${edits} edits of a file of 100 KB`,
   ].join("\n");

@@ -14,7 +14,7 @@ import { defineBench, type Run } from "../harness/bench.ts";
 import { Child } from "../harness/child.ts";
 import type { CommonReport } from "../harness/figures.ts";
 import { number, type OptionsOf } from "../harness/flags.ts";
-import { describeMachine } from "../harness/machine.ts";
+import { describeMachine, formatMachine } from "../harness/machine.ts";
 import { figuresFrom, less } from "../harness/measured-figures.ts";
 import { type Column, formatCount, formatTable } from "../harness/table.ts";
 import { type ClientSetup, type NeighborResult, runNeighborsClient } from "./client.ts";
@@ -124,7 +124,7 @@ const COLUMNS: readonly Column<NeighborsReport["vips"][number]>[] = [
 
 function formatReport({ machine, options: { minutes }, vips }: NeighborsReport): string {
   return [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
+    formatMachine(machine),
     `A client's neighbor table for ${minutes} min; asked and answered: by its kernel, of ARP and NDP; sent and echoed: datagrams to the VIP`,
     "",
     formatTable(COLUMNS, vips),

@@ -1,6 +1,7 @@
 /** The report of `herald bench plan`. */
 import type { OwnershipPolicy } from "../../../rules/vocabulary.ts";
 import type { CommonReport } from "../harness/figures.ts";
+import { formatMachine } from "../harness/machine.ts";
 import { type Column, formatCount, formatNumber, formatTable } from "../harness/table.ts";
 import type { Cost } from "./clusters.ts";
 import type { PlanOptions } from "./plan.ts";
@@ -80,7 +81,7 @@ export function formatReport({ machine, options: { vips, rounds }, clusters }: P
   const rows = clusters.flatMap(({ nodes, memoryBytes, policies }) => policies.map((policy) => ({ nodes, memoryBytes, ...policy })));
   return [
     `${formatCount(vips)} VIPs, each a group of its own; every node may own each. Means of ${rounds} joins and leaves.`,
-    `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}`,
+    formatMachine(machine),
     "",
     formatTable(ownership, rows),
     "Sessions: the full mesh up to 16 nodes, beyond that those of groups with a member in common. Sticky: no move when a node joins;",

@@ -6,7 +6,7 @@
  * It was taken before a bootstrap because it assumes nothing of how rounds spread, holds for three of them, and has no seed: the same two
  * files give the same answer. It asks that the two runs spread alike, which a machine that was busy in one of them breaks.
  */
-import type { Summary } from "../harness/statistics.ts";
+import { medianOf, type Summary } from "../harness/statistics.ts";
 
 export interface Change extends Pick<Summary, "median" | "low" | "high"> {
   /** So few rounds that no interval holds with `CONFIDENCE`: it is then as wide as it can be. */
@@ -36,8 +36,7 @@ function pairs(a: readonly number[], b: readonly number[], of: (left: number, ri
   const sorted = Float64Array.from(lefts.flatMap((left) => rights.map((right) => of(left, right)))).sort();
   const { cut, isUnsure } = cutOf(lefts.length, rights.length);
   const at = (index: number) => sorted[index] as number;
-  const middle = (sorted.length - 1) / 2;
-  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, low: at(cut), high: at(sorted.length - 1 - cut), isUnsure };
+  return { median: medianOf(sorted), low: at(cut), high: at(sorted.length - 1 - cut), isUnsure };
 }
 
 /** Every so manieth by size where there are too many: what is left spreads as all did. */

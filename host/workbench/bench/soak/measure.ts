@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { addresses, LINK, metricsPlace, ROUTER, type Segment, SPEAKER } from "../footprint/segment.ts";
 import type { WatchedProcess } from "../footprint/watched-process.ts";
 import { Child } from "../harness/child.ts";
+import { percentile } from "../harness/statistics.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Churn, type Kind } from "./churn.ts";
 import { type MemorySample, readMemory } from "./samples.ts";
@@ -178,7 +179,7 @@ async function stop(speaker: WatchedProcess): Promise<string[]> {
 
 function conclude(arrivals: Arrivals): Pick<SoakRun, "arrivals" | "overtaken" | "waitMs" | "lost"> {
   const waits = arrivals.waitsMs;
-  const at = (share: number) => waits[Math.min(Math.floor(waits.length * share), waits.length - 1)] ?? 0;
+  const at = (share: number) => percentile(waits, share);
   return {
     arrivals: arrivals.counts,
     overtaken: arrivals.overtaken,

@@ -1,6 +1,5 @@
 /** Memory of a process over time. */
-import { readFileSync } from "node:fs";
-import { readProportionalBytes, readResidentBytes } from "../harness/machine.ts";
+import { readAnonymousBytes, readProportionalBytes, readResidentBytes } from "../harness/machine.ts";
 
 /** In bytes; null: could not be read at that time. */
 export interface MemorySample {
@@ -26,12 +25,4 @@ export function readMemory(pid: number): Omit<MemorySample, "atSeconds" | "heapU
     proportionalBytes: Number.isNaN(proportional) ? null : proportional,
     anonymousBytes: readAnonymousBytes(pid),
   };
-}
-
-function readAnonymousBytes(pid: number): number {
-  try {
-    return Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
 }

@@ -1,11 +1,11 @@
 /** The whole bench for some seconds: what a user starts, so it runs the built program. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { namespaces, testWith, tool } from "../../testing/requirements.ts";
 import { PROGRAM } from "../../testing/running-lab.ts";
+import { processTree, read } from "../harness/process-tree.ts";
 import type { SoakReport } from "./report.ts";
 
 const bench = suite("bench soak");
@@ -47,8 +47,8 @@ testWith(bench, needs, "makes changes of every kind, finds all of them at the ro
 
 testWith(bench, needs, "says that the speaker ended, and ends then", async () => {
   const { code, report } = await run(["--minutes", "5", "--changes-per-second", "20"], async (pid) => {
-    const speaker = descendants(pid).find(
-      (one) => /\0run\0.*\0--controller\0/.test(read(one, "cmdline")) && read(one, "comm") === "node\n",
+    const speaker = processTree(pid).find(
+      (one) => /\0run\0.*\0--controller\0/.test(read(`/proc/${one}/cmdline`)) && read(`/proc/${one}/comm`) === "node\n",
     );
     assert.ok(speaker, "a speaker runs");
     process.kill(speaker, "SIGKILL");
@@ -58,18 +58,5 @@ testWith(bench, needs, "says that the speaker ended, and ends then", async () =>
   assert.match(report.notes.join("\n"), /Not clean: The speaker ended during the soak: SIGKILL/);
   assert.is(report.targets.find(({ what }) => what === "Clean end")?.isMet, false);
 });
-
-function descendants(pid: number): number[] {
-  const children = read(pid, `task/${pid}/children`).split(" ").filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-function read(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, "utf8");
-  } catch {
-    return "";
-  }
-}
 
 bench.run();

@@ -1,4 +1,6 @@
 /** The report of `herald bench soak` for people. */
+
+import { formatMachine } from "../harness/machine.ts";
 import { type Column, formatCount, formatNumber, formatTable } from "../harness/table.ts";
 import { formatTargets } from "../harness/targets.ts";
 import type { MemorySlope, SoakReport } from "./report.ts";
@@ -20,7 +22,7 @@ const columns: readonly Column<MemorySlope>[] = [
 
 function formatSetting({ machine, options, run, warmUpSeconds, slopes }: SoakReport): string {
   return [
-    `${machine.cpu}, ${machine.cores} CPUs, ${machine.kernel}, Node ${machine.node}`,
+    formatMachine(machine),
     `${formatNumber(run.seconds / 60)} min of ${formatNumber(options.changesPerSecond)} changes/s, ${run.samples.length} samples; slopes are of what comes after ${formatNumber(warmUpSeconds / 60)} min,`,
     `of the medians of ${slopes[0]?.mbPerHour?.blocks ?? 0} spans, with intervals that are wider the more each span is like the one before`,
   ].join("\n");

@@ -1,6 +1,7 @@
 /** The report of `herald bench plugins`. */
 import type { CommonReport } from "../harness/figures.ts";
 import { type Measured, ratio } from "../harness/interleave.ts";
+import { formatMachine } from "../harness/machine.ts";
 import { type Summary, summarize } from "../harness/statistics.ts";
 import { type Column, formatCount, formatInterval, formatNumber, formatPercent, formatTable } from "../harness/table.ts";
 import { formatTargets, type Target } from "../harness/targets.ts";
@@ -78,7 +79,7 @@ function latency(runs: readonly BesideRun[], which: "p50" | "p99"): string | nul
 export function formatReport({ machine, options: { rounds }, costs, beside, targets }: PluginsReport): string {
   const isThread = beside?.every((run) => run.isThread) ?? true;
   return `${[
-    `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}; medians of ${rounds} interleaved rounds`,
+    `${formatMachine(machine)}; medians of ${rounds} interleaved rounds`,
     formatTable(costColumns, costsOf(costs)),
     "Idle plugins. Resident: shared pages are divided among those that share them (PSS), without the host's process.",
     ...(beside === null
