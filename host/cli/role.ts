@@ -2,7 +2,6 @@
 
 import type { Log } from "../announcer.ts";
 import { createLog, thresholds } from "../observe/log.ts";
-import type { Network } from "../packets/network.ts";
 import type { Watched } from "../roles/service-manager.ts";
 import { type CommandIo, UsageError } from "./command.ts";
 
@@ -37,51 +36,10 @@ export function oneOf<T extends string>(flag: string, value: string, choices: re
   return found;
 }
 
-/**
- * Starts a role with the kernel's network, which a thread of its own opens while this one loads and reads the rest. What cannot be opened is
- * told where it is awaited; where the start fails before that, it is closed again.
- */
-export async function withNetworkEarly<Role>(
-  onLost: (error: Error) => void,
-  start: (openNetwork: () => Promise<Network>) => Promise<Role>,
-): Promise<Role> {
-  const { openKernelNetwork } = await import("../packets/network.ts");
-  const opening = openKernelNetwork(onLost);
-  opening.catch(() => {}); // not before it is awaited
-  const close = ({ links, packets }: Network): Promise<void> => {
-    links.close();
-    return packets.stop();
-  };
-  let isTaken = false;
-  try {
-    return await start(() => {
-      isTaken = true;
-      return opening;
-    });
-  } catch (error) {
-    if (!isTaken) await opening.then(close, () => {});
-    throw error;
-  }
-}
-
 export interface RunningRole {
   /** What it is asked by whatever watches this process. */
   watched(): Watched;
   stop(why: "leave" | "replace"): Promise<void>;
-}
-
-/** A role, and what ends after it. */
-export function endingWith(role: RunningRole, after: { close(): Promise<void> }): RunningRole {
-  return {
-    watched: () => role.watched(),
-    async stop(why) {
-      try {
-        await role.stop(why);
-      } finally {
-        await after.close();
-      }
-    },
-  };
 }
 
 /**

@@ -1,12 +1,12 @@
 /** `herald run`: one node's speaker from a directory of manifests. */
 
 import { hostname } from "node:os";
-import type { PluginDefinition } from "../announcer.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { readPlace } from "./endpoint-flags.ts";
 import { demandScopedFlags } from "./permission-flags.ts";
-import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
-import { announcerFlags, endingWith, logFlags, readInterfaces, readLog, runRole, withNetworkEarly } from "./role.ts";
+import { pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
+import { announcerFlags, logFlags, readInterfaces, readLog } from "./role.ts";
+import { type Plugins, runSpeaker } from "./speaker-role.ts";
 
 const help = `
 Usage: herald run --manifests DIR [flags]
@@ -45,12 +45,6 @@ Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
   herald run --manifests /etc/herald --controller --interface eth0
 `;
 
-/** Those that are always there, and those that are for who names them. */
-interface Plugins {
-  readonly builtIns: readonly PluginDefinition[];
-  readonly optional: readonly PluginDefinition[];
-}
-
 /** `version`: which Herald this is, for who asks it while it runs. */
 export function runCommandFor(plugins: Plugins, version: string): Command {
   return {
@@ -61,7 +55,7 @@ export function runCommandFor(plugins: Plugins, version: string): Command {
   };
 }
 
-async function run({ builtIns, optional }: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
+async function run(plugins: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
   demandScopedFlags(args);
   const { values, positionals } = parseFlags(args, {
     manifests: { type: "string" },
@@ -82,28 +76,16 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
   const choice = readPluginFlags(values, false);
   const log = readLog(values, io, { node });
 
-  return runRole("run", io, (onFatal, signal) =>
-    withNetworkEarly(onFatal, async (openNetwork) => {
-      const { startSpeaker } = await import("../roles/speaker.ts");
+  return runSpeaker("run", io, {
+    ...{ node, plugins, choice, interfaces, version, log, place: { manifests }, control: values.control },
+    mayDepose: values["depose-silent-owner"] ?? false,
+    async surround() {
       const { onManifests } = await import("../roles/on-manifests.ts");
       const { plainEndpoints } = await import("../roles/endpoints.ts");
-      const { controlPlace } = await import("../observe/control-place.ts");
-      const plugins = await openPlugins(choice, optional, { log, signal });
-      const speaker = await startSpeaker({
-        node,
+      return {
         surroundings: onManifests({ manifests, node, isController, ...(allocations === undefined ? {} : { allocations }), log }),
-        mayDepose: values["depose-silent-owner"] ?? false,
-        control: controlPlace(values.control, node),
         endpoints: metrics && plainEndpoints(metrics.address, metrics.port, "--metrics"),
-        version,
-        openNetwork,
-        plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
-        more: plugins,
-        log,
-        onFatal,
-      });
-      log.info("Speaker runs", { manifests });
-      return endingWith(speaker, plugins);
-    }),
-  );
+      };
+    },
+  });
 }

@@ -1,11 +1,11 @@
 /** `herald speaker`: a node's speaker in a cluster. */
 
-import type { PluginDefinition } from "../announcer.ts";
 import { clusterFlags, clusterHelp, readClusterFlags } from "./cluster-flags.ts";
 import { type Command, type CommandIo, parseFlags, UsageError } from "./command.ts";
 import { demandScopedFlags } from "./permission-flags.ts";
-import { openPlugins, pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
-import { announcerFlags, endingWith, readInterfaces, readLog, runRole, withNetworkEarly } from "./role.ts";
+import { pluginFlags, pluginHelp, readPluginFlags } from "./plugin-flags.ts";
+import { announcerFlags, readInterfaces, readLog } from "./role.ts";
+import { type Plugins, runSpeaker } from "./speaker-role.ts";
 
 const help = `
 Usage: herald speaker --node-name NAME [flags]
@@ -37,12 +37,6 @@ Exit code: 0 after a signal; 1 where it cannot start or go on, with the reason;
   herald speaker --node-name node-a --kubeconfig ~/.kube/config
 `;
 
-/** Those that are always there, and those that are for who names them. */
-interface Plugins {
-  readonly builtIns: readonly PluginDefinition[];
-  readonly optional: readonly PluginDefinition[];
-}
-
 /** `version`: which Herald this is, for who asks it while it runs. */
 export function speakerCommandFor(plugins: Plugins, version: string): Command {
   return {
@@ -53,7 +47,7 @@ export function speakerCommandFor(plugins: Plugins, version: string): Command {
   };
 }
 
-async function run({ builtIns, optional }: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
+async function run(plugins: Plugins, version: string, args: readonly string[], io: CommandIo): Promise<number> {
   demandScopedFlags(args);
   const { values, positionals } = parseFlags(args, {
     "node-name": { type: "string" },
@@ -67,33 +61,19 @@ async function run({ builtIns, optional }: Plugins, version: string, args: reado
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}": expected only flags`);
   const node = values["node-name"] ?? process.env["METALLB_NODE_NAME"];
   if (node === undefined || node === "") throw new UsageError("Flag --node-name is missing: name the node that this is");
-  const choice = readClusterFlags(values);
+  const cluster = readClusterFlags(values);
   const interfaces = readInterfaces(values.interface);
-  const choiceOfPlugins = readPluginFlags(values, true);
+  const choice = readPluginFlags(values, true);
   const log = readLog(values, io, { node });
 
   const gates = { ignoreExcludeLabel: values["ignore-exclude-lb"] ?? false, honorCordon: values["honor-cordon"] ?? false };
 
-  return runRole("speaker", io, (onFatal, signal) =>
-    withNetworkEarly(onFatal, async (openNetwork) => {
-      const { startSpeaker } = await import("../roles/speaker.ts");
+  return runSpeaker("speaker", io, {
+    ...{ node, plugins, choice, interfaces, version, log, place: { namespace: cluster.namespace }, control: values.control },
+    mayDepose: values["depose-silent-owner"] ?? false,
+    async surround(signal) {
       const { inCluster } = await import("../roles/in-cluster.ts");
-      const { controlPlace } = await import("../observe/control-place.ts");
-      const plugins = await openPlugins(choiceOfPlugins, optional, { log, signal });
-      const speaker = await startSpeaker({
-        node,
-        ...(await inCluster({ ...choice, node, ...gates, log, signal })),
-        mayDepose: values["depose-silent-owner"] ?? false,
-        control: controlPlace(values.control, node),
-        version,
-        openNetwork,
-        plugins: builtIns.map((definition) => ({ definition, config: interfaces.length > 0 ? { interfaces } : {} })),
-        more: plugins,
-        log,
-        onFatal,
-      });
-      log.info("Speaker runs", { namespace: choice.namespace });
-      return endingWith(speaker, plugins);
-    }),
-  );
+      return inCluster({ ...cluster, node, ...gates, log, signal });
+    },
+  });
 }
