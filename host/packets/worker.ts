@@ -23,10 +23,10 @@ if (port === null) throw new Error("Cannot run the packet worker by itself: it i
 
 const switchboard = new Switchboard(buffer);
 const c = libc();
-switchboard.markStarted();
+const loopFd = driver === "poll" ? c.loopFd() : undefined;
+switchboard.markStarted(); // nothing more is declared to koffi, which takes the process with it where a thread is ended meanwhile
 setRank(isGuarded ? LAST : FIRST);
 const beat = switchboard.heart("worker");
-const loopFd = driver === "poll" ? c.loopFd() : undefined;
 const Engine = isGuarded ? GuardedEngine : OwningEngine;
 let wake = (): void => {};
 const engine = new Engine(kernelWire(c, loopFd === undefined), () => wake());
