@@ -128,9 +128,9 @@ export function run(file: string, ...args: readonly string[]): string {
   return feed("", file, ...args);
 }
 
-/** What the kernel calls a link of the namespace that this process is in. */
-export function linkIndex(name: string): number {
-  const [link] = JSON.parse(run("ip", "-json", "link", "show", name)) as { ifindex: number }[];
+/** What the kernel calls a link of the namespace that this process is in, or that `options` of `ip` name. */
+export function linkIndex(name: string, ...options: readonly string[]): number {
+  const [link] = JSON.parse(run("ip", ...options, "-json", "link", "show", name)) as { ifindex: number }[];
   return link?.ifindex ?? 0;
 }
 
@@ -187,5 +187,10 @@ export class PrivateNetwork {
   mac(host: string): string {
     const [link] = JSON.parse(this.ip(host, "-json", "link", "show", "eth0")) as { address: string }[];
     return link?.address ?? "";
+  }
+
+  /** The host's link, as a process there opens it. */
+  link(host: string): { name: string; index: number } {
+    return { name: "eth0", index: linkIndex("eth0", "-n", host) };
   }
 }

@@ -1,6 +1,6 @@
 /** The wire of the benches of neighbor answers: one veth pair between two namespaces, and what the kernel does at its far end. */
 import { existsSync } from "node:fs";
-import { ipBatch, run } from "../../private-network.ts";
+import { ipBatch, linkIndex, run } from "../../private-network.ts";
 import type { Family } from "./family.ts";
 
 const GENERATOR = "generator";
@@ -44,8 +44,8 @@ export class AnswersNetwork {
       // Any address of the prefix becomes local: "AnyIP", which needs no address on an interface, and the kernel answers for it.
       ipBatch([`address add ${family.responderAddress}/30 dev ${LINK}`, `route add local ${family.prefix} dev lo`], "-n", RESPONDER);
     }
-    this.generator = { name: LINK, index: linkIndex(GENERATOR) };
-    this.responder = { name: LINK, index: linkIndex(RESPONDER) };
+    this.generator = { name: LINK, index: linkIndex(LINK, "-n", GENERATOR) };
+    this.responder = { name: LINK, index: linkIndex(LINK, "-n", RESPONDER) };
   }
 
   /** Why the kernel cannot answer for so many; undefined where it can. */
@@ -96,10 +96,4 @@ function silence6(namespace: string, isSilent: boolean): void {
   if (!hasKernel6()) return;
   const file = `/proc/sys/net/ipv6/conf/${LINK}/disable_ipv6`;
   run("nsenter", `--net=/run/netns/${namespace}`, "sh", "-c", `echo ${isSilent ? 1 : 0} >${file}`);
-}
-
-function linkIndex(namespace: string): number {
-  const [link] = JSON.parse(run("ip", "-n", namespace, "-json", "link", "show", LINK)) as { ifindex: number }[];
-  if (link === undefined) throw new Error(`Cannot bench: no interface ${LINK} in namespace ${namespace}`);
-  return link.ifindex;
 }

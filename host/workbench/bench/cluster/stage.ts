@@ -61,9 +61,8 @@ export class ClusterStage {
 
   async startListener(): Promise<Child> {
     const generator = { mac: this.#network.mac(LISTENER), address: "192.0.2.2" };
-    const [link] = JSON.parse(this.#network.ip(LISTENER, "-json", "link", "show", "eth0")) as { ifindex: number }[];
     const stations = { generator, responder: { mac: this.#network.mac(NODE) } };
-    const listen = { stations, link: { name: "eth0", index: link?.ifindex ?? 0 } };
+    const listen = { stations, link: this.#network.link(LISTENER) };
     return this.#started("the listener", this.#network.on(LISTENER, ...this.#programs.part({ listen })));
   }
 

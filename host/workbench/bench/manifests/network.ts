@@ -32,8 +32,7 @@ export class ManifestsNetwork {
   async startClient(): Promise<Client> {
     const client = { mac: this.#network.mac(CLIENT), address: CLIENT_ADDRESS };
     const stations: Stations = { generator: client, responder: { mac: this.#network.mac(SPEAKER) } };
-    const [link] = JSON.parse(this.#network.ip(CLIENT, "-json", "link", "show", LINK)) as { ifindex: number }[];
-    const setup = { stations, link: { name: LINK, index: link?.ifindex ?? 0 } };
+    const setup = { stations, link: this.#network.link(CLIENT) };
     const child = new Child("the client", this.#network.on(CLIENT, ...this.#programs.client(setup)));
     await child.next(GRACE_MS);
     return new Client(child);

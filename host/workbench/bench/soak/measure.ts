@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { addresses, LINK, metricsPlace, ROUTER, type Segment, SPEAKER } from "../footprint/segment.ts";
+import { addresses, metricsPlace, ROUTER, type Segment, SPEAKER } from "../footprint/segment.ts";
 import type { WatchedProcess } from "../footprint/watched-process.ts";
 import { Child } from "../harness/child.ts";
 import { percentile } from "../harness/statistics.ts";
@@ -83,10 +83,9 @@ export async function soak(setup: SoakSetup): Promise<SoakRun> {
 }
 
 function watcherSetup({ network }: Segment): WatcherSetup {
-  const [link] = JSON.parse(network.ip(ROUTER, "-json", "link", "show", LINK)) as { ifindex: number }[];
   return {
     stations: { generator: { mac: network.mac(ROUTER), address: addresses[ROUTER] }, responder: { mac: network.mac(SPEAKER) } },
-    link: { name: LINK, index: link?.ifindex ?? 0 },
+    link: network.link(ROUTER),
     metrics: metricsPlace,
   };
 }
