@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Stations } from "../packets/neighbors.ts";
 import { recordedLog } from "../workbench/testing/log.ts";
-import { knownStations, type Stations } from "./known-stations.ts";
+import { knownStations } from "./known-stations.ts";
 
 const STATIONS = suite("known stations");
 

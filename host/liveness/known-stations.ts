@@ -1,12 +1,7 @@
 /** What the kernel knows of other stations, for those who can do with less: a kernel that does not answer ends nothing. */
 
 import type { Log } from "../announcer.ts";
-import type { Gateway, KernelNeighbor } from "../packets/neighbors.ts";
-
-export interface Stations {
-  readonly neighbors: readonly KernelNeighbor[];
-  readonly gateways: readonly Gateway[];
-}
+import type { Stations } from "../packets/neighbors.ts";
 
 const NOTHING: Stations = { neighbors: [], gateways: [] };
 

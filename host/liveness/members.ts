@@ -9,12 +9,12 @@
  */
 
 import type { Close, LivenessProfile, Log } from "../announcer.ts";
+import type { Stations } from "../packets/neighbors.ts";
 import type { PacketService } from "../packets/service.ts";
 import { parseAddress } from "../rules/addresses.ts";
 import type { Family, NodeFact, Succession } from "../rules/vocabulary.ts";
 import { packRows } from "../sandbox/program/program-rows.ts";
 import { FollowedRows } from "./followed-rows.ts";
-import type { Stations } from "./known-stations.ts";
 import type { LivenessService } from "./liveness.ts";
 import type { GroupReport } from "./ownership/ownership.ts";
 import type { PeerSpec } from "./ownership/peer.ts";

@@ -9,30 +9,16 @@
 
 import type { DatagramOptions } from "./datagram-options.ts";
 import { DatagramPorts } from "./datagram-ports.ts";
-import { type FrameMatch, frameFilter } from "./filter.ts";
+import type { FrameMatch } from "./filter.ts";
+import { FramePorts } from "./frame-ports.ts";
 import { LinkTable } from "./link-table.ts";
 import { type LoadedProgram, PacketProgram, type RawEvent, ROW_BYTES, type RowCounters } from "./program.ts";
 import { ProgramCounts, type ProgramStatistics } from "./program-counts.ts";
-import type { FramePort, Wire, WireLink } from "./wire.ts";
-
-/** A port, and whether it is asked in the next turn. */
-export interface Source {
-  /** Undefined while the link is down or gone: nothing can be received or sent. */
-  port: FramePort | undefined;
-  /** Something may be waiting. */
-  isReady: boolean;
-}
-
-interface Attachment extends Source {
-  link: WireLink;
-}
+import type { Source, Wire, WireLink } from "./wire.ts";
 
 interface Running {
   readonly program: LoadedProgram;
-  /** Undefined: no frames, so that attached links are only known. */
-  readonly match: FrameMatch | undefined;
-  readonly attachments: Map<number, Attachment>;
-  readonly links: LinkTable;
+  readonly frames: FramePorts;
   readonly datagrams: DatagramPorts;
   readonly counts: ProgramCounts;
 }
@@ -66,10 +52,11 @@ export class PacketEngine {
     if (this.#programs.has(name)) throw new Error(`Cannot load packet program ${name}: it is loaded already`);
     const program = this.load(name, module);
     program.setup(...seed);
-    const links = new LinkTable();
-    const datagrams = new DatagramPorts(this.#wire, program, links, this.#onReadable);
-    const frames = match && { ...match, ...(program.icmpTypes && { icmpTypes: program.icmpTypes }) };
-    this.#programs.set(name, { program, match: frames, attachments: new Map(), links, datagrams, counts: new ProgramCounts() });
+    const [links, counts, wire, onReadable] = [new LinkTable(), new ProgramCounts(), this.#wire, this.#onReadable];
+    const datagrams = new DatagramPorts(wire, program, links, onReadable);
+    const known = match && { ...match, ...(program.icmpTypes && { icmpTypes: program.icmpTypes }) };
+    const frames = new FramePorts({ wire, program, match: known, links, counts, onReadable });
+    this.#programs.set(name, { program, frames, datagrams, counts });
   }
 
   protected load(name: string, module: WebAssembly.Module): LoadedProgram {
@@ -83,8 +70,7 @@ export class PacketEngine {
 
   /** The program's links that are up, a bit each. */
   linksUp(name: string): bigint {
-    const attachments = [...(this.#programs.get(name)?.attachments.values() ?? [])];
-    return attachments.reduce((mask, { link, port }) => (port === undefined ? mask : mask | (1n << BigInt(link.id))), 0n);
+    return this.#programs.get(name)?.frames.up ?? 0n;
   }
 
   removeProgram(name: string): void {
@@ -96,48 +82,8 @@ export class PacketEngine {
 
   /** Makes the program's ports those of exactly these links. A link whose index, MAC or reception changed is opened anew. */
   attach(name: string, links: readonly WireLink[]): { link: string; error: string }[] {
-    const running = this.#running(name);
-    const failures: { link: string; error: string }[] = [];
     this.portsVersion++;
-    const wanted = new Map(links.map((link) => [link.id, link]));
-    for (const [id, attachment] of running.attachments) {
-      if (wanted.has(id)) continue;
-      closePort(running, attachment);
-      running.attachments.delete(id);
-      running.program.setLink(id, "", false);
-    }
-    for (const link of wanted.values()) {
-      try {
-        this.#attachOne(running, link);
-      } catch (error) {
-        failures.push({ link: link.name, error: (error as Error).message });
-      }
-    }
-    running.links.all = [...wanted.values()];
-    return failures;
-  }
-
-  #attachOne(running: Running, link: WireLink): void {
-    const before = running.attachments.get(link.id);
-    const attachment: Attachment = before ?? { link, port: undefined, isReady: false };
-    const isSame =
-      before !== undefined && before.link.index === link.index && before.link.mac === link.mac && before.link.reception === link.reception;
-    running.attachments.set(link.id, attachment);
-    attachment.link = link;
-    if (!(isSame && link.up)) {
-      closePort(running, attachment);
-      // Down, in the program's eyes too, until the port is open: it announces its rows on what comes up.
-      running.program.setLink(link.id, link.mac, false);
-    }
-    if (!link.up) return;
-    if (link.frames === false) closePort(running, attachment);
-    else if (running.match !== undefined) {
-      attachment.port ??= this.#wire.open(running.program, link, running.match.etherType, frameFilter(running.match), () => {
-        attachment.isReady = true;
-        this.#onReadable();
-      });
-    }
-    running.program.setLink(link.id, link.mac, true);
+    return this.#running(name).frames.attach(links);
   }
 
   /** Binds the program's datagram port, and gives its UDP port. What is bound to the same already stays as it is. */
@@ -177,7 +123,7 @@ export class PacketEngine {
   turn(nowMs: number, all = false): boolean {
     let hasMore = false;
     for (const running of this.#programs.values()) {
-      for (const source of running.attachments.values()) hasMore = this.#drain(running, source, source.link.id, nowMs, all) || hasMore;
+      for (const source of running.frames.all()) hasMore = this.#drain(running, source, source.link.id, nowMs, all) || hasMore;
       for (const source of running.datagrams.all()) hasMore = this.#drain(running, source, DATAGRAMS, nowMs, all) || hasMore;
     }
     for (const running of this.#programs.values()) hasMore = this.#runTimers(running, nowMs) || hasMore;
@@ -229,7 +175,7 @@ export class PacketEngine {
       const link = program.sendLink(from);
       let to = from + 1;
       while (to < count && program.sendPort(to) === port && (port !== FRAMES || program.sendLink(to) === link)) to++;
-      const out = port === FRAMES ? running.attachments.get(link)?.port : running.datagrams.get(port);
+      const out = port === FRAMES ? running.frames.get(link) : running.datagrams.get(port);
       const sent = out?.send(from, to) ?? 0;
       running.counts.sent += sent;
       running.counts.unsent += to - from - sent;
@@ -246,9 +192,7 @@ export class PacketEngine {
 
   /** All open ports that have a file descriptor, for a driver to sleep on. */
   get sources(): Source[] {
-    return [...this.#programs.values()].flatMap(({ attachments, datagrams }) =>
-      [...attachments.values(), ...datagrams.all()].filter(({ port }) => port?.fd !== undefined),
-    );
+    return [...this.#programs.values()].flatMap(sourcesOf).filter(({ port }) => port?.fd !== undefined);
   }
 
   takeEvents(): { program: string; event: RawEvent }[] {
@@ -270,7 +214,7 @@ export class PacketEngine {
   statistics(): Record<string, ProgramStatistics> {
     return Object.fromEntries(
       [...this.#programs].map(([name, running]) => {
-        for (const port of ports(running)) running.counts.queueFull += port.takeDrops();
+        for (const { port } of sourcesOf(running)) running.counts.queueFull += port?.takeDrops() ?? 0;
         return [name, running.counts.statistics(running.program)];
       }),
     );
@@ -295,19 +239,11 @@ export class PacketEngine {
   }
 }
 
-function ports({ attachments, datagrams }: Running): FramePort[] {
-  return [...[...attachments.values()].flatMap(({ port }) => port ?? []), ...[...datagrams.all()].map(({ port }) => port)];
+function sourcesOf({ frames, datagrams }: Running): Source[] {
+  return [...frames.all(), ...datagrams.all()];
 }
 
-/** What the kernel has dropped until now is counted. */
-function closePort(running: Running, source: Source): void {
-  running.counts.queueFull += source.port?.takeDrops() ?? 0;
-  source.port?.close();
-  source.port = undefined;
-  source.isReady = false;
-}
-
-function closePorts({ attachments, datagrams }: Running): void {
-  for (const { port } of attachments.values()) port?.close();
+function closePorts({ frames, datagrams }: Running): void {
+  frames.closeAll();
   datagrams.closeAll();
 }

@@ -13,6 +13,12 @@ import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from "./socket-numbers.ts";
 
 export type { Gateway, KernelNeighbor };
 
+/** What a kernel knows of other stations. */
+export interface Stations {
+  readonly neighbors: readonly KernelNeighbor[];
+  readonly gateways: readonly Gateway[];
+}
+
 /** What more of a table is not looked at. A default route is the first of its table, however large that is. */
 const MOST_MESSAGES = 65_536;
 /** The kernel fills at most half of it. */

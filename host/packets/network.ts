@@ -7,7 +7,7 @@ import { kernelLinks, type LinkSource, memoryLinks } from "./links.ts";
 import { localGuardedService, localService } from "./local-service.ts";
 import type { MemorySegment } from "./memory-wire.ts";
 import { kernelGroups, type MulticastGroups } from "./multicast-groups.ts";
-import { type Gateway, type KernelNeighbor, readGateways, readNeighbors } from "./neighbors.ts";
+import { readGateways, readNeighbors, type Stations } from "./neighbors.ts";
 import type { KernelLink } from "./netlink.ts";
 import { startGuardedWorker, startPacketWorker } from "./packet-worker.ts";
 import type { ProgramStatistics } from "./program-counts.ts";
@@ -28,7 +28,7 @@ export interface Network {
   /** Whether a link is wireless. Absent: none is. */
   readonly isWireless?: (link: string) => boolean;
   /** What the kernel knows of other stations. Absent: nothing. */
-  readonly stations?: () => { readonly neighbors: readonly KernelNeighbor[]; readonly gateways: readonly Gateway[] };
+  readonly stations?: () => Stations;
 }
 
 /** This machine's links. Throws one clear line where packet sockets are not allowed; `onLost`: nothing is answered any more. */

@@ -1,8 +1,9 @@
 /** The packet worker's own way to sleep: in poll(2), on its sockets and on its event loop. Why: `drivers.ts`. */
 
 import { toTimeout } from "./drivers.ts";
-import type { PacketEngine, Source } from "./engine.ts";
+import type { PacketEngine } from "./engine.ts";
 import type { Libc } from "./libc.ts";
+import type { Source } from "./wire.ts";
 
 const POLLIN = 1;
 /** poll.h `struct pollfd`: an int and two shorts, `events` and `revents`. */

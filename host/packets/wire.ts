@@ -36,6 +36,14 @@ export interface FramePort {
   close(): void;
 }
 
+/** A port, and whether it is asked in the next turn. */
+export interface Source {
+  /** Undefined while the link is down or gone: nothing can be received or sent. */
+  port: FramePort | undefined;
+  /** Something may be waiting. */
+  isReady: boolean;
+}
+
 /** One program's datagrams of one UDP socket, as frames of a link; descriptors are filled whole, and say what is sent to whom. */
 export interface DatagramPort extends FramePort {
   readonly udpPort: number;
