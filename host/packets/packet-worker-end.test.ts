@@ -163,7 +163,8 @@ for (const driver of drivers) {
     });
   }
   inside(`${driver}: process.exit() while the worker starts ends the process`, [], async () => {
-    for (const delayMs of [0, 3, 5, 8, 12, 30, 60]) assert.is(await runScript(driver, `start(); setTimeout(() => process.exit(4), ${delayMs})`), 4);
+    for (const delayMs of [0, 3, 5, 8, 12, 30, 60])
+      assert.is(await runScript(driver, `start(); setTimeout(() => process.exit(4), ${delayMs})`), 4);
   });
 }
 
