@@ -1,55 +1,17 @@
-/** The engine with the ARP program on the in-memory wire: ports that follow links, turns, timers, muting, counts. */
+/** The engine with the ARP program on the in-memory wire: turns, timers, muting, counts. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ANSWER, ARP, answering, eth0, eth1, MAC, records, request, start, VIP } from "../workbench/testing/engine-stage.ts";
 import { solicit } from "../workbench/testing/ndp-frames.ts";
-import { arpFrame, readArp, type TestRow, writeRow } from "../workbench/testing/program-station.ts";
+import { arpFrame, readArp } from "../workbench/testing/program-station.ts";
 import { throwsError } from "../workbench/testing/throws-error.ts";
 import { PacketEngine } from "./engine.ts";
 import { localService } from "./local-service.ts";
 import { type MemorySegment, memoryWire } from "./memory-wire.ts";
-import { ROW_BYTES } from "./program.ts";
 import { loadModule } from "./wasm.ts";
-import type { Wire, WireLink } from "./wire.ts";
+import type { Wire } from "./wire.ts";
 
 const ENGINE = suite("packet engine");
-const VIP = "192.0.2.1";
-const MAC = "02:00:00:00:00:02";
-const ARP = { etherType: 0x0806 };
-const eth0: WireLink = { id: 0, name: "eth0", index: 7, mac: MAC, up: true };
-const eth1: WireLink = { id: 5, name: "eth1", index: 8, mac: "02:00:00:00:00:03", up: true };
-const request = arpFrame({ targetAddress: VIP });
-
-function records(...rows: readonly TestRow[]): Uint8Array {
-  const bytes = new Uint8Array(rows.length * ROW_BYTES);
-  rows.forEach((row, at) => void bytes.set(writeRow(row), at * ROW_BYTES));
-  return bytes;
-}
-
-/** `sent`: every frame on the wire, `link sender operation`. */
-function start(wire: Wire = memoryWire()) {
-  const segment = wire as MemorySegment;
-  let readable = 0;
-  const engine = new PacketEngine(wire, () => readable++);
-  engine.addProgram("arp", loadModule("arp"), ARP, [1, 2]);
-  const sent: string[] = [];
-  segment.onFrame?.((frame, link) => {
-    const { senderAddress, operation } = readArp(frame);
-    sent.push(`${link} ${senderAddress} ${operation}`);
-  });
-  const take = () => sent.splice(0);
-  return { engine, segment, take, readable: () => readable, statistics: () => engine.statistics()["arp"] };
-}
-
-/** As `start`, with a row that answers and has not to announce itself, on eth0. */
-function answering(wire?: Wire) {
-  const made = start(wire);
-  made.engine.put("arp", records({ address: VIP, state: "draining" }));
-  made.engine.attach("arp", [eth0]);
-  return made;
-}
-
-const ANSWER = `eth0 ${VIP} 2`;
-const ROUND = (link: string) => [`${link} ${VIP} 1`, `${link} ${VIP} 2`];
 
 ENGINE("program() is the running program of a name", () => {
   const { engine } = answering();
@@ -95,104 +57,6 @@ ENGINE("a turn without frames receives nothing; all ports are asked when told so
   engine.turn(0);
   engine.turn(0, true);
   assert.equal(take(), []);
-});
-
-ENGINE("a link that is attached without frames is known, and no more", () => {
-  const { engine, segment, take } = answering();
-  engine.attach("arp", [{ ...eth0, frames: false }]);
-  assert.is(segment.openPorts, 0);
-  segment.transmit(request);
-  engine.turn(0);
-  assert.equal(take(), []);
-  engine.attach("arp", [eth0]);
-  segment.transmit(request);
-  engine.turn(0);
-  assert.equal(take(), [ANSWER]);
-});
-
-ENGINE("attach() opens and closes ports until they are those of exactly these links", () => {
-  const { engine, segment, take, statistics } = answering();
-  assert.is(segment.openPorts, 1);
-  engine.attach("arp", [eth1]);
-  assert.is(segment.openPorts, 1);
-  segment.transmit(request);
-  engine.turn(0);
-  assert.equal(take(), [`eth1 ${VIP} 2`]);
-  engine.attach("arp", []);
-  assert.is(segment.openPorts, 0);
-  engine.put("arp", records({ address: "192.0.2.2" }));
-  engine.turn(0);
-  assert.is(statistics()?.unsent, 0, "nothing is announced on links that were taken away");
-});
-
-ENGINE("a link that changes its MAC hears requests to the new one", () => {
-  const { engine, segment, take } = answering();
-  const renewed = { ...eth0, mac: "02:00:00:00:00:99" };
-  engine.attach("arp", [renewed]);
-  for (const destination of [eth0.mac, renewed.mac]) segment.transmit(arpFrame({ targetAddress: VIP, destination }));
-  engine.turn(0);
-  assert.equal(take(), [ANSWER]);
-});
-
-ENGINE("a link that is down has no port, and gets one when it comes up", () => {
-  const { engine, segment, take } = answering();
-  engine.attach("arp", [{ ...eth0, up: false }]);
-  assert.is(segment.openPorts, 0);
-  segment.transmit(request);
-  engine.turn(0, true);
-  assert.equal(take(), []);
-  engine.attach("arp", [eth0]);
-  segment.transmit(request);
-  engine.turn(0);
-  assert.equal(take(), [ANSWER]);
-});
-
-ENGINE("a link that came up, changed its MAC or its index is announced on again; one that is the same is not", () => {
-  const { engine, take } = start();
-  const settle = (): string[] => {
-    let nowMs = 0;
-    for (engine.turn(nowMs); engine.nextTickMs !== Infinity; engine.turn(nowMs)) nowMs = engine.nextTickMs;
-    return take();
-  };
-  const five = (link: string) => Array.from({ length: 5 }, () => ROUND(link)).flat();
-  engine.put("arp", records({ address: VIP }));
-  assert.is(settle().length, 0, "no link, nowhere to announce");
-  const steps: readonly [WireLink[], string[]][] = [
-    [[eth0], five("eth0")],
-    [[eth0], []],
-    [[{ ...eth0, mac: "02:00:00:00:00:99" }], five("eth0")],
-    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70 }], five("eth0")],
-    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70, up: false }], []],
-    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70 }], five("eth0")],
-    [[{ ...eth0, mac: "02:00:00:00:00:99", index: 70 }, eth1], five("eth1")],
-    [[], []],
-    [[eth1], five("eth1")],
-  ];
-  for (const [links, expected] of steps) {
-    assert.equal(engine.attach("arp", links), []);
-    assert.equal(settle(), expected, JSON.stringify(links));
-  }
-});
-
-ENGINE("a link that cannot be opened is named, the others are opened, and it is announced on once it can", () => {
-  const segment = memoryWire();
-  let isBroken = true;
-  const wire = {
-    ...segment,
-    open: (...args: Parameters<Wire["open"]>) => {
-      if (isBroken && args[1].name === "eth0") throw new Error("Cannot open eth0");
-      return segment.open(...args);
-    },
-  };
-  const { engine, take } = start(wire);
-  engine.put("arp", records({ address: VIP }));
-  assert.equal(engine.attach("arp", [eth0, eth1]), [{ link: "eth0", error: "Cannot open eth0" }]);
-  engine.turn(0);
-  assert.equal(take(), ROUND("eth1"));
-  isBroken = false;
-  assert.equal(engine.attach("arp", [eth0, eth1]), []);
-  engine.turn(0);
-  assert.ok(take().join().includes(ROUND("eth0").join()));
 });
 
 ENGINE("put() says which rows were refused and why, remove() forgets", () => {
