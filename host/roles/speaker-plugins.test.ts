@@ -28,14 +28,15 @@ const object = (kind: string, name: string, spec: string) =>
   `---\n{apiVersion: ${API_GROUP}/v1alpha1, kind: ${kind}, metadata: {name: ${name}}, spec: ${spec}}\n`;
 const advertised = (plugin: string, more = "") => object("Advertisement", plugin, `{plugin: ${plugin}${more}}`);
 
-/** Notes what it is told. */
-function toy(name: string, calls: string[], title = name): PluginDefinition<unknown> {
+/** Notes what it is told. `starting`: what happens before it has started. */
+function toy(name: string, calls: string[], title = name, starting = async () => {}): PluginDefinition<unknown> {
   return definePlugin<unknown>({
     ...{ name, api: 1, from: "every-node", serves: { kind: `${name}-kind`, families: [4] }, config: { type: "object" }, example: {} },
     attributes: { type: "object", additionalProperties: false, properties: { ttl: { type: "integer" } } },
     permissions: () => [],
     async start(_, config) {
       calls.push(`${title} start ${JSON.stringify(config)}`);
+      await starting();
       return {
         async apply({ added, changed, removed }) {
           const text = (sign: string, rows: typeof added) =>
@@ -50,16 +51,21 @@ function toy(name: string, calls: string[], title = name): PluginDefinition<unkn
   });
 }
 
-async function withSpeaker(more: (calls: string[]) => MorePlugins, use: (stage: Stage) => Promise<void>): Promise<void> {
+async function withSpeaker(
+  more: (calls: string[]) => MorePlugins,
+  use: (stage: Stage) => Promise<void>,
+  starting = async (_: Pick<Stage, "write" | "warns">) => {},
+): Promise<void> {
   const path = mkdtempSync(join(tmpdir(), "herald-plugins-"));
   const calls: string[] = [];
   const { log, lines } = recordedLog();
   const write = (text: string) => writeFileSync(join(path, "plugins.yaml"), text);
+  const warns = (words: RegExp) => until(() => lines.some(({ level, message }) => level === "warn" && words.test(message)));
   writeFileSync(join(path, "world.yaml"), WORLD);
   const speaker = await startSpeaker({
     ...{ node: "box", log, surroundings: onManifests({ manifests: path, node: "box", isController: true, log }) },
     openNetwork: async () => openMemoryNetwork(memoryWire(), "box", "02:00:00:00:00:01"),
-    plugins: [{ definition: toy("arp", calls), config: {} }],
+    plugins: [{ definition: toy("arp", calls, "arp", () => starting({ write, warns })), config: {} }],
     more: more(calls),
     onFatal: (error) => {
       throw error;
@@ -69,7 +75,6 @@ async function withSpeaker(more: (calls: string[]) => MorePlugins, use: (stage: 
     await until(() => calls.length >= expected.length);
     assert.equal(calls.splice(0), expected);
   };
-  const warns = (words: RegExp) => until(() => lines.some(({ level, message }) => level === "warn" && words.test(message)));
   const gauge = async (name: string, plugin: string) =>
     (await speaker.metrics.samples()).find((sample) => sample.name === name && sample.labels["plugin"] === plugin)?.value;
   try {
@@ -89,6 +94,19 @@ interface Stage {
   warns(words: RegExp): Promise<void>;
   gauge(name: string, plugin: string): Promise<unknown>;
 }
+
+PLUGINS("what changes while a plugin starts reaches it", async () => {
+  const config = advertised("arp", ", config: {x: 1}");
+  await withSpeaker(
+    () => ({}),
+    ({ told }) => told("arp start {}", "arp +192.0.2.240 {}", 'arp configure {"x":1}'),
+    async ({ write, warns }) => {
+      write(`${config}${advertised("nobody")}`);
+      // Read together with the config.
+      await warns(/found "nobody"/);
+    },
+  );
+});
 
 PLUGINS("one that comes with Herald is there as long as a resource names it", async () => {
   const optional = (calls: string[]): MorePlugins => ({ optional: [toy("mdns", calls)] });

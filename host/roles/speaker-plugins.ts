@@ -114,11 +114,12 @@ export class SpeakerPlugins {
       detach: (run) => reconciler.detach(run.lane.name),
       onChange: () => this.#changed(parts),
     });
+    // From here on, for to start takes its time: what changes meanwhile is what they are to have.
+    this.#closers = [translated.onConfig((name) => (name === WANTED_PLUGINS ? this.#want(source) : this.#set?.configure(name)))];
     for (const run of builtIns.values()) {
       await run.prepare();
       reconciler.attach(run.lane);
     }
-    this.#closers = [translated.onConfig((name) => (name === WANTED_PLUGINS ? this.#want(source) : this.#set?.configure(name)))];
     this.#want(source);
     for (const call of this.#calls) call();
   }
