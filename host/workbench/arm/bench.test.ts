@@ -12,7 +12,7 @@ const inside = insideTests(ARM_BENCH, import.meta.url, { asUser: true, limitMs: 
 
 for (const cpu of ["arm64", "arm"] as const) {
   inside(`bench arp runs on ${cpu}, and says that emulation is no measurement`, armNeeds(cpu), async () => {
-    const tiny = ["--rounds", "1", "--seconds", "0.05", "--vips", "10"];
+    const tiny = ["--rounds", "1", "--seconds", "0.3", "--vips", "10"];
     // As a user calls it: it makes its own private network, by starting itself there.
     const asUser = ["env", "--unset=HERALD_PRIVATE_NETWORK", ...new ArmProgram(cpu).herald("bench", "arp", "--json", ...tiny)];
     const { machine, notes, summaries } = JSON.parse(await output(asUser)) as AnswersReport;
