@@ -88,10 +88,13 @@ export class WireRouter {
     const deadline = performance.now() + LIMIT_MS;
     const wanted = [...nodes].sort().join();
     for (;;) {
-      const routes = (await this.router.routes()).filter((route) => route.prefix === prefix && !route.stale);
-      const sorted = routes.sort((a, b) => (sourceOf(a) < sourceOf(b) ? -1 : 1));
-      if (sorted.map(sourceOf).join() === wanted && sorted.every(isRight)) return sorted;
-      if (performance.now() > deadline) throw new Error(`Want ${prefix} from ${wanted || "nobody"}; it is ${JSON.stringify(sorted)}`);
+      const all = (await this.router.routes()).filter((route) => route.prefix === prefix);
+      const routes = all.filter(({ stale }) => !stale).sort((a, b) => (sourceOf(a) < sourceOf(b) ? -1 : 1));
+      if (routes.map(sourceOf).join() === wanted && routes.every(isRight)) return routes;
+      if (performance.now() > deadline) {
+        const states = await Promise.all(NODES.map(async (node) => `${node} ${(await this.router.session(addressOf(node))).state}`));
+        throw new Error(`Want ${prefix} from ${wanted || "nobody"}; it is ${JSON.stringify(all)}, with sessions ${states.join(", ")}`);
+      }
       await wait(POLL_MS);
     }
   }

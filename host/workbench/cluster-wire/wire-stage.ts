@@ -103,7 +103,7 @@ export class WireStage {
 
   /** The newest of every log. */
   logs(length: number): string {
-    const all = [["controller", this.controller] as const, ...this.#speakers];
+    const all = [...this.#speakers, ["controller", this.controller] as const];
     return all.map(([name, daemon]) => `\n${name}:\n${daemon.log().slice(-length)}`).join("");
   }
 
