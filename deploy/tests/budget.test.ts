@@ -46,6 +46,11 @@ BUDGET("every bundle and every WebAssembly module has a limit", () => {
   );
 });
 
+BUDGET("the code of a role is ASCII, of which V8 keeps a byte a character instead of two", () => {
+  for (const name of ["herald.mjs", "roles.mjs", "packet-worker.mjs"])
+    assert.equal(readFileSync(join(dist, name), "utf8").match(/.{0,20}\P{ASCII}.{0,20}/gu) ?? [], [], name);
+});
+
 BUDGET("a role loads the entry and its own bundle, and status the entry alone", () => {
   const loaded = (...args: string[]): string[] => {
     const trace = join(folder, "trace.mjs");
