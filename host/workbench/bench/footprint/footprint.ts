@@ -17,8 +17,8 @@ import { formatReport } from "./text.ts";
 
 /** To start a speaker and to end it. */
 const AROUND_SECONDS = 5;
-/** Announcements are repeated for 5.5 s, and the heap is made small once it rests. */
-const SETTLE_SECONDS = 14;
+/** Announcements are repeated for 5.5 s, the heap is made small once it rests, and V8 compiles what became hot, in threads of its own. */
+const SETTLE_SECONDS = 30;
 
 const flags = {
   rounds: count("rounds", { usual: 3, most: 1000, help: "how often each is measured" }),
