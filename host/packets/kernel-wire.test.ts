@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { linkIndex, run } from "../workbench/private-network.ts";
 import { insideTests } from "../workbench/testing/inside.ts";
 import { solicit } from "../workbench/testing/ndp-frames.ts";
+import { ARP, NEAR_MAC, withPair } from "../workbench/testing/port-pair.ts";
 import { arpFrame } from "../workbench/testing/program-station.ts";
 import { until } from "../workbench/testing/promises.ts";
 import { type FrameFacts, type FrameMatch, frameFilter, runFilter } from "./filter.ts";
@@ -13,64 +14,10 @@ import { kernelFrames } from "./frame-socket.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { libc } from "./libc.ts";
 import { PacketProgram } from "./program.ts";
-import { openPacketSocket } from "./sockets.ts";
 import { loadModule } from "./wasm.ts";
 
 const WIRE = suite("kernel wire");
 const inside = insideTests(WIRE, import.meta.url);
-const NEAR_MAC = "02:00:00:00:00:0e";
-const ARP = { etherType: 0x0806 };
-
-/** A veth pair whose near end has a port of the ARP program. */
-class Pair {
-  readonly program = new PacketProgram("arp", loadModule("arp"));
-  readonly wire = kernelWire(libc(), false);
-  readonly link;
-  readonly #farFd: number;
-
-  constructor() {
-    run("ip", "link", "add", "near", "address", NEAR_MAC, "type", "veth", "peer", "name", "far");
-    for (const name of ["near", "far"]) run("ip", "link", "set", name, "addrgenmode", "none", "up");
-    this.link = { id: 0, name: "near", index: linkIndex("near"), mac: NEAR_MAC, up: true };
-    this.#farFd = openPacketSocket(libc(), { name: "far", index: linkIndex("far") }, 0x88b5, [[0x06, 0, 0, 0]]);
-  }
-
-  open(match: FrameMatch = ARP) {
-    return this.wire.open(this.program, this.link, match.etherType, frameFilter(match), () => {});
-  }
-
-  /** Puts frames on the wire at the far end. A veth delivers before `send` returns. */
-  send(...frames: readonly Uint8Array[]): void {
-    for (const frame of frames) assert.is(libc().send(this.#farFd, frame, frame.length, 0), frame.length);
-  }
-
-  /** What lies in the first `count` receive slots, without what a slot cut. */
-  slots(count: number): string[] {
-    const { memory, rx, slotBytes, rxDescriptors } = this.program;
-    const lengths = new DataView(memory.buffer);
-    return Array.from({ length: count }, (_, slot) => {
-      const length = lengths.getUint16(rxDescriptors + slot * 32, true);
-      const at = rx + slot * slotBytes;
-      return Buffer.from(memory.slice(at, at + Math.min(length, slotBytes))).toString("hex");
-    });
-  }
-
-  end(): void {
-    libc().close(this.#farFd);
-    run("ip", "link", "delete", "near");
-  }
-}
-
-function withPair(body: (pair: Pair) => Promise<void> | void): () => Promise<void> {
-  return async () => {
-    const pair = new Pair();
-    try {
-      await body(pair);
-    } finally {
-      pair.end();
-    }
-  };
-}
 
 /** With a four-byte tag behind the addresses, as it is on the wire. */
 function tagged(frame: Uint8Array, type: number, id: number): Uint8Array {
@@ -156,30 +103,6 @@ inside(
 );
 
 inside(
-  "a batch is as large as the slots, a frame that a slot cuts keeps its true length",
-  [],
-  withPair((pair) => {
-    const port = pair.open();
-    const frames = Array.from({ length: pair.program.slots + 2 }, (_, at) => arpFrame({ trailingBytes: at % 50 }));
-    pair.send(...frames);
-    assert.is(port.receive(), pair.program.slots);
-    assert.equal(
-      pair.slots(pair.program.slots),
-      frames.slice(0, pair.program.slots).map((frame) => Buffer.from(frame).toString("hex")),
-    );
-    assert.is(port.receive(), 2);
-    assert.is(port.receive(), 0);
-    const long = arpFrame({ trailingBytes: 1400 });
-    pair.send(long);
-    assert.is(port.receive(), 1);
-    const { memory, rxDescriptors, slotBytes } = pair.program;
-    assert.is(new DataView(memory.buffer).getUint16(rxDescriptors, true), long.length);
-    assert.equal(pair.slots(1), [Buffer.from(long.subarray(0, slotBytes)).toString("hex")]);
-    port.close();
-  }),
-);
-
-inside(
   "what a port sends arrives once, clamped to its slot, and not at itself",
   [],
   withPair((pair) => {
@@ -219,70 +142,6 @@ inside(
     socket.close();
     await until(() => /192\.0\.2\.50/.test(run("ip", "neighbor", "show", "dev", "near")));
     assert.is(port.receive(), 0);
-    port.close();
-  }),
-);
-
-inside(
-  "a link that goes down, comes up or goes away makes no port throw",
-  [],
-  withPair((pair) => {
-    const port = pair.open();
-    run("ip", "link", "set", "near", "down");
-    assert.is(port.receive(), 0);
-    assert.is(port.send(0, 1), 0);
-    run("ip", "link", "set", "near", "up");
-    pair.send(request);
-    assert.is(port.receive(), 1);
-    run("ip", "link", "set", "far", "down");
-    assert.is(port.send(0, 1), 0, "no carrier");
-    run("ip", "link", "delete", "near");
-    assert.is(port.receive(), 0);
-    assert.is(port.send(0, 1), 0);
-    assert.throws(() => pair.open(), /Cannot bind a packet socket to near \(index \d+\): there is no such interface any more/);
-    port.close();
-    run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far");
-  }),
-);
-
-inside(
-  "what the kernel dropped for want of room is counted once",
-  [],
-  withPair((pair) => {
-    const port = pair.open();
-    const flood = 5000;
-    for (let sent = 0; sent < flood; sent++) pair.send(request);
-    let received = 0;
-    for (let count = port.receive(); count > 0; count = port.receive()) received += count;
-    assert.ok(received > 0 && received < flood, `${received} of ${flood} received`);
-    assert.is(port.takeDrops(), flood - received);
-    assert.is(port.takeDrops(), 0);
-    port.close();
-  }),
-);
-
-inside(
-  "the watch goes on after the link was down",
-  [],
-  withPair(async (pair) => {
-    let calls = 0;
-    const watching = kernelWire(libc(), true);
-    const port = watching.open(pair.program, pair.link, ARP.etherType, frameFilter(ARP), () => {
-      calls++;
-      port.receive();
-    });
-    const soon = () => new Promise((resolve) => setTimeout(resolve, 20));
-    for (let flap = 0; flap < 3; flap++) {
-      run("ip", "link", "set", "near", "down");
-      await soon();
-      run("ip", "link", "set", "near", "up");
-      await soon();
-      calls = 0;
-      pair.send(request);
-      await soon();
-      assert.ok(calls > 0, `after ${flap + 1} flaps`);
-      assert.ok(calls < 10, `${calls} calls for one frame`);
-    }
     port.close();
   }),
 );

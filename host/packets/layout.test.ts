@@ -42,6 +42,13 @@ const ALIKE: Readonly<Record<string, number>> = {
   "offsetof(struct packet_mreq, mr_address)": 8,
   "sizeof(struct tpacket_stats)": 8,
   "offsetof(struct tpacket_stats, tp_drops)": 4,
+  "sizeof(struct tpacket_req)": 16,
+  "offsetof(struct tpacket_req, tp_frame_nr)": 12,
+  "offsetof(struct tpacket2_hdr, tp_status)": 0,
+  "offsetof(struct tpacket2_hdr, tp_len)": 4,
+  "offsetof(struct tpacket2_hdr, tp_snaplen)": 8,
+  // net/packet/af_packet.c tpacket_rcv(): of Ethernet, where nothing is reserved.
+  "TPACKET_ALIGN(TPACKET2_HDRLEN + 16) - 14": 66,
   "sizeof(struct sockaddr_nl)": 12,
   "offsetof(struct sockaddr_nl, nl_groups)": 8,
   "sizeof(struct nlmsghdr)": 16,

@@ -11,6 +11,11 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 
+export interface Mapped {
+  readonly address: number;
+  readonly memory: ArrayBuffer;
+}
+
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
@@ -23,6 +28,10 @@ export interface Libc {
   read(fd: number, buffer: Uint8Array, length: number): number;
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
+  /** The first bytes of what `fd` shares with the kernel, to be read and written; undefined where it shares nothing. */
+  map(fd: number, length: number): Mapped | undefined;
+  /** Nobody may touch the memory from then on. */
+  unmap(address: number, length: number): void;
   poll(fds: number, count: number, timeoutMs: number): number;
   close(fd: number): number;
   /**
@@ -41,6 +50,12 @@ export interface Libc {
    */
   watch(fd: number, call: () => void): { close(): void };
 }
+
+/** sys/mman.h. */
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_FAILED = -1;
 
 export const { errno: Errno } = constants;
 
@@ -94,6 +109,7 @@ function load(): Libc {
     read: func("intptr_t read(int, void *, size_t)"),
     recvmmsg: func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),
     sendmmsg: func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
+    ...mapping(koffi, func),
     poll: func("int poll(uintptr_t, unsigned long, int)"),
     close: func("int close(int)"),
     loopFd: () => findLoopFd(func),
@@ -116,6 +132,20 @@ function findLoopFd(func: Declare): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+function mapping(koffi: Koffi, func: Declare): Pick<Libc, "map" | "unmap"> {
+  const mmap = func("intptr_t mmap(uintptr_t, size_t, int, int, int, intptr_t)");
+  const munmap = func("int munmap(uintptr_t, size_t)");
+  return {
+    map(fd, length) {
+      const signed = mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+      if (signed === MAP_FAILED) return undefined;
+      const address = signed < 0 ? signed + 2 ** 32 : signed; // the upper half of what 32 bits reach
+      return { address, memory: koffi.view(BigInt(address), length) };
+    },
+    unmap: (address, length) => void munmap(address, length),
+  };
 }
 
 function trimOf(func: Declare): () => void {

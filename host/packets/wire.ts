@@ -23,17 +23,21 @@ export interface WireLink {
   readonly reception?: Reception;
 }
 
-/** One program's frames on one link. */
-export interface FramePort {
-  /** For a driver that sleeps on it; absent on the in-memory wire. */
-  readonly fd?: number;
+/** How a program's frames come from one link. */
+export interface Receiver {
   /** Fills the program's receive slots and their lengths, without waiting; gives how many frames. */
   receive(): number;
+  close(): void;
+}
+
+/** One program's frames on one link. */
+export interface FramePort extends Receiver {
+  /** For a driver that sleeps on it; absent on the in-memory wire. */
+  readonly fd?: number;
   /** Sends the program's slots `from` up to, not including, `to`; gives how many the network took. */
   send(from: number, to: number): number;
   /** Frames lost in the kernel's queue since the last call. */
   takeDrops(): number;
-  close(): void;
 }
 
 /** A port, and whether it is asked in the next turn. */
