@@ -28,8 +28,11 @@ const HEADROOM = 80;
 const RESERVE = HEADROOM - 66;
 /** Whole pages, however large they are. */
 const BLOCK_BYTES = 64 * 1024;
-/** 512 frames of a small slot; and never less than a batch. A small queue drops early under overload, where a large one would answer late. */
-const RING_BYTES = 256 * 1024;
+const BLOCK_WORDS = BLOCK_BYTES / 4;
+/** 1,560 frames of a small slot, which are 5 ms of a flood; and never less than a batch. */
+const RING_BYTES = 512 * 1024;
+/** linux/if_packet.h `TPACKET_ALIGNMENT`. */
+const ALIGNMENT = 16;
 
 const nothing = new Uint8Array(0);
 
@@ -39,6 +42,8 @@ export class ReceiveRing implements Receiver {
   readonly #program: LoadedProgram;
   readonly #address: number;
   readonly #frameWords: number;
+  /** No frame lies in two blocks. */
+  readonly #lastInBlock: number;
   readonly #slots: Uint32Array;
   #words: Uint32Array;
   #at = 0;
@@ -46,11 +51,12 @@ export class ReceiveRing implements Receiver {
   /** Undefined where there is none: user-mode emulators refuse it, and slots may be too large, or not lie on words. */
   static open(libc: Libc, fd: number, program: LoadedProgram): ReceiveRing | undefined {
     const { slots, slotBytes, rx } = program;
-    const frameBytes = 2 ** Math.ceil(Math.log2(HEADROOM + slotBytes));
-    if (frameBytes > BLOCK_BYTES || ((rx | slotBytes) & 3) !== 0) return undefined;
-    const blocks = Math.ceil(Math.max(RING_BYTES, slots * frameBytes) / BLOCK_BYTES);
+    const frameBytes = Math.ceil((HEADROOM + slotBytes) / ALIGNMENT) * ALIGNMENT;
+    const framesABlock = Math.floor(BLOCK_BYTES / frameBytes);
+    if (framesABlock === 0 || ((rx | slotBytes) & 3) !== 0) return undefined;
+    const blocks = Math.max(RING_BYTES / BLOCK_BYTES, Math.ceil(slots / framesABlock));
     /** linux/if_packet.h `struct tpacket_req`. */
-    const request = (count: number) => Uint32Array.of(BLOCK_BYTES, count, frameBytes, (count * BLOCK_BYTES) / frameBytes);
+    const request = (count: number) => Uint32Array.of(BLOCK_BYTES, count, frameBytes, count * framesABlock);
     const set = (count: number) => libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, new Uint8Array(request(count).buffer), 16) === 0;
     const isSet =
       setIntOption(libc, fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2) &&
@@ -69,6 +75,7 @@ export class ReceiveRing implements Receiver {
     this.#program = program;
     this.#address = mapped.address;
     this.#frameWords = frameBytes / 4;
+    this.#lastInBlock = (Math.floor(BLOCK_BYTES / frameBytes) - 1) * this.#frameWords;
     this.#words = new Uint32Array(mapped.memory);
     this.#slots = new Uint32Array(program.memory.buffer);
   }
@@ -86,7 +93,8 @@ export class ReceiveRing implements Receiver {
       for (let from = first; from < end; from++) this.#slots[to++] = words[from] as number;
       this.#program.setReceivedLength(count, words[frame + LENGTH] as number);
       Atomics.store(words, frame + STATUS, TP_STATUS_KERNEL);
-      this.#at = (frame + this.#frameWords) % words.length;
+      const inBlock = frame % BLOCK_WORDS;
+      this.#at = (inBlock === this.#lastInBlock ? frame - inBlock + BLOCK_WORDS : frame + this.#frameWords) % words.length;
     }
     // An error of the link, which is readable too until somebody asks for it.
     if (count === 0) this.#libc.recv(this.#fd, nothing, 0, MSG_DONTWAIT);

@@ -63,7 +63,7 @@ inside(
   withPair((pair) => {
     const port = pair.open();
     const numbered = (at: number) => arpFrame({ targetAddress: `10.0.${at >> 8}.${at & 255}`, trailingBytes: at % 20 });
-    for (let first = 0; first < 2000; first += 100) {
+    for (let first = 0; first < 5000; first += 100) {
       const frames = Array.from({ length: 100 }, (_, at) => numbered(first + at));
       pair.send(...frames);
       assert.is(port.receive(), 100);
