@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { ROUTERS, type Router, type RouterName, startRouter } from "../bgp-peers/routers.ts";
 import { until } from "../bgp-peers/until.ts";
 import { ipBatch, PrivateNetwork, run } from "../private-network.ts";
@@ -13,6 +14,8 @@ import { addressesOf, describeRouter, LINK, NODE, routerAddress } from "./sessio
 /** Between the values of one field. */
 export const SEPARATOR = "|";
 const EXPERT_ERROR = 0x80_0000;
+/** They try again each second, with some jitter. */
+const ROUTERS_DUE_MS = 1500;
 
 export interface Stage {
   router(name: RouterName): Router;
@@ -32,7 +35,7 @@ export interface Stage {
 
 /**
  * Files lie in a folder of the private network, and go with it. The routers are frozen while Herald starts: it reaches their kernels and
- * sends OPEN. When they go on, those that connect, too, do so at once: collisions (RFC 4271 §6.8).
+ * sends OPEN. When they go on, the next attempt of those that connect, too, is due before they read that: collisions (RFC 4271 §6.8).
  */
 export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync("/run/interop-");
@@ -61,6 +64,7 @@ export async function openStage(): Promise<Stage> {
   const isConnected = (name: RouterName) =>
     run(...network.on(NODE, "ss", "-Htn", "state", "established", "dst", routerAddress(name, "collision"))) !== "";
   await until("connection to each router", async () => ROUTERS.every(isConnected) || undefined);
+  await wait(ROUTERS_DUE_MS);
   for (const router of started) router.thaw();
   return {
     router: (name) => started.find((router) => router.name === name) as Router,
