@@ -10,6 +10,7 @@
 import type { Announcer, Changes, Clock, Close, Log, Refusal } from "../announcer.ts";
 import type { Announcement } from "../rules/vocabulary.ts";
 import { Alarm } from "./alarm.ts";
+import { ApplyRecord } from "./apply-record.ts";
 import { backoffMs } from "./backoff.ts";
 import { Books } from "./books.ts";
 import type { LaneRow, LaneState, Taking, WaitingConfig } from "./lane-state.ts";
@@ -43,7 +44,7 @@ export class Lane {
   #life = 0;
   /** No `apply` has succeeded in this life. */
   #isFresh = false;
-  #applyingSinceMs: number | undefined;
+  readonly #record = new ApplyRecord();
   /** Waits for its turn. */
   #config: WaitingConfig | undefined;
   #isConfiguring = false;
@@ -53,11 +54,6 @@ export class Lane {
   readonly #alarm: Alarm;
   #idleCalls: (() => void)[] = [];
   #taking: Taking | undefined;
-  #applies = 0;
-  #failures = 0;
-  #lastAppliedAtMs: number | undefined;
-  #lastApplyTookMs: number | undefined;
-  #lastError: string | undefined;
 
   constructor(options: LaneOptions) {
     this.name = options.name;
@@ -75,7 +71,7 @@ export class Lane {
 
   /** Tells the announcer what is new, unless it is being told: then that comes next. */
   run(): void {
-    if (this.#announcer === undefined || this.#applyingSinceMs !== undefined || this.#isConfiguring) return;
+    if (this.#announcer === undefined || this.#record.isApplying || this.#isConfiguring) return;
     if (this.#config !== undefined) {
       void this.#turnConfig(this.#announcer, this.#config);
       return;
@@ -164,7 +160,7 @@ export class Lane {
   lose(why: string): void {
     this.#endLife();
     this.#books.doubtAll();
-    this.#lastError = why;
+    this.#record.lastError = why;
     this.#onTurn();
   }
 
@@ -186,12 +182,7 @@ export class Lane {
       name: this.name,
       isStarted: this.#announcer !== undefined,
       ...counts,
-      applies: this.#applies,
-      failures: this.#failures,
-      applyingSinceMs: this.#applyingSinceMs,
-      lastAppliedAtMs: this.#lastAppliedAtMs,
-      lastApplyTookMs: this.#lastApplyTookMs,
-      lastError: this.#lastError,
+      ...this.#record.state(),
     };
   }
 
@@ -229,16 +220,11 @@ export class Lane {
   /** Never rejects but for a bug of our own. */
   async #turn(announcer: Announcer, changes: Changes): Promise<void> {
     const life = this.#life;
-    const since = this.#clock.now();
-    this.#applyingSinceMs = since;
-    this.#applies += 1;
+    this.#record.begin(this.#clock.now());
     const outcome = await attempt(() => announcer.apply(changes));
     if (life !== this.#life) return;
     const now = this.#clock.now();
-    this.#applyingSinceMs = undefined;
-    this.#lastAppliedAtMs = now;
-    this.#lastApplyTookMs = now - since;
-    this.#lastError = outcome.error;
+    this.#record.end(now, outcome.error);
     if (outcome.error === undefined) this.#settle(changes, outcome.value, now);
     else this.#fail(changes, outcome.cause, now);
     this.#onTurn();
@@ -266,7 +252,6 @@ export class Lane {
   #fail(changes: Changes, cause: Error, nowMs: number): void {
     this.#taking?.reject(cause);
     this.#taking = undefined;
-    this.#failures += 1;
     this.#failuresInARow += 1;
     const delayMs = backoffMs(this.#failuresInARow, this.#random());
     this.#pausedUntilMs = nowMs + delayMs;
@@ -289,7 +274,7 @@ export class Lane {
   #endLife(): void {
     this.#life += 1;
     this.#announcer = undefined;
-    this.#applyingSinceMs = undefined;
+    this.#record.abandon();
     this.#isConfiguring = false;
     this.#config?.resolve(false);
     this.#config = undefined;
