@@ -21,15 +21,16 @@ export function kernelWire(libc: Libc, watches: boolean): Wire {
     openDatagrams: kernelDatagrams(libc, watches),
     open(program, link, etherType, filter, onReadable) {
       const fd = openPacketSocket(libc, link, etherType, filter);
-      const receiver = receiverOf(fd, program);
+      let receiver: Receiver | undefined;
       try {
+        receiver = receiverOf(fd, program);
         if (link.reception !== undefined) widenReception(libc, fd, link, link.reception);
         const ends = { program, receiver, vector: sent(program) };
         if (!watches) return new KernelPort(libc, { receive: fd, send: fd }, ends, undefined);
         const send = openSendSocket(libc, link);
         return new KernelPort(libc, { receive: fd, send }, ends, libc.watch(fd, onReadable));
       } catch (error) {
-        receiver.close();
+        receiver?.close();
         libc.close(fd);
         throw error;
       }

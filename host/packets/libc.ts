@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 
+/** Memory that the kernel writes, too; gone once it is unmapped. */
 export interface Mapped {
   readonly address: number;
   readonly memory: ArrayBuffer;
