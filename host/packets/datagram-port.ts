@@ -8,11 +8,8 @@ import { openDatagramSocket, readDatagramDrops } from "./datagram-socket.ts";
 import { Errno, type Libc } from "./libc.ts";
 import type { LinkTable } from "./link-table.ts";
 import type { LoadedProgram } from "./program.ts";
+import { MSG_DONTWAIT, MSG_TRUNC } from "./socket-numbers.ts";
 import type { DatagramPort, Wire } from "./wire.ts";
-
-const MSG_DONTWAIT = 0x40;
-/** recvmmsg then reports the true length of a datagram that the slot cut short. */
-const MSG_TRUNC = 0x20;
 
 interface SlotPair {
   readonly rx: DatagramSlots;

@@ -9,15 +9,15 @@ import {
   IPV6_UNICAST_HOPS,
   IPV6_V6ONLY,
   SO_BINDTODEVICE,
+  SO_RCVBUF,
   SO_REUSEADDR,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOL_SOCKET,
 } from "./socket-numbers.ts";
 import { setIntOption } from "./sockets.ts";
 
-const SOCK_DGRAM = 2;
-const SO_RCVBUF = 8;
 const SO_MEMINFO = 55;
 const MEMINFO_WORDS = 9;
 const MEMINFO_DROPS = 8;

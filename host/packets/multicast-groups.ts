@@ -4,7 +4,7 @@
  */
 
 import { Errno, errnoName, type Libc } from "./libc.ts";
-import { SOCK_CLOEXEC } from "./socket-numbers.ts";
+import { SOCK_CLOEXEC, SOCK_DGRAM } from "./socket-numbers.ts";
 
 export interface MulticastGroups {
   /** `group`: 16 bytes. Throws one clear line where the link refuses. Once for each link and group, until it is left. */
@@ -16,7 +16,6 @@ export interface MulticastGroups {
 }
 
 const AF_INET6 = 10;
-const SOCK_DGRAM = 2;
 const IPPROTO_IPV6 = 41;
 const IPV6_ADD_MEMBERSHIP = 20;
 const IPV6_DROP_MEMBERSHIP = 21;

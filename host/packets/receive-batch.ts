@@ -3,11 +3,8 @@
 import type { MessageVector } from "./layout.ts";
 import type { Libc } from "./libc.ts";
 import type { LoadedProgram } from "./program.ts";
-import { MSG_DONTWAIT } from "./socket-numbers.ts";
+import { MSG_DONTWAIT, MSG_TRUNC } from "./socket-numbers.ts";
 import type { Receiver } from "./wire.ts";
-
-/** recvmmsg then reports the true length of a frame that the slot cut short. */
-const MSG_TRUNC = 0x20;
 
 /** `vector`: of the program's receive slots. */
 export function receiveBatches(libc: Libc, fd: number, program: LoadedProgram, vector: MessageVector): Receiver {

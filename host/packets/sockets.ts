@@ -3,11 +3,10 @@
 import type { Instruction } from "./filter.ts";
 import { Layout, setWord } from "./layout.ts";
 import { Errno, errnoName, type Libc } from "./libc.ts";
-import { PACKET_IGNORE_OUTGOING, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_PACKET, SOL_SOCKET } from "./socket-numbers.ts";
+import { PACKET_IGNORE_OUTGOING, SO_RCVBUF, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_PACKET, SOL_SOCKET } from "./socket-numbers.ts";
 import type { Reception } from "./wire.ts";
 
 const AF_PACKET = 17;
-const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_MR_MULTICAST = 0;
