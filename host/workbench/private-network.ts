@@ -131,7 +131,8 @@ export function run(file: string, ...args: readonly string[]): string {
 /** What the kernel calls a link of the namespace that this process is in, or that `options` of `ip` name. */
 export function linkIndex(name: string, ...options: readonly string[]): number {
   const [link] = JSON.parse(run("ip", ...options, "-json", "link", "show", name)) as { ifindex: number }[];
-  return link?.ifindex ?? 0;
+  if (link === undefined) throw new Error(`There is no interface ${name}${options.length > 0 ? ` (ip ${options.join(" ")})` : ""}`);
+  return link.ifindex;
 }
 
 /** Many `ip` commands in one process; stops at the first that fails. */
