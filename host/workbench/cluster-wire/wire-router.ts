@@ -1,6 +1,5 @@
 /** A real router on the switch, with a session to each node, and what it has learned from which of them. */
 
-import { setTimeout as wait } from "node:timers/promises";
 import {
   type NeighborDescription,
   type OriginatedRoute,
@@ -10,6 +9,7 @@ import {
   type SeenSession,
   startRouter,
 } from "../bgp-peers/routers.ts";
+import { until } from "../bgp-peers/until.ts";
 import type { PrivateNetwork } from "../private-network.ts";
 import { address6Of, addressOf, NODES, type NodeName, nodeAt } from "./hosts.ts";
 
@@ -85,29 +85,28 @@ export class WireRouter {
    * ways, by node.
    */
   async hears(prefix: string, nodes: readonly NodeName[], isRight: (route: SeenRoute) => boolean = () => true): Promise<SeenRoute[]> {
-    const deadline = performance.now() + LIMIT_MS;
+    let all: SeenRoute[] = [];
     const wanted = [...nodes].sort().join();
-    for (;;) {
-      const all = (await this.router.routes()).filter((route) => route.prefix === prefix);
+    const what = async () => {
+      const states = await Promise.all(NODES.map(async (node) => `${node} ${(await this.router.session(addressOf(node))).state}`));
+      return `${prefix} from ${wanted || "nobody"} but ${JSON.stringify(all)}, with sessions ${states.join(", ")},`;
+    };
+    const look = async () => {
+      all = (await this.router.routes()).filter((route) => route.prefix === prefix);
       const routes = all.filter(({ stale }) => !stale).sort((a, b) => (sourceOf(a) < sourceOf(b) ? -1 : 1));
-      if (routes.map(sourceOf).join() === wanted && routes.every(isRight)) return routes;
-      if (performance.now() > deadline) {
-        const states = await Promise.all(NODES.map(async (node) => `${node} ${(await this.router.session(addressOf(node))).state}`));
-        throw new Error(`Want ${prefix} from ${wanted || "nobody"}; it is ${JSON.stringify(all)}, with sessions ${states.join(", ")}`);
-      }
-      await wait(POLL_MS);
-    }
+      return routes.map(sourceOf).join() === wanted && routes.every(isRight) ? routes : undefined;
+    };
+    return await until(what, look, LIMIT_MS, POLL_MS);
   }
 
   /** Waits until the session with a node is what `isRight` says yes to. */
   async session(node: NodeName, what: string, isRight: (session: SeenSession) => boolean): Promise<SeenSession> {
-    const deadline = performance.now() + LIMIT_MS;
-    for (;;) {
-      const session = await this.router.session(addressOf(node));
-      if (isRight(session)) return session;
-      if (performance.now() > deadline) throw new Error(`Want a session with ${node} that is ${what}; it is ${JSON.stringify(session)}`);
-      await wait(POLL_MS);
-    }
+    let session: SeenSession | undefined;
+    const look = async () => {
+      session = await this.router.session(addressOf(node));
+      return isRight(session) ? session : undefined;
+    };
+    return await until(async () => `session with ${node} that is ${what} but ${JSON.stringify(session)}`, look, LIMIT_MS, POLL_MS);
   }
 
   async isUp(...nodes: readonly NodeName[]): Promise<void> {
