@@ -24,14 +24,7 @@ export function collectProblems(
   joint: readonly Problem[],
   pathOf: (name: string) => string,
 ): SourceProblem[] {
-  const problems: SourceProblem[] = [];
-  for (const { name, problem, flawed } of files) {
-    const file = pathOf(name);
-    if (problem !== undefined) problems.push({ file, line: 1, object: "file", path: "", ...problem });
-    for (const { parsed, line } of flawed) {
-      for (const wrong of parsed.problems) problems.push({ ...wrong, file, line: line + wrong.line - 1 });
-    }
-  }
+  const problems = Array.from(files, (file) => problemsIn(file, pathOf)).flat();
   for (const id of places.repeated()) {
     const [first, ...others] = places.placesOf(id);
     for (const other of others.slice(0, MAX_REPEATED)) problems.push(repeatedAt(id, first as Place, other, pathOf));
@@ -41,6 +34,17 @@ export function collectProblems(
     if (place !== undefined) problems.push({ ...problem, file: pathOf(place.file.name), line: lineOf(place, problem.path) });
   }
   return problems.sort((a, b) => compare(a.file, b.file) || a.line - b.line);
+}
+
+/** After each change every file is asked, and few have any. */
+function problemsIn({ name, problem, flawed }: ManifestFile, pathOf: (name: string) => string): SourceProblem[] {
+  if (problem === undefined && flawed.length === 0) return [];
+  const file = pathOf(name);
+  const whole = problem === undefined ? [] : [{ file, line: 1, object: "file", path: "", ...problem }];
+  return [
+    ...whole,
+    ...flawed.flatMap(({ parsed, line }) => parsed.problems.map((wrong) => ({ ...wrong, file, line: line + wrong.line - 1 }))),
+  ];
 }
 
 function repeatedAt(id: string, first: Place, other: Place, pathOf: (name: string) => string): SourceProblem {
