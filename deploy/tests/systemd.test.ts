@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { heapLimits } from "../../host/workbench/bench/footprint/segment.ts";
 import { namespaces, type Requirement, testWith, tool } from "../../host/workbench/testing/requirements.ts";
 
 const SYSTEMD = suite("systemd");
@@ -48,6 +49,10 @@ for (const [name, dropIns] of Object.entries(variants)) {
     assert.equal(run("systemd-analyze", "verify", "--man=no", unitWith(name, dropIns)), { status: 0, output: "" });
   });
 }
+
+SYSTEMD("footprint and soak are measured with the heap that the unit allows", () => {
+  assert.match(readFileSync(join(UNITS, "herald.service"), "utf8"), `Environment=NODE_OPTIONS="${heapLimits}"`);
+});
 
 // Tenths of its exposure, which is 0 to 10: what remains is the network, of which Herald is a part, and packet sockets.
 for (const [name, threshold] of Object.entries({ alone: 20, "with plugins": 30 })) {

@@ -1,7 +1,7 @@
 /**
  * `herald bench footprint`: what a speaker that has nothing to do costs.
  *
- * On one segment the real speaker, as `herald run` starts it, with a home's three Services of both families: arp and ndp alone, with an
+ * On one segment the real speaker, as the systemd unit starts it, with a home's three Services of both families: arp and ndp alone, with an
  * established BGP session, with a third-party plugin in its process, and with speakers on one and two more nodes, with each of which it has a BFD
  * session. Once it rests: resident memory (of children too), and for some seconds how often any of its threads woke (voluntary context
  * switches) and how long they ran.

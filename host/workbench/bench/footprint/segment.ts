@@ -1,4 +1,4 @@
-/** The segment of `herald bench footprint` and `herald bench soak`: a speaker, as `herald run` starts it, and a router that listens. */
+/** The segment of `herald bench footprint` and `herald bench soak`: a speaker, as the systemd unit starts it, and a router that listens. */
 import { PrivateNetwork } from "../../private-network.ts";
 import { WatchedProcess } from "./watched-process.ts";
 
@@ -11,6 +11,8 @@ export const NODE = "bench";
 export const addresses = { [SPEAKER]: "10.63.0.1", [ROUTER]: "10.63.0.2", "peer-1": "10.63.0.3", "peer-2": "10.63.0.4" } as const;
 const ROUTER_AS = 64512;
 const METRICS_PORT = 9120;
+/** Of V8, as the systemd unit has them: without, its heap follows the machine's memory, and a small board's is small. */
+export const heapLimits = "--max-semi-space-size=2 --max-old-space-size=96";
 export const metricsPlace = `${addresses[SPEAKER]}:${METRICS_PORT}`;
 
 /** A session to the router, and all VIPs told to it. */
@@ -61,7 +63,8 @@ export class Segment {
   }
 
   async #start(host: string, ...flags: readonly string[]): Promise<WatchedProcess> {
-    const command = this.network.on(host, ...this.#herald, "run", "--interface", LINK, ...flags);
+    const limited = ["env", `NODE_OPTIONS=${heapLimits} ${process.env["NODE_OPTIONS"] ?? ""}`, ...this.#herald];
+    const command = this.network.on(host, ...limited, "run", "--interface", LINK, ...flags);
     const speaker = new WatchedProcess(`the speaker on ${host}`, command, (line) => line.includes("Speaker runs"));
     await speaker.ready();
     return speaker;

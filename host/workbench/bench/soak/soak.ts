@@ -1,7 +1,7 @@
 /**
  * `herald bench soak`: whether a speaker under churn takes more and more memory.
  *
- * On one segment a speaker as `herald run` starts it, giving out addresses too, with arp, ndp and bgp, and a router that takes its session. Services
+ * On one segment a speaker as the systemd unit starts it, giving out addresses too, with arp, ndp and bgp, and a router that takes its session. Services
  * of both families come, move, change and go, one file each, so many times a second; now and then every route is told anew. What arrives is
  * counted: routes learned and withdrawn by the router, and ARP announcements on the wire. Meanwhile memory is read, and the metrics as Prometheus
  * would.
