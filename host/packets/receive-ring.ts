@@ -8,11 +8,10 @@
 
 import type { Libc, Mapped } from "./libc.ts";
 import type { LoadedProgram } from "./program.ts";
-import { MSG_DONTWAIT, SOL_PACKET } from "./socket-numbers.ts";
+import { MSG_DONTWAIT, PACKET_RX_RING, SOL_PACKET } from "./socket-numbers.ts";
 import { setIntOption } from "./sockets.ts";
 import type { Receiver } from "./wire.ts";
 
-const PACKET_RX_RING = 5;
 const PACKET_VERSION = 10;
 const PACKET_RESERVE = 12;
 const TPACKET_V2 = 1;
@@ -42,8 +41,6 @@ export class ReceiveRing implements Receiver {
   readonly #program: LoadedProgram;
   readonly #address: number;
   readonly #frameWords: number;
-  /** No frame lies in two blocks. */
-  readonly #lastInBlock: number;
   readonly #slots: Uint32Array;
   #words: Uint32Array;
   #at = 0;
@@ -75,7 +72,6 @@ export class ReceiveRing implements Receiver {
     this.#program = program;
     this.#address = mapped.address;
     this.#frameWords = frameBytes / 4;
-    this.#lastInBlock = (Math.floor(BLOCK_BYTES / frameBytes) - 1) * this.#frameWords;
     this.#words = new Uint32Array(mapped.memory);
     this.#slots = new Uint32Array(program.memory.buffer);
   }
@@ -94,7 +90,9 @@ export class ReceiveRing implements Receiver {
       this.#program.setReceivedLength(count, words[frame + LENGTH] as number);
       Atomics.store(words, frame + STATUS, TP_STATUS_KERNEL);
       const inBlock = frame % BLOCK_WORDS;
-      this.#at = (inBlock === this.#lastInBlock ? frame - inBlock + BLOCK_WORDS : frame + this.#frameWords) % words.length;
+      // No frame lies in two blocks.
+      const isLast = inBlock + 2 * this.#frameWords > BLOCK_WORDS;
+      this.#at = (isLast ? frame - inBlock + BLOCK_WORDS : frame + this.#frameWords) % words.length;
     }
     // An error of the link, which is readable too until somebody asks for it.
     if (count === 0) this.#libc.recv(this.#fd, nothing, 0, MSG_DONTWAIT);

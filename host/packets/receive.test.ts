@@ -9,13 +9,12 @@ import { arpFrame } from "../workbench/testing/program-station.ts";
 import { frameFilter } from "./filter.ts";
 import { kernelWire } from "./kernel-wire.ts";
 import { type Libc, libc } from "./libc.ts";
+import { PACKET_RX_RING, SOL_PACKET } from "./socket-numbers.ts";
 
 const RECEIVE = suite("receive");
 const inside = insideTests(RECEIVE, import.meta.url);
 const request = arpFrame({ targetAddress: "192.0.2.1" });
 
-const SOL_PACKET = 263;
-const PACKET_RX_RING = 5;
 /** Where frames come by a ring, and where the kernel has none for us, as under an emulator. */
 const ways: Readonly<Record<string, () => Libc>> = {
   "by a ring": libc,

@@ -19,6 +19,7 @@ export const SO_RCVBUF = 8;
 export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 export const SOL_PACKET = 263;
+export const PACKET_RX_RING = 5;
 export const PACKET_IGNORE_OUTGOING = 23;
 
 export const IPV6_UNICAST_HOPS = 16;
